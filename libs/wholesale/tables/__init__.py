@@ -1,0 +1,1 @@
+"""Declarations of the wholesale warehouse's tables, one family per file."""

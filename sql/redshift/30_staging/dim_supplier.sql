@@ -1,0 +1,20 @@
+-- Generated from the warehouse's declaration by `etl generate`; change that, not this.
+-- Rows of warehouse.dim_supplier of the batch that is being loaded; empty between loads. Rows are read once.
+CREATE TABLE IF NOT EXISTS staging.dim_supplier (
+    supplier_key BIGINT NOT NULL,
+    supplier_id BIGINT,
+    address VARCHAR(1020),
+    nation_id INTEGER,
+    "name" VARCHAR(1020),
+    phone VARCHAR(400),
+    account_balance DECIMAL(12, 2),
+    "comment" VARCHAR(1020),
+    city VARCHAR(40),
+    effective_from TIMESTAMP NOT NULL,
+    effective_to TIMESTAMP NOT NULL,
+    is_current BOOLEAN NOT NULL,
+    is_inferred BOOLEAN NOT NULL,
+    is_deleted BOOLEAN NOT NULL
+)
+BACKUP NO
+DISTSTYLE EVEN;
