@@ -113,7 +113,8 @@ def write_catalog(frame: DataFrame, database: str, table_name: str) -> None:
 def table_name_of(database: str | None, table_name: str | None) -> str:
     """Name of a catalog's table for Spark SQL, quoted."""
     if not database or not table_name:
-        raise BadOptionError("from_catalog", f"database={database!r}, table_name={table_name!r}: both are needed", ["database", "table_name"])
+        given = f"database={database!r}, table_name={table_name!r}: both are needed"
+        raise BadOptionError("from_catalog", given, ["database", "table_name"])
     return ".".join(f"`{part.replace('`', '``')}`" for part in (CATALOG, database, table_name))
 
 

@@ -20,18 +20,19 @@ from awsglue.exceptions import BadOptionError, NotSupportedError
 __all__ = ["GlueContext"]
 
 _REFUSED = (
-    "getSource getStreamingSource get_catalog_schema_as_spark_schema create_dynamic_frame_from_rdd "
-    "create_sample_dynamic_frame_from_catalog create_sample_dynamic_frame_from_options getSink write_dynamic_frame_from_jdbc_conf "
-    "write_from_jdbc_conf convert_resolve_option extract_jdbc_conf purge_table purge_s3_path transition_table transition_s3_path "
-    "getSampleStreamingDynamicFrame forEachBatch add_ingestion_time_columns start_transaction commit_transaction cancel_transaction"
-).split()
+    "getSource", "getStreamingSource", "get_catalog_schema_as_spark_schema", "create_dynamic_frame_from_rdd",
+    "create_sample_dynamic_frame_from_catalog", "create_sample_dynamic_frame_from_options", "getSink",
+    "write_dynamic_frame_from_jdbc_conf", "write_from_jdbc_conf", "convert_resolve_option", "extract_jdbc_conf", "purge_table",
+    "purge_s3_path", "transition_table", "transition_s3_path", "getSampleStreamingDynamicFrame", "forEachBatch",
+    "add_ingestion_time_columns", "start_transaction", "commit_transaction", "cancel_transaction",
+)
 _NOTHING: Mapping[str, Any] = {}
 
 
 class GlueContext(SQLContext):
     """Entry point of a Glue script. Takes a SparkContext, a SparkSession or None (the active or a new session)."""
 
-    def __init__(self, sparkContext: SparkContext | SparkSession | None = None, **options: Any) -> None:  # noqa: N803
+    def __init__(self, sparkContext: SparkContext | SparkSession | None = None, **options: Any) -> None:
         session = sparkContext if isinstance(sparkContext, SparkSession) else SparkSession.builder.getOrCreate()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # SQLContext is deprecated in Spark; the API is one all the same
@@ -53,8 +54,8 @@ class GlueContext(SQLContext):
             logger.propagate = False
         return logger
 
-    def currentTimeMillis(self) -> int:  # noqa: N802
-        return int(round(time.time() * 1000))
+    def currentTimeMillis(self) -> int:
+        return round(time.time() * 1000)
 
     # ---- reading
 

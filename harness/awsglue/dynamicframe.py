@@ -15,10 +15,10 @@ from awsglue.exceptions import BadOptionError, NotSupportedError
 __all__ = ["DynamicFrame", "DynamicFrameReader", "DynamicFrameWriter"]
 
 _REFUSED = (
-    "with_frame_schema schema printSchema filter map mapPartitions mapPartitionsWithIndex unbox drop_fields split_fields split_rows "
-    "spigot join unnest relationalize applyMapping apply_mapping unnest_ddb_json simplify_ddb_json resolveChoice "
-    "mergeDynamicFrame errorsAsDynamicFrame assertErrorThreshold"
-).split()
+    "with_frame_schema", "schema", "printSchema", "filter", "map", "mapPartitions", "mapPartitionsWithIndex", "unbox", "drop_fields",
+    "split_fields", "split_rows", "spigot", "join", "unnest", "relationalize", "applyMapping", "apply_mapping", "unnest_ddb_json",
+    "simplify_ddb_json", "resolveChoice", "mergeDynamicFrame", "errorsAsDynamicFrame", "assertErrorThreshold",
+)
 
 
 class DynamicFrame:
@@ -33,11 +33,11 @@ class DynamicFrame:
         self._df, self.glue_ctx, self.name = jdf, glue_ctx, name
 
     @classmethod
-    def fromDF(cls, dataframe: DataFrame, glue_ctx: Any, name: str = "") -> DynamicFrame:  # noqa: N802
+    def fromDF(cls, dataframe: DataFrame, glue_ctx: Any, name: str = "") -> DynamicFrame:
         """Frame of the DataFrame's rows."""
         return cls(dataframe, glue_ctx, name)
 
-    def toDF(self, options: Any = None) -> DataFrame:  # noqa: N802
+    def toDF(self, options: Any = None) -> DataFrame:
         """The rows as a DataFrame. ResolveOptions are refused: no column here is a choice."""
         if options:
             raise NotSupportedError("awsglue.dynamicframe.DynamicFrame.toDF with ResolveOptions")
@@ -79,7 +79,7 @@ class DynamicFrame:
             raise NotSupportedError(f"union of frames whose field {sorted(mixed)[0]!r} has different types", "Cast one of them first.")
         return self._of(self._df.unionByName(other_frame.toDF(), allowMissingColumns=True))
 
-    def getNumPartitions(self) -> int:  # noqa: N802
+    def getNumPartitions(self) -> int:
         return self._df.rdd.getNumPartitions()
 
     def repartition(
@@ -98,11 +98,11 @@ class DynamicFrame:
     ) -> DynamicFrame:
         return self._of(self._df.repartition(num_partitions) if shuffle else self._df.coalesce(num_partitions))
 
-    def errorsCount(self) -> int:  # noqa: N802
+    def errorsCount(self) -> int:
         """Error records: none can be, since everything that could make one is refused."""
         return 0
 
-    def stageErrorsCount(self) -> int:  # noqa: N802
+    def stageErrorsCount(self) -> int:
         return 0
 
     def write(

@@ -54,14 +54,14 @@ class Job:
     def __init__(self, glue_context_or_spark_session: Any) -> None:
         self._context = glue_context_or_spark_session
 
-    def init(self, job_name: str, args: Mapping[str, Any] = {}) -> None:  # noqa: B006 (the API's default; never changed)
+    def init(self, job_name: str, args: Mapping[str, Any] = {}) -> None:
         """Begins the run. `args` as `getResolvedOptions` gives them. Raises NotSupportedError when bookmarks are asked for."""
         option = args.get("job_bookmark_option") or "job-bookmark-disable"
         if option != "job-bookmark-disable":
             raise NotSupportedError(f"awsglue.job.Job with {option}", "Run the job with --job-bookmark-option job-bookmark-disable.")
         Job._name, Job._run_id = job_name, args.get("JOB_RUN_ID")
 
-    def isInitialized(self) -> bool:  # noqa: N802 (the API's name)
+    def isInitialized(self) -> bool:
         return Job._name is not None
 
     def commit(self) -> None:

@@ -34,7 +34,7 @@ class _Parser(argparse.ArgumentParser):
         raise GlueArgumentError(message)
 
 
-def getResolvedOptions(args: Sequence[str], options: Sequence[str]) -> dict[str, Any]:  # noqa: N802 (the API's name)
+def getResolvedOptions(args: Sequence[str], options: Sequence[str]) -> dict[str, Any]:
     """Values of the listed options from `args` (`sys.argv`, whose first entry is skipped).
 
     Each listed option is required, except TempDir; unknown arguments are dropped; of duplicates the last one wins.

@@ -11,12 +11,12 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 from simulator.exceptions import SimulatorConfigError
 
-__all__ = ["FORMAT", "Batch", "SimulatorConfig", "batches", "fingerprint", "late_batch"]
+__all__ = ["Batch", "SimulatorConfig", "batches", "fingerprint", "late_batch"]
 
-FORMAT = 1  # counts up whenever the same configuration gives other files, so that old folders are generated again
 SMALLEST_SCALE = 0.01
 LAST_ORDER_DATE = date(1998, 8, 2)
 FIRST_ORDER_DATE = date(1992, 1, 1)
@@ -88,9 +88,11 @@ def late_batch(config: SimulatorConfig) -> Batch:
 
 
 def fingerprint(config: SimulatorConfig) -> str:
-    """A short name of everything that the generated files depend on."""
-    text = json.dumps({"format": FORMAT, **asdict(config)}, default=str, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    """A short name of everything that the generated files depend on: the configuration and this package's code."""
+    digest = hashlib.sha256(json.dumps(asdict(config), default=str, sort_keys=True).encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _end(day: date) -> datetime:

@@ -34,6 +34,7 @@ create macro hours(day, low, high, tag, a, b := 0) as
     make_timestamp(epoch_us(day::timestamp) + low * 3600000000 + pick(tag, a, (high - low) * 3600000000, b := b));
 create macro day_of(first_day, days, tag, a, b := 0) as first_day + pick(tag || '/day', a, days, b := b)::integer;
 create macro during(first_day, days, tag, a, b := 0) as tod(day_of(first_day, days, tag, a, b := b), tag, a, b := b);
+create macro between_days(low, high, d) as coalesce(d between low and high, false);
 create macro iso(t) as strftime(t, '%Y-%m-%dT%H:%M:%S.%fZ');
 create macro field(t) as case when t is null then '' when regexp_matches(t, '[",\\r\\n]') then '"' || replace(t, '"', '""') || '"' else t end;
 create macro street(tag, a, b := 0) as
@@ -87,7 +88,7 @@ def generate_tpch(scale: float, folder: Path) -> None:
 def open_database(config: SimulatorConfig, folder: Path) -> Database:
     """A working database in `folder` (which holds the TPC-H files in `tpch/`), with the macros and the nations."""
     connection = duckdb.connect(str(folder / "work.duckdb"))
-    connection.execute(f"set memory_limit = '2GB'; set temp_directory = {literal(folder / 'spill')}; set TimeZone = 'UTC'")
+    connection.execute(f"set memory_limit = '2GB'; set enable_progress_bar = false; set temp_directory = {literal(folder / 'spill')}; set TimeZone = 'UTC'")
     connection.execute(MACROS.replace("{seed}", str(int(config.seed))))
     for table in TPCH_TABLES:
         connection.execute(f"create view tpch_{table} as select * from read_parquet({literal(folder / 'tpch' / (table + '.parquet'))})")

@@ -35,7 +35,7 @@ class SourceCounts:
         """Raises UnbalancedBatchError when records went missing or appeared."""
         refused = sum(self.quarantined.values())
         if self.read != self.accepted + refused + self.duplicates:
-            raise UnbalancedBatchError(batch_id, self.read, self.accepted, refused, self.duplicates)
+            raise UnbalancedBatchError(batch_id, self.source, self.read, self.accepted, refused, self.duplicates)
 
 
 @dataclass

@@ -15,22 +15,11 @@ from typing import Any
 from etl_common.columns import Column
 from etl_common.model import UNKNOWN_KEY, Dimension, Fact, Warehouse
 
-__all__ = ["GENERATED", "create_staging_table", "create_table", "insert_unknown_member", "literal", "quoted", "redshift_files"]
+__all__ = ["GENERATED", "create_staging_table", "create_table", "insert_unknown_member", "literal", "redshift_files"]
 
 GENERATED = "-- Generated from the warehouse's declaration by `etl generate`; change that, not this."
 
-# Words that Redshift reserves or that sqlfluff's dialect does; a column named so is quoted.
-_RESERVED = frozenset({"date", "type", "size", "name", "comment", "month", "year", "quarter", "position", "at", "location", "status"})
 _WIDTH = 100
-
-
-def quoted(name: str) -> str:
-    """The identifier as the SQL files write it.
-
-    >>> quoted("date"), quoted("date_key")
-    ('"date"', 'date_key')
-    """
-    return f'"{name}"' if name in _RESERVED else name
 
 
 def literal(value: Any) -> str:
@@ -57,7 +46,7 @@ def create_table(warehouse: Warehouse, table: Dimension | Fact) -> str:
     if isinstance(table, Fact):
         lines += list(_foreign_keys(warehouse, table))
     comments = [f"COMMENT ON TABLE {target} IS {literal(table.comment)};"]
-    comments += [f"COMMENT ON COLUMN {target}.{quoted(column.name)} IS {literal(column.comment)};" for column in table.columns]
+    comments += [f"COMMENT ON COLUMN {target}.{column.name} IS {literal(column.comment)};" for column in table.columns]
     return "\n".join(
         [
             GENERATED,
@@ -77,11 +66,12 @@ def create_table(warehouse: Warehouse, table: Dimension | Fact) -> str:
 def create_staging_table(warehouse: Warehouse, table: Dimension | Fact) -> str:
     """What COPY fills within the load's transaction: the same columns, no keys, no back-up."""
     reason = "On the key of the target, so that delete and insert stay on the slice." if _dist_key(table) else "Rows are read once."
-    distribution = ["DISTSTYLE KEY", f"DISTKEY ({quoted(table.storage.distribution)})"] if _dist_key(table) else ["DISTSTYLE EVEN"]
+    distribution = ["DISTSTYLE KEY", f"DISTKEY ({table.storage.distribution})"] if _dist_key(table) else ["DISTSTYLE EVEN"]
     return "\n".join(
         [
             GENERATED,
-            f"-- Rows of {warehouse.schema}.{table.name} of the batch that is being loaded; empty between loads. {reason}",
+            f"-- Rows of {warehouse.schema}.{table.name} that a load is bringing in; empty between loads.",
+            f"-- {reason}",
             f"CREATE TABLE IF NOT EXISTS {warehouse.staging_schema}.{table.name} (",
             _body(_column_lines(table)),
             ")",
@@ -97,13 +87,13 @@ def insert_unknown_member(warehouse: Warehouse, dimension: Dimension) -> str:
     """The row with key -1, written when it is not there."""
     target = f"{warehouse.schema}.{dimension.name}"
     member = dimension.unknown_member
-    values = [f"CAST({literal(member[c.name])} AS {_type(c)}) AS {quoted(c.name)}" for c in dimension.columns]
+    values = [f"CAST({literal(member[c.name])} AS {_type(c)}) AS {c.name}" for c in dimension.columns]
     return "\n".join(
         [
             GENERATED,
             f"-- The unknown member of {dimension.name}, which facts without a member name.",
             f"INSERT INTO {target} (",
-            _body([quoted(column.name) for column in dimension.columns]),
+            _body([column.name for column in dimension.columns]),
             ")",
             "SELECT",
             _body(values),
@@ -123,12 +113,13 @@ def redshift_files(warehouse: Warehouse) -> dict[str, str]:
     files |= {f"50_unknown_members/{d.name}.sql": insert_unknown_member(warehouse, d) for d in warehouse.dimensions}
     for verb, why in (("VACUUM", "sorts the rows and frees what deletes left"), ("ANALYZE", "refreshes the planner's statistics")):
         statements = [f"{verb} {warehouse.schema}.{fact.name};" for fact in warehouse.facts]
-        files[f"maintenance/{verb.lower()}.sql"] = "\n".join([GENERATED, f"-- {verb} {why}; one at a time, outside a transaction.", *statements, ""])
+        head = f"-- {verb} {why}; one at a time, outside a transaction."
+        files[f"maintenance/{verb.lower()}.sql"] = "\n".join([GENERATED, head, *statements, ""])
     return files
 
 
 def _column_lines(table: Dimension | Fact) -> list[str]:
-    return [f"{quoted(c.name)} {_type(c)}{'' if c.nullable else ' NOT NULL'}" for c in table.columns]
+    return [f"{c.name} {_type(c)}{'' if c.nullable else ' NOT NULL'}" for c in table.columns]
 
 
 def _type(column: Column) -> str:
@@ -138,7 +129,7 @@ def _type(column: Column) -> str:
 def _foreign_keys(warehouse: Warehouse, fact: Fact) -> Iterator[str]:
     for role in fact.roles:
         dimension = warehouse.dimension(role.dimension)
-        yield f"FOREIGN KEY ({quoted(role.column)}) REFERENCES {warehouse.schema}.{dimension.name} ({dimension.surrogate_key})"
+        yield f"FOREIGN KEY ({role.column}) REFERENCES {warehouse.schema}.{dimension.name} ({dimension.surrogate_key})"
 
 
 def _dist_key(table: Dimension | Fact) -> bool:
@@ -147,7 +138,7 @@ def _dist_key(table: Dimension | Fact) -> bool:
 
 def _attributes(table: Dimension | Fact) -> list[str]:
     distribution = table.storage.distribution
-    style = ["DISTSTYLE KEY", f"DISTKEY ({quoted(distribution)})"] if _dist_key(table) else [f"DISTSTYLE {distribution.upper()}"]
+    style = ["DISTSTYLE KEY", f"DISTKEY ({distribution})"] if _dist_key(table) else [f"DISTSTYLE {distribution.upper()}"]
     attributes = [*style, *([f"SORTKEY ({_list(table.storage.sort_key)})"] if table.storage.sort_key else [])]
     return [*attributes[:-1], f"{attributes[-1]};"]
 
@@ -159,7 +150,7 @@ def _describe(table: Dimension | Fact) -> str:
 
 
 def _list(columns: tuple[str, ...]) -> str:
-    return ", ".join(quoted(column) for column in columns)
+    return ", ".join(column for column in columns)
 
 
 def _body(lines: list[str]) -> str:

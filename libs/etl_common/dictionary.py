@@ -84,7 +84,7 @@ def _dimension(dimension: Dimension) -> str:
 
 
 def _fact(fact: Fact) -> str:
-    notes = {column: "grain" for column in fact.grain}
+    notes = dict.fromkeys(fact.grain, "grain")
     for role in fact.roles:
         note = _role(role)
         notes[role.column] = f"{notes[role.column]}; {note}" if role.column in notes else note
@@ -102,7 +102,7 @@ def _lake_table(table: LakeTable) -> str:
     facts = [f"- Key: {_code(table.key)}", f"- Writing: {writes[table.write]}"]
     if table.partitioning:
         facts.append(f"- Partitions: {_code(table.partitioning)}")
-    return _table(table.name, table.comment, facts, table.columns, {column: "key" for column in table.key})
+    return _table(table.name, table.comment, facts, table.columns, dict.fromkeys(table.key, "key"))
 
 
 def _table(name: str, comment: str, facts: list[str], columns: Iterable[Column], notes: dict[str, str]) -> str:

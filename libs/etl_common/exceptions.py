@@ -4,11 +4,26 @@ EtlError
 ├── ConfigurationError          the caller asked for something that cannot be: fix the call
 │   ├── ModelError              a declaration contradicts itself
 │   ├── MissingColumnError      a transform was given a frame without a column that it needs
-│   └── MissingReferenceError   a check was not given the list or the parents that it compares with
+│   ├── MissingReferenceError   a check was not given the list or the parents that it compares with
+│   ├── ArgumentError           a job's argument is missing or wrong
+│   ├── SecretError             a secret is missing or has not its fields
+│   └── BatchOrderError         a batch would overtake an earlier one
 ├── DataError                   the data is not what was declared: quarantine or fix the source
 │   ├── UnbalancedBatchError    rows went missing or appeared between two steps
-│   └── KeyCollisionError       two members were given one surrogate key
-└── TransientError              the same call may succeed later: retried by the caller
+│   ├── KeyCollisionError       two members were given one surrogate key
+│   ├── LandingError            a landing folder is not as agreed
+│   ├── AlteredFileError        a landed file is cut, altered or gone
+│   ├── HeaderError             a file does not begin with its header
+│   ├── SchemaDriftError        columns appeared, disappeared or moved
+│   ├── PageShapeError          a page of an API has another shape
+│   ├── RepeatedPageError       an API repeats a page
+│   └── ApiError                an API refused the request
+├── TransientError              the same call may succeed later: retried by the caller
+│   ├── ApiUnavailableError     an API did not answer properly
+│   ├── DatabaseUnavailableError  a source database did not answer
+│   ├── LeaseTakenError         another run of the job is at work
+│   └── LeaseLostError          another run took the lease
+└── WarehouseError              a statement failed in Redshift
 """
 
 from __future__ import annotations
@@ -16,15 +31,31 @@ from __future__ import annotations
 from collections.abc import Collection
 
 __all__ = [
+    "AlteredFileError",
+    "ApiError",
+    "ApiUnavailableError",
+    "ArgumentError",
+    "BatchOrderError",
     "ConfigurationError",
     "DataError",
+    "DatabaseUnavailableError",
     "EtlError",
+    "HeaderError",
     "KeyCollisionError",
+    "LandingError",
+    "LeaseLostError",
+    "LeaseTakenError",
     "MissingColumnError",
     "MissingReferenceError",
     "ModelError",
+    "QualityError",
+    "PageShapeError",
+    "RepeatedPageError",
+    "SchemaDriftError",
+    "SecretError",
     "TransientError",
     "UnbalancedBatchError",
+    "WarehouseError",
 ]
 
 
@@ -39,9 +70,9 @@ class ConfigurationError(EtlError):
 class ModelError(ConfigurationError):
     """A declaration contradicts itself or another."""
 
-    def __init__(self, what: str, problem: str, fix: str) -> None:
-        self.what, self.problem, self.fix = what, problem, fix
-        super().__init__(f"{what} {problem}. To correct it: {fix}.")
+    def __init__(self, where: str, what: str, fix: str) -> None:
+        self.where, self.what, self.fix = where, what, fix
+        super().__init__(f"{where} {what}. {fix[0].upper()}{fix[1:]}.")
 
 
 class MissingColumnError(ConfigurationError):
@@ -82,6 +113,18 @@ class UnbalancedBatchError(DataError):
         )
 
 
+class QualityError(DataError):
+    """Blocking rules of the quality gate failed."""
+
+    def __init__(self, broken: Collection[str]) -> None:
+        self.broken = list(broken)
+        shown = "; ".join(self.broken[:10]) + (f"; and {len(self.broken) - 10} more" if len(self.broken) > 10 else "")
+        super().__init__(
+            f"{len(self.broken)} blocking quality rules failed, nothing was loaded: {shown}. "
+            "The run's quality record has a sample of the rows of each."
+        )
+
+
 class KeyCollisionError(DataError):
     """Two members or versions were given one surrogate key."""
 
@@ -95,3 +138,139 @@ class KeyCollisionError(DataError):
 
 class TransientError(EtlError):
     """The same call may succeed later."""
+
+# --- input and output ---
+
+
+class ArgumentError(ConfigurationError):
+    """A job's argument is missing or is not what it is declared as."""
+
+    def __init__(self, name: str, value: str | None, fix: str) -> None:
+        self.name, self.value = name, value
+        super().__init__(f"--{name} {'is missing' if value is None else f'is {value!r}'}: {fix}.")
+
+
+class SecretError(ConfigurationError):
+    """A secret is not there or has not the fields that are needed. The message never holds a value."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name = name
+        super().__init__(f"The secret {name} {problem}. Create it in Secrets Manager as a JSON object, and let the job's role read it.")
+
+
+class BatchOrderError(ConfigurationError):
+    """A batch would be built before an earlier one was loaded."""
+
+    def __init__(self, batch_id: str, unloaded: Collection[str]) -> None:
+        self.batch_id, self.unloaded = batch_id, sorted(unloaded)
+        super().__init__(
+            f"Batch {batch_id} cannot be loaded: its curated tables also hold {', '.join(self.unloaded)}, which Redshift has not. "
+            f"Run {self.unloaded[0]} to its end first."
+        )
+
+
+class LandingError(DataError):
+    """A landing folder or its manifest is not as agreed."""
+
+    def __init__(self, where: str, problem: str, fix: str) -> None:
+        self.where = where
+        super().__init__(f"{where} {problem}: {fix}.")
+
+
+class AlteredFileError(DataError):
+    """A landed file is not the one that the manifest names: cut, altered or gone."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        self.where = where
+        super().__init__(f"{where} {problem}. Nothing of the batch was loaded; have the sender deliver the file and its manifest again.")
+
+
+class HeaderError(DataError):
+    """The first line of a file is not a header of the table."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        self.where = where
+        super().__init__(f"{where}, line 1, {problem}. Expected UTF-8, commas and the column names; have the file written again.")
+
+
+class SchemaDriftError(DataError):
+    """Columns appeared, disappeared or moved."""
+
+    def __init__(self, where: str, found: Collection[str], declared: Collection[str]) -> None:
+        self.where, self.found, self.declared = where, tuple(found), tuple(declared)
+        new, gone = sorted({*found} - {*declared}), sorted({*declared} - {*found})
+        changes = [f"new: {', '.join(new)}"] * bool(new) + [f"missing: {', '.join(gone)}"] * bool(gone)
+        super().__init__(
+            f"{where} has other columns than declared ({'; '.join(changes) or 'another order: ' + ', '.join(found)}). "
+            "Nothing of the batch was loaded; correct the source, or declare the columns in the source's contract."
+        )
+
+
+class PageShapeError(DataError):
+    """A page of an API has another shape than agreed."""
+
+    def __init__(self, url: str, page: int, problem: str) -> None:
+        self.url, self.page = url, page
+        super().__init__(f"{url}, page {page}, {problem}. Nothing of the feed was landed.")
+
+
+class RepeatedPageError(DataError):
+    """An API served a page again, or its pages have no end."""
+
+    def __init__(self, url: str, page: int, problem: str) -> None:
+        self.url, self.page = url, page
+        super().__init__(f"{url}, page {page}, {problem}: the feed repeats itself. Nothing of it was landed; run the job again later.")
+
+
+class ApiError(DataError):
+    """An API refused a request; asking again would not help."""
+
+    def __init__(self, url: str, page: int, status: int, body: str) -> None:
+        self.url, self.page, self.status = url, page, status
+        hint = "Check the token in the secret" if status in (401, 403) else "Check the address and the parameters"
+        super().__init__(f"{url}, page {page}: HTTP {status}: {body}. {hint}.")
+
+
+class ApiUnavailableError(TransientError):
+    """An API did not answer properly, however often it was asked."""
+
+    def __init__(self, url: str, page: int, attempts: int, reason: str) -> None:
+        self.url, self.page, self.attempts = url, page, attempts
+        super().__init__(f"{url}, page {page}: no proper answer in {attempts} attempts, the last: {reason}. Run the job again when the API is well.")
+
+
+class DatabaseUnavailableError(TransientError):
+    """A source database did not answer."""
+
+    def __init__(self, database: str, reason: str) -> None:
+        self.database = database
+        first = " ".join(reason.split())[:300]
+        super().__init__(f"The database {database} cannot be read: {first}. Check that it runs and that the secret's user may read it, then run the job again.")
+
+
+class LeaseTakenError(TransientError):
+    """Another run of the job is at work."""
+
+    def __init__(self, job: str, batch_id: str, run_id: str | None, waited: int) -> None:
+        self.job, self.batch_id, self.run_id = job, batch_id, run_id
+        super().__init__(
+            f"{job} is already running for batch {batch_id} (run {run_id or 'outside Glue'}); waited {waited} s. "
+            "Nothing was changed. Run it again when the other has ended."
+        )
+
+
+class LeaseLostError(TransientError):
+    """Another run took the job's lease, since this one had been silent too long."""
+
+    def __init__(self, job: str, token: int) -> None:
+        self.job, self.token = job, token
+        super().__init__(f"{job} lost its lease (token {token}) to another run and stopped before its next commit. Let the other run end, then look at its result.")
+
+
+class WarehouseError(EtlError):
+    """A statement failed in Redshift."""
+
+    def __init__(self, statement_id: str, status: str, message: str, sql: str | None = None) -> None:
+        self.statement_id, self.status, self.sql = statement_id, status, sql
+        where = f" in: {' '.join(sql.split())[:400]}" if sql else ""
+        super().__init__(f"Redshift statement {statement_id} {status}: {message.strip()}{where}. The transaction was rolled back.")

@@ -7,8 +7,7 @@ The tables live in the Glue catalog under the Spark catalog `glue_catalog`, the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,16 +23,20 @@ CATALOG = "glue_catalog"
 BATCH_SUMMARY = "etl.batch-id"
 JOB_SUMMARY = "etl.job"
 BATCH_COLUMN = "batch_id"
-_SESSION_PROPERTY = "spark.sql.iceberg.snapshot-property."
+_SQL_SIGNATURE = (
+    "org.apache.spark.sql.SparkSession",
+    "org.apache.spark.sql.Dataset",
+    "java.lang.String",
+    "java.util.concurrent.Callable",
+    "java.lang.RuntimeException",
+)
 
-# Tables are read for changes, so updates rewrite files; a MERGE must not shuffle the whole table.
+# Tables are read for changes, so updates rewrite files.
 _PROPERTIES = {
     "format-version": "2",
     "write.delete.mode": "copy-on-write",
     "write.update.mode": "copy-on-write",
     "write.merge.mode": "copy-on-write",
-    "write.distribution-mode": "none",
-    "write.spark.fanout.enabled": "true",
     "write.parquet.compression-codec": "zstd",
     "write.target-file-size-bytes": str(128 * 1024 * 1024),
     "write.metadata.delete-after-commit.enabled": "true",
@@ -79,6 +82,10 @@ class Lake:
     database: str
     commit: Commit
 
+    @property
+    def _summary(self) -> dict[str, str]:
+        return {BATCH_SUMMARY: self.commit.batch_id, JOB_SUMMARY: self.commit.job}
+
     def name(self, table: str) -> str:
         return f"{CATALOG}.{self.database}.{table}"
 
@@ -91,24 +98,23 @@ class Lake:
         """Create the table as declared, with comments, unless it exists."""
         columns = ", ".join(f"{f.name} {f.dataType.simpleString()} COMMENT {_text(_comment(f))}" for f in table.schema.fields)
         partitioning = f" PARTITIONED BY ({', '.join(table.partitioning)})" if table.partitioning else ""
-        properties = ", ".join(f"{_text(key)} = {_text(value)}" for key, value in _PROPERTIES.items())
+        # Rows of a partition go to one task, or every task would leave a small file in every partition.
+        settings = {**_PROPERTIES, "write.distribution-mode": "hash" if table.partitioning else "none"}
+        properties = ", ".join(f"{_text(key)} = {_text(value)}" for key, value in settings.items())
         self.spark.sql(
             f"CREATE TABLE IF NOT EXISTS {self.name(table.name)} ({columns}) USING iceberg{partitioning} "
             f"COMMENT {_text(table.comment)} TBLPROPERTIES ({properties})"
         )
 
     def committed(self, table: LakeTable) -> bool:
-        """Whether this batch has already been written to the table by this job.
+        """Whether this batch has already been written to the table by this job, as a snapshot's summary says.
 
-        The snapshots' summaries say so; where maintenance has expired them, rows of the batch do.
+        Once maintenance has expired the snapshot, the batch is worked on again; its records are then
+        known duplicates, so the table does not change.
         """
         self.create(table)
         mine = (F.col("summary")[BATCH_SUMMARY] == self.commit.batch_id) & (F.col("summary")[JOB_SUMMARY] == self.commit.job)
-        if self.spark.table(f"{self.name(table.name)}.snapshots").where(mine).limit(1).count():
-            return True
-        if table.write != "append":
-            return False
-        return bool(read_batch(self.spark, self.database, table.name, self.commit.batch_id).limit(1).count())
+        return bool(self.spark.table(f"{self.name(table.name)}.snapshots").where(mine).limit(1).count())
 
     def append(self, frame: DataFrame, table: LakeTable) -> WrittenTable:
         """Add the rows. For tables that keep every record, and for keys that cannot be there yet."""
@@ -140,7 +146,7 @@ class Lake:
             insert = "WHEN NOT MATCHED THEN INSERT *"
         statement = f"MERGE INTO {self.name(table.name)} t USING {view} s ON {match} {update} {insert}"
         try:
-            return self._write(table, "merge", lambda: self.spark.sql(statement))
+            return self._write(table, "merge", lambda: self._sql(statement))
         finally:
             self.spark.catalog.dropTempView(view)
 
@@ -169,29 +175,39 @@ class Lake:
         missing = set(table.schema.names) - set(frame.columns)
         if missing:
             raise MissingColumnError(f"the table {table.name}", missing, frame.columns)
-        return frame.select(*table.schema.names).writeTo(self.name(table.name))
+        writer = frame.select(*table.schema.names).writeTo(self.name(table.name))
+        for key, value in self._summary.items():
+            writer = writer.option(f"snapshot-property.{key}", value)
+        return writer
 
     def _write(self, table: LakeTable, operation: str, write: Callable[[], Any]) -> WrittenTable:
         self.create(table)
         self.commit.before()
-        with self._summary():
-            write()
+        write()
         last = self.spark.table(f"{self.name(table.name)}.snapshots").orderBy(F.col("committed_at").desc()).first()
         if last is None or last["summary"].get(BATCH_SUMMARY) != self.commit.batch_id:
             return WrittenTable(table.name, operation, 0, None)
         return WrittenTable(table.name, operation, int(last["summary"].get("added-records", "0")), last["snapshot_id"])
 
-    @contextmanager
-    def _summary(self) -> Iterator[None]:
-        """The session's next snapshots say who made them. Set on the session since MERGE takes no options."""
-        values = {BATCH_SUMMARY: self.commit.batch_id, JOB_SUMMARY: self.commit.job}
-        for key, value in values.items():
-            self.spark.conf.set(_SESSION_PROPERTY + key, value)
-        try:
-            yield
-        finally:
-            for key in values:
-                self.spark.conf.unset(_SESSION_PROPERTY + key)
+    def _sql(self, statement: str) -> None:
+        """Run a statement whose snapshot says who made it (Iceberg, "Spark Writes": CommitMetadata).
+
+        A statement takes no write options, and the Java call wants a Callable. It is made of method
+        handles in the JVM, so that no Python callback server is needed.
+        """
+        session = self.spark._jsparkSession
+        jvm, gateway = self.spark._jvm, self.spark.sparkContext._gateway
+        classes = [jvm.java.lang.Class.forName(name, True, session.getClass().getClassLoader()) for name in _SQL_SIGNATURE]
+        signature = jvm.java.lang.invoke.MethodType.methodType(classes[1], classes[2])
+        sql = jvm.java.lang.invoke.MethodHandles.publicLookup().findVirtual(classes[0], "sql", signature).bindTo(session)
+        arguments = gateway.new_array(jvm.java.lang.Object, 1)
+        arguments[0] = statement
+        bound = jvm.java.lang.invoke.MethodHandles.insertArguments(sql, 0, arguments)
+        callable_ = jvm.java.lang.invoke.MethodHandleProxies.asInterfaceInstance(classes[3], bound)
+        summary = jvm.java.util.HashMap()
+        for key, value in self._summary.items():
+            summary.put(key, value)
+        jvm.org.apache.iceberg.spark.CommitMetadata.withCommitProperties(summary, callable_, classes[4])
 
 
 def _comment(field: Any) -> str:

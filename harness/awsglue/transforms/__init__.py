@@ -7,10 +7,10 @@ from typing import Any
 from awsglue._refusal import Refused, refuse_unknown
 
 _NAMES = (
-    "ApplyMapping Coalesce DropFields DropNullFields ErrorsAsDynamicFrame Filter FlatMap GlueTransform Join Map MapToCollection "
-    "Relationalize RenameField Repartition ResolveChoice SelectFields SelectFromCollection Spigot SplitFields SplitRows Unbox "
-    "Union UnnestFrame"
-).split()
+    "ApplyMapping", "Coalesce", "DropFields", "DropNullFields", "ErrorsAsDynamicFrame", "Filter", "FlatMap", "GlueTransform", "Join",
+    "Map", "MapToCollection", "Relationalize", "RenameField", "Repartition", "ResolveChoice", "SelectFields", "SelectFromCollection",
+    "Spigot", "SplitFields", "SplitRows", "Unbox", "Union", "UnnestFrame",
+)
 
 __all__ = list(_NAMES)
 

@@ -210,10 +210,12 @@ class Engine(ABC):
         return {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "LANG": "C.UTF-8",
+            "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
             "HOME": str(self.folder),
             "PYTHONPATH": f"{CHECKOUT / 'libs'}{os.pathsep}{CHECKOUT / 'harness'}",
             "PYTHONUNBUFFERED": "1",
+            "PYTHONSAFEPATH": "1",  # a user's folder may hold a module named as one of ours
             "ETL_HOME": str(self.home.root),
         }
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 __all__ = ["Command", "end_group", "group_members", "is_running", "spawn", "start_time"]
 
@@ -35,17 +36,17 @@ class Command:
 
 def spawn(command: Command, env: Mapping[str, str], log_file: Path) -> int:
     """Start `command` in a session of its own with its output in `log_file`; returns the pid, which is the group's id."""
-    identity = {} if command.user is None else {"user": command.user, "group": command.group, "extra_groups": []}
+    identity: dict[str, Any] = {} if command.user is None else {"user": command.user, "group": command.group, "extra_groups": []}
     with log_file.open("ab") as log:
         process = subprocess.Popen(
             list(command.argv),
             env={**env, **command.env},
-            cwd=command.cwd,
+            cwd=command.cwd or log_file.parent,  # not the caller's folder, which could then not be unmounted
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            **identity,  # type: ignore[arg-type]
+            **identity,
         )
     _CHILDREN.append(process)
     return process.pid

@@ -67,8 +67,6 @@ def tokenize(sql: str) -> tuple[Token, ...]:
             kind, end = "string", sql.find(match["dollar"], match.end()) + len(match["dollar"])
             if end < match.end():
                 raise StatementSyntaxError(f"unterminated dollar-quoted string at position {at + 1}")
-        elif match["tag"] is not None:
-            kind = "string"
         tokens.append(Token(kind, sql[at:end], at))
         at = end
     return tuple(tokens)
@@ -104,7 +102,7 @@ def split_statements(sql: str) -> list[str]:
 
 
 def unquote(token: Token) -> str:
-    """The text of a string literal; a backslash escapes the next character, as in Redshift's literals, for tab, newline and return."""
+    """The text of a string literal as it is written: backslashes stay (COPY's options give them meanings of their own)."""
     if token.kind != "string":
         raise StatementSyntaxError(f"a quoted string was expected at or near {token.text!r}")
     if token.text.startswith("$"):

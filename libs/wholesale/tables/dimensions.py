@@ -114,7 +114,7 @@ ORDER_PROFILE = Dimension(
 
 DATE = Dimension(
     name="dim_date",
-    comment="Calendar days from 1992-01-01 to 1999-12-31, in the roles order, commit, ship, receipt, return, snapshot and rate date",
+    comment="Calendar days, in the roles order, commit, ship, receipt, return, snapshot and rate date",
     natural_key=(Column("date", "date", "the day; 1900-01-01 for the unknown member"),),
     type1=(
         Column("day_of_week", "integer", "1 Monday to 7 Sunday"),

@@ -11,7 +11,7 @@ __all__ = ["EXCHANGE_RATE", "FACTS", "FULFILMENT", "INVENTORY_DAILY", "ORDER_LIN
 
 _ORDER_ID = Column("order_id", "bigint", "order number", nullable=False)
 _LINE_NUMBER = Column("line_number", "integer", "line of the order, from 1", nullable=False)
-_IS_DELETED = Column("is_deleted", "boolean", "whether the order is deleted; the views for analysts leave it out", nullable=False)
+_IS_DELETED = Column("is_deleted", "boolean", "whether the order is deleted; views for analysts leave it out", nullable=False)
 
 
 def _key(name: str, comment: str) -> Column:
@@ -58,7 +58,7 @@ ORDER_LINE = Fact(
         Column("tax", "decimal(5,2)", "share added, 0 to 1"),
         Column("net_amount", "decimal(18,4)", "extended_price * (1 - discount)"),
         Column("gross_amount", "decimal(18,4)", "net_amount * (1 + tax)"),
-        Column("usd_per_unit", "decimal(18,8)", "last rate published on or before the day of the order; null when there is none"),
+        Column("usd_per_unit", "decimal(18,8)", "last rate published by the day of the order; null when there is none"),
         Column("extended_price_usd", "decimal(18,4)", "extended_price in USD"),
         Column("net_amount_usd", "decimal(18,4)", "net_amount in USD"),
         Column("gross_amount_usd", "decimal(18,4)", "gross_amount in USD"),
@@ -84,7 +84,7 @@ ORDER_LINE = Fact(
 
 FULFILMENT = Fact(
     name="fact_fulfilment",
-    comment="How far each order line has come: its milestones, lags and tracking, restated as they happen",
+    comment="How far each order line has come: milestones, lags and tracking, restated as they happen",
     kind="accumulating_snapshot",
     grain=("order_id", "line_number"),
     columns=(

@@ -8,10 +8,10 @@ CREATE TABLE IF NOT EXISTS warehouse.dim_customer (
     address VARCHAR(480),
     nation_id INTEGER,
     market_segment VARCHAR(80),
-    "name" VARCHAR(240),
+    name VARCHAR(240),
     phone VARCHAR(80),
     account_balance DECIMAL(12, 2),
-    "comment" VARCHAR(1020),
+    comment VARCHAR(1020),
     city VARCHAR(40),
     effective_from TIMESTAMP NOT NULL,
     effective_to TIMESTAMP NOT NULL,
@@ -29,10 +29,10 @@ COMMENT ON COLUMN warehouse.dim_customer.customer_id IS 'the source''s customer 
 COMMENT ON COLUMN warehouse.dim_customer.address IS 'street address';
 COMMENT ON COLUMN warehouse.dim_customer.nation_id IS 'nation of the address; geography''s natural key';
 COMMENT ON COLUMN warehouse.dim_customer.market_segment IS 'AUTOMOBILE, BUILDING, FURNITURE, HOUSEHOLD or MACHINERY';
-COMMENT ON COLUMN warehouse.dim_customer."name" IS 'latest name';
+COMMENT ON COLUMN warehouse.dim_customer.name IS 'latest name';
 COMMENT ON COLUMN warehouse.dim_customer.phone IS 'latest telephone number';
 COMMENT ON COLUMN warehouse.dim_customer.account_balance IS 'latest balance, in the nation''s currency';
-COMMENT ON COLUMN warehouse.dim_customer."comment" IS 'latest remark';
+COMMENT ON COLUMN warehouse.dim_customer.comment IS 'latest remark';
 COMMENT ON COLUMN warehouse.dim_customer.city IS 'the Star Schema Benchmark''s city: nation and last digit of the number';
 COMMENT ON COLUMN warehouse.dim_customer.effective_from IS 'first instant of the version (UTC); 1900-01-01 for a member''s first';
 COMMENT ON COLUMN warehouse.dim_customer.effective_to IS 'end of the version, exclusive; 9999-12-31 for the last';

@@ -6,10 +6,10 @@ CREATE TABLE IF NOT EXISTS warehouse.dim_supplier (
     supplier_id BIGINT,
     address VARCHAR(1020),
     nation_id INTEGER,
-    "name" VARCHAR(1020),
+    name VARCHAR(1020),
     phone VARCHAR(400),
     account_balance DECIMAL(12, 2),
-    "comment" VARCHAR(1020),
+    comment VARCHAR(1020),
     city VARCHAR(40),
     effective_from TIMESTAMP NOT NULL,
     effective_to TIMESTAMP NOT NULL,
@@ -26,10 +26,10 @@ COMMENT ON COLUMN warehouse.dim_supplier.supplier_key IS 'surrogate key of the v
 COMMENT ON COLUMN warehouse.dim_supplier.supplier_id IS 'the source''s supplier number';
 COMMENT ON COLUMN warehouse.dim_supplier.address IS 'street address';
 COMMENT ON COLUMN warehouse.dim_supplier.nation_id IS 'nation of the address; geography''s natural key';
-COMMENT ON COLUMN warehouse.dim_supplier."name" IS 'latest name';
+COMMENT ON COLUMN warehouse.dim_supplier.name IS 'latest name';
 COMMENT ON COLUMN warehouse.dim_supplier.phone IS 'latest telephone number';
 COMMENT ON COLUMN warehouse.dim_supplier.account_balance IS 'latest balance, in the nation''s currency';
-COMMENT ON COLUMN warehouse.dim_supplier."comment" IS 'latest remark';
+COMMENT ON COLUMN warehouse.dim_supplier.comment IS 'latest remark';
 COMMENT ON COLUMN warehouse.dim_supplier.city IS 'the Star Schema Benchmark''s city: nation and last digit of the number';
 COMMENT ON COLUMN warehouse.dim_supplier.effective_from IS 'first instant of the version (UTC); 1900-01-01 for a member''s first';
 COMMENT ON COLUMN warehouse.dim_supplier.effective_to IS 'end of the version, exclusive; 9999-12-31 for the last';

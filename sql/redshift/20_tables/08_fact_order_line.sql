@@ -62,8 +62,8 @@ COMMENT ON COLUMN warehouse.fact_order_line.discount IS 'share taken off, 0 to 1
 COMMENT ON COLUMN warehouse.fact_order_line.tax IS 'share added, 0 to 1';
 COMMENT ON COLUMN warehouse.fact_order_line.net_amount IS 'extended_price * (1 - discount)';
 COMMENT ON COLUMN warehouse.fact_order_line.gross_amount IS 'net_amount * (1 + tax)';
-COMMENT ON COLUMN warehouse.fact_order_line.usd_per_unit IS 'last rate published on or before the day of the order; null when there is none';
+COMMENT ON COLUMN warehouse.fact_order_line.usd_per_unit IS 'last rate published by the day of the order; null when there is none';
 COMMENT ON COLUMN warehouse.fact_order_line.extended_price_usd IS 'extended_price in USD';
 COMMENT ON COLUMN warehouse.fact_order_line.net_amount_usd IS 'net_amount in USD';
 COMMENT ON COLUMN warehouse.fact_order_line.gross_amount_usd IS 'gross_amount in USD';
-COMMENT ON COLUMN warehouse.fact_order_line.is_deleted IS 'whether the order is deleted; the views for analysts leave it out';
+COMMENT ON COLUMN warehouse.fact_order_line.is_deleted IS 'whether the order is deleted; views for analysts leave it out';

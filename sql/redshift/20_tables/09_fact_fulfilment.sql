@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS warehouse.fact_fulfilment (
     part_key BIGINT NOT NULL,
     supplier_key BIGINT NOT NULL,
     order_profile_key BIGINT NOT NULL,
-    "status" VARCHAR(10) NOT NULL,
+    status VARCHAR(10) NOT NULL,
     days_to_ship INTEGER,
     days_in_transit INTEGER,
     days_past_commit INTEGER,
@@ -41,7 +41,7 @@ DISTSTYLE KEY
 DISTKEY (order_id)
 SORTKEY (order_date_key);
 
-COMMENT ON TABLE warehouse.fact_fulfilment IS 'How far each order line has come: its milestones, lags and tracking, restated as they happen';
+COMMENT ON TABLE warehouse.fact_fulfilment IS 'How far each order line has come: milestones, lags and tracking, restated as they happen';
 COMMENT ON COLUMN warehouse.fact_fulfilment.order_id IS 'order number';
 COMMENT ON COLUMN warehouse.fact_fulfilment.line_number IS 'line of the order, from 1';
 COMMENT ON COLUMN warehouse.fact_fulfilment.order_date_key IS 'day of the order, yyyymmdd';
@@ -53,7 +53,7 @@ COMMENT ON COLUMN warehouse.fact_fulfilment.customer_key IS 'customer''s version
 COMMENT ON COLUMN warehouse.fact_fulfilment.part_key IS 'part''s version when it was ordered';
 COMMENT ON COLUMN warehouse.fact_fulfilment.supplier_key IS 'supplier''s version when it was ordered';
 COMMENT ON COLUMN warehouse.fact_fulfilment.order_profile_key IS 'priority, ship mode and instructions';
-COMMENT ON COLUMN warehouse.fact_fulfilment."status" IS 'ordered, shipped, received or returned';
+COMMENT ON COLUMN warehouse.fact_fulfilment.status IS 'ordered, shipped, received or returned';
 COMMENT ON COLUMN warehouse.fact_fulfilment.days_to_ship IS 'ship date - order date; null until shipped';
 COMMENT ON COLUMN warehouse.fact_fulfilment.days_in_transit IS 'receipt date - ship date; null until received';
 COMMENT ON COLUMN warehouse.fact_fulfilment.days_past_commit IS 'receipt date - commit date, negative when early; null until received';
@@ -64,4 +64,4 @@ COMMENT ON COLUMN warehouse.fact_fulfilment.scan_count IS 'scans; 0 without any'
 COMMENT ON COLUMN warehouse.fact_fulfilment.first_scan_at IS 'first scan (UTC)';
 COMMENT ON COLUMN warehouse.fact_fulfilment.last_scan_at IS 'last scan (UTC)';
 COMMENT ON COLUMN warehouse.fact_fulfilment.last_scan_type IS 'picked_up, in_transit, delivered or returned';
-COMMENT ON COLUMN warehouse.fact_fulfilment.is_deleted IS 'whether the order is deleted; the views for analysts leave it out';
+COMMENT ON COLUMN warehouse.fact_fulfilment.is_deleted IS 'whether the order is deleted; views for analysts leave it out';

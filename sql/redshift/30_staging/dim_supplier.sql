@@ -1,14 +1,15 @@
 -- Generated from the warehouse's declaration by `etl generate`; change that, not this.
--- Rows of warehouse.dim_supplier of the batch that is being loaded; empty between loads. Rows are read once.
+-- Rows of warehouse.dim_supplier that a load is bringing in; empty between loads.
+-- Rows are read once.
 CREATE TABLE IF NOT EXISTS staging.dim_supplier (
     supplier_key BIGINT NOT NULL,
     supplier_id BIGINT,
     address VARCHAR(1020),
     nation_id INTEGER,
-    "name" VARCHAR(1020),
+    name VARCHAR(1020),
     phone VARCHAR(400),
     account_balance DECIMAL(12, 2),
-    "comment" VARCHAR(1020),
+    comment VARCHAR(1020),
     city VARCHAR(40),
     effective_from TIMESTAMP NOT NULL,
     effective_to TIMESTAMP NOT NULL,

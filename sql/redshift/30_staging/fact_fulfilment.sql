@@ -1,5 +1,6 @@
 -- Generated from the warehouse's declaration by `etl generate`; change that, not this.
--- Rows of warehouse.fact_fulfilment of the batch that is being loaded; empty between loads. On the key of the target, so that delete and insert stay on the slice.
+-- Rows of warehouse.fact_fulfilment that a load is bringing in; empty between loads.
+-- On the key of the target, so that delete and insert stay on the slice.
 CREATE TABLE IF NOT EXISTS staging.fact_fulfilment (
     order_id BIGINT NOT NULL,
     line_number INTEGER NOT NULL,
@@ -12,7 +13,7 @@ CREATE TABLE IF NOT EXISTS staging.fact_fulfilment (
     part_key BIGINT NOT NULL,
     supplier_key BIGINT NOT NULL,
     order_profile_key BIGINT NOT NULL,
-    "status" VARCHAR(10) NOT NULL,
+    status VARCHAR(10) NOT NULL,
     days_to_ship INTEGER,
     days_in_transit INTEGER,
     days_past_commit INTEGER,

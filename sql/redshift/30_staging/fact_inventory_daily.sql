@@ -1,5 +1,6 @@
 -- Generated from the warehouse's declaration by `etl generate`; change that, not this.
--- Rows of warehouse.fact_inventory_daily of the batch that is being loaded; empty between loads. On the key of the target, so that delete and insert stay on the slice.
+-- Rows of warehouse.fact_inventory_daily that a load is bringing in; empty between loads.
+-- On the key of the target, so that delete and insert stay on the slice.
 CREATE TABLE IF NOT EXISTS staging.fact_inventory_daily (
     snapshot_date_key INTEGER NOT NULL,
     part_id BIGINT NOT NULL,

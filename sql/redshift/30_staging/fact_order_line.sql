@@ -1,5 +1,6 @@
 -- Generated from the warehouse's declaration by `etl generate`; change that, not this.
--- Rows of warehouse.fact_order_line of the batch that is being loaded; empty between loads. On the key of the target, so that delete and insert stay on the slice.
+-- Rows of warehouse.fact_order_line that a load is bringing in; empty between loads.
+-- On the key of the target, so that delete and insert stay on the slice.
 CREATE TABLE IF NOT EXISTS staging.fact_order_line (
     order_id BIGINT NOT NULL,
     line_number INTEGER NOT NULL,

@@ -1,0 +1,51 @@
+# The daily commands. Paths are relative throughout: make cannot handle a checkout whose path has a space otherwise.
+.DEFAULT_GOAL := help
+.PHONY: help install demo test unit lint up down status package bench soak test-glue-image clean
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest
+# Processes that tests run in: each with Spark holds about 1.5 GB.
+WORKERS ?= 2
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-17s %s\n' "$$name" "$$text"; done
+
+install: ## install everything into .venv and .local (the other targets do it when it is needed)
+	@sh harness/install/run.sh install
+
+demo: install ## start the engines, load the sources, run three daily batches, show the result
+	@./etl demo
+
+test: install lint ## every check and every test in its short form; what CI runs
+	@$(PYTEST) -n $(WORKERS) --dist loadfile tests
+
+unit: install ## the everyday loop: unit tests only
+	@$(PYTEST) -n $(WORKERS) --dist loadfile -q tests/unit
+
+lint: install ## style and types
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m mypy
+
+up: install ## start the engines and leave them running
+	@./etl up
+
+down: install ## stop the engines
+	@./etl down
+
+status: install ## show the engines
+	@./etl status
+
+package: install ## make dist/: what is uploaded to Glue
+	@$(PYTHON) -P -m package
+
+bench: install ## measure every stage at scale 0.1 and 1
+	@./etl bench
+
+soak: install ## the long form of the tests: chaos, kills, concurrency
+	@$(PYTEST) -m soak tests
+
+test-glue-image: install ## the Spark unit tests in AWS's Glue image (needs Docker; not verified here)
+	@$(PYTHON) -P -m package.glue_image
+
+clean: ## stop the engines and delete everything that was made
+	@sh harness/install/run.sh install.clean

@@ -1,0 +1,188 @@
+"""Apply the deployment (`deployment/*.json`) to the local endpoint: what Terraform does on AWS, by boto3 and without Terraform.
+
+Every step looks first and changes what differs, so that it can be run at any time. Scripts are uploaded when they changed.
+
+    python -m localaws.bootstrap [--home DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from localaws.home import CHECKOUT, Home
+
+__all__ = ["apply", "client", "main", "secrets_of"]
+
+Secrets = Mapping[str, Mapping[str, Any]]
+_ROLE = "arn:aws:iam::123456789012:role/wholesale-glue"
+
+
+def main(argv: list[str]) -> None:
+    """Apply the deployment to the endpoint of a home whose engines run."""
+    parser = argparse.ArgumentParser(prog="python -m localaws.bootstrap", description=__doc__)
+    parser.add_argument("--home", help="folder of the local state; $ETL_HOME or .local of this checkout by default")
+    home = Home.resolve(parser.parse_args(argv).home)
+    from localaws.engines.endpoint import EndpointEngine
+
+    for line in apply(EndpointEngine(home).endpoint, secrets_of(home)):
+        print(line)
+
+
+def client(service: str, endpoint_url: str) -> Any:
+    """A boto3 client of the local endpoint that uses nobody's credentials."""
+    session = boto3.session.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name="us-east-1")
+    return session.client(service, endpoint_url=endpoint_url, config=Config(retries={"total_max_attempts": 3}, proxies={}))
+
+
+def secrets_of(home: Home) -> Secrets:
+    """What the jobs read from Secrets Manager, from the engines as they run now."""
+    from localaws.engines.mariadb import MariaDBEngine
+    from localaws.engines.source_api import SourceApiEngine
+
+    mysql = MariaDBEngine(home).connection_arguments()
+    return {
+        "wholesale/rds": {
+            "engine": "mysql",
+            "host": mysql["host"],
+            "port": mysql["port"],
+            "username": mysql["user"],
+            "password": mysql["password"],
+            "dbname": mysql["database"],
+        },
+        "wholesale/api": {"base_url": SourceApiEngine(home).endpoint, "token": home.credentials.api_token},
+        "wholesale/redshift": {"username": "etl", "password": home.credentials.redshift_password},
+    }
+
+
+def apply(endpoint_url: str, secrets: Secrets, checkout: Path = CHECKOUT) -> list[str]:
+    """Make everything that the deployment describes. Returns a line for each thing that was made or changed."""
+    folder = checkout / "deployment"
+    buckets = _read(folder / "buckets.json")
+    catalog = _read(folder / "catalog.json")
+    jobs = _read(folder / "jobs.json") if (folder / "jobs.json").exists() else {}
+    return [
+        *_buckets(client("s3", endpoint_url), buckets),
+        *_scripts(client("s3", endpoint_url), buckets["scripts"]["name"], checkout),
+        *_databases(client("glue", endpoint_url), catalog["databases"], buckets),
+        *_tables(client("dynamodb", endpoint_url), catalog["dynamodb_tables"]),
+        *_secrets(client("secretsmanager", endpoint_url), secrets),
+        *_jobs(client("glue", endpoint_url), jobs, buckets["scripts"]["name"]),
+    ]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return document
+
+
+def _buckets(s3: Any, buckets: Mapping[str, Any]) -> list[str]:
+    existing = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+    missing = [bucket["name"] for bucket in buckets.values() if bucket["name"] not in existing]
+    for name in missing:
+        s3.create_bucket(Bucket=name)
+    return [f"bucket {name}" for name in missing]
+
+
+def _scripts(s3: Any, bucket: str, checkout: Path) -> list[str]:
+    stored = {
+        entry["Key"]: entry["ETag"].strip('"')
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="glue_jobs/")
+        for entry in page.get("Contents", [])
+    }
+    made = []
+    for path in sorted((checkout / "glue_jobs").glob("*.py")):
+        key, body = f"glue_jobs/{path.name}", path.read_bytes()
+        if stored.get(key) != hashlib.md5(body, usedforsecurity=False).hexdigest():
+            s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="text/x-python")
+            made.append(f"script s3://{bucket}/{key}")
+    return made
+
+
+def _databases(glue: Any, databases: Mapping[str, Any], buckets: Mapping[str, Any]) -> list[str]:
+    existing = {database["Name"] for database in glue.get_databases()["DatabaseList"]}
+    made = []
+    for name, database in databases.items():
+        if name not in existing:
+            location = f"s3://{buckets[database['bucket']]['name']}/{name}"
+            glue.create_database(DatabaseInput={"Name": name, "Description": database["description"], "LocationUri": location})
+            made.append(f"database {name}")
+    return made
+
+
+def _tables(dynamodb: Any, tables: Mapping[str, Any]) -> list[str]:
+    existing = set(dynamodb.list_tables()["TableNames"])
+    made = []
+    for name, table in tables.items():
+        if name in existing:
+            continue
+        keys = [(table["partition_key"], "HASH"), (table["sort_key"], "RANGE")]
+        dynamodb.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": attribute, "KeyType": kind} for attribute, kind in keys],
+            AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute, _ in keys],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        if table.get("time_to_live"):
+            dynamodb.update_time_to_live(
+                TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": table["time_to_live"]}
+            )
+        made.append(f"table {name}")
+    return made
+
+
+def _secrets(manager: Any, secrets: Secrets) -> list[str]:
+    made = []
+    for name, value in secrets.items():
+        text = json.dumps(value, sort_keys=True)
+        try:
+            if manager.get_secret_value(SecretId=name)["SecretString"] == text:
+                continue
+            manager.put_secret_value(SecretId=name, SecretString=text)
+        except manager.exceptions.ResourceNotFoundException:
+            manager.create_secret(Name=name, SecretString=text)
+        made.append(f"secret {name}")
+    return made
+
+
+def _jobs(glue: Any, jobs: Mapping[str, Any], scripts: str) -> list[str]:
+    existing = {job["Name"]: job for page in glue.get_paginator("get_jobs").paginate() for job in page["Jobs"]}
+    made = []
+    for name, job in jobs.items():
+        wanted = _job(name, job, scripts)
+        current = existing.get(name)
+        if current is not None:
+            if all(current.get(field) == value for field, value in wanted.items()):
+                continue
+            glue.delete_job(JobName=name)  # moto has no UpdateJob; runs are kept by name, not by the job's identity
+        glue.create_job(**wanted)
+        made.append(f"job {name}")
+    return made
+
+
+def _job(name: str, job: Mapping[str, Any], scripts: str) -> dict[str, Any]:
+    """The job as CreateJob takes it."""
+    return {
+        "Name": name,
+        "Description": job.get("description", ""),
+        "Role": _ROLE,
+        "Command": {"Name": "glueetl", "ScriptLocation": f"s3://{scripts}/{job['script']}", "PythonVersion": "3"},
+        "DefaultArguments": {key: str(value) for key, value in job.get("arguments", {}).items()},
+        "GlueVersion": "5.1",
+        "WorkerType": job.get("worker_type", "G.1X"),
+        "NumberOfWorkers": job.get("number_of_workers", 2),
+        "Timeout": job.get("timeout_minutes", 60),
+        "ExecutionProperty": {"MaxConcurrentRuns": job.get("max_concurrent_runs", 1)},
+    }
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

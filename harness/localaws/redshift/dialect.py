@@ -1,0 +1,241 @@
+"""One Redshift statement in, what PostgreSQL runs out.
+
+The first words choose a rule from a table. What no rule takes is refused by name, so that nothing is executed as something else.
+Translations are kept by text: a statement that was seen before costs a look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from localaws.redshift.copy.command import CopyCommand, parse_copy
+from localaws.redshift.ddl import add_column, create_table, qualified
+from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
+from localaws.redshift.expressions import Parameters, rewrite
+from localaws.redshift.lexer import Cursor, Token, significant, split_statements, tokenize
+
+__all__ = ["Translation", "translate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What to run. The first of `sql` carries the result and the row count; the others record what was declared."""
+
+    kind: str
+    sql: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    copy: CopyCommand | None = None
+    in_transaction: bool = True
+    commits: bool = False
+    reads: bool = False
+
+
+_Rule = Callable[[str, Sequence[Token]], Translation]
+
+
+@lru_cache(maxsize=4096)
+def translate(text: str) -> Translation:
+    """The translation of exactly one statement.
+
+    Raises:
+        StatementSyntaxError: it cannot be parsed, or there are several.
+        RefusedByRedshiftError: Redshift refuses it too.
+        NotSupportedHereError: this endpoint cannot do it.
+    """
+    statements = split_statements(text)
+    if not statements:
+        raise StatementSyntaxError("the statement is empty")
+    if len(statements) > 1:
+        raise StatementSyntaxError("cannot insert multiple commands into a prepared statement: send them one by one or as a batch")
+    sql = statements[0]
+    tokens = tokenize(sql)
+    words = [token.key for token in significant(tokens)[:6]]
+    for opening, rule in _RULES:
+        if words[: len(opening)] == list(opening):
+            return rule(sql, tokens)
+    raise NotSupportedHereError(f"The statement {' '.join(words[:2])}")
+
+
+def _query(sql: str, tokens: Sequence[Token]) -> Translation:
+    parameters = Parameters()
+    text = rewrite(tokens, parameters)
+    keys = [token.key for token in significant(tokens)]
+    reads = keys[0] in ("SELECT", "WITH", "EXPLAIN", "SHOW", "(", "VALUES") and "INTO" not in keys
+    return Translation(keys[0].lower() if keys[0] != "(" else "select", (text,), tuple(parameters.names), reads=reads)
+
+
+def _merge(sql: str, tokens: Sequence[Token]) -> Translation:
+    """MERGE: Redshift's has no WHEN … AND, takes a table as its source and no subquery (guide, "MERGE")."""
+    cursor = Cursor(significant(tokens))
+    keys = [token.key for token in cursor.tokens]
+    if "REMOVE" in keys and "DUPLICATES" in keys:
+        raise NotSupportedHereError("MERGE … REMOVE DUPLICATES", "Write WHEN MATCHED and WHEN NOT MATCHED.")
+    cursor.expect("MERGE", "INTO")
+    cursor.qualified()
+    while not cursor.done and cursor.peek() != "USING":
+        cursor.take()
+    cursor.expect("USING")
+    if cursor.peek() == "(":
+        raise RefusedByRedshiftError('syntax error at or near "(": the source of MERGE is a table, not a subquery')
+    while not cursor.done:
+        if cursor.accept("MATCHED") and cursor.peek() == "AND":
+            raise RefusedByRedshiftError('syntax error at or near "and": MERGE has no condition after WHEN [NOT] MATCHED')
+        if not cursor.done:
+            cursor.take()
+    return _query(sql, tokens)
+
+
+def _create_table(sql: str, tokens: Sequence[Token]) -> Translation:
+    return Translation("create table", create_table(tokens))
+
+
+def _create_view(sql: str, tokens: Sequence[Token]) -> Translation:
+    """CREATE VIEW; a late-binding view is bound at once here, so its tables must exist."""
+    words = significant(tokens)
+    if [token.key for token in words[-4:]] == ["WITH", "NO", "SCHEMA", "BINDING"]:
+        tokens = [token for token in tokens if token.start < words[-4].start]
+    return Translation("create view", (rewrite(tokens).rstrip(),))
+
+
+def _plain(sql: str, tokens: Sequence[Token]) -> Translation:
+    words = significant(tokens)
+    return Translation(" ".join(token.key.lower() for token in words[:2]), (rewrite(tokens),))
+
+
+def _grant(sql: str, tokens: Sequence[Token]) -> Translation:
+    """GRANT and REVOKE: PostgreSQL has no ROLE before a name."""
+    words = significant(tokens)
+    roles = {
+        token.start for before, token in zip(words, words[1:], strict=False) if token.key == "ROLE" and before.key in ("TO", "FROM", ",")
+    }
+    return Translation(words[0].key.lower(), (rewrite([token for token in tokens if token.start not in roles]),))
+
+
+def _analyze(sql: str, tokens: Sequence[Token]) -> Translation:
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    if cursor.accept("COMPRESSION"):
+        raise NotSupportedHereError("ANALYZE COMPRESSION")
+    verbose = "VERBOSE " if cursor.accept("VERBOSE") else ""
+    table = "" if cursor.done or cursor.peek() in ("PREDICATE", "ALL") else qualified(cursor.qualified())
+    columns = f" ({', '.join(cursor.names())})" if cursor.peek() == "(" else ""
+    if not (cursor.accept("PREDICATE", "COLUMNS") or cursor.accept("ALL", "COLUMNS") or cursor.done):
+        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
+    return Translation("analyze", (f"ANALYZE {verbose}{table}{columns}",))
+
+
+def _vacuum(sql: str, tokens: Sequence[Token]) -> Translation:
+    """VACUUM in its forms; sorting is what PostgreSQL has none of, space is given back."""
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    for form in (("FULL",), ("SORT", "ONLY"), ("DELETE", "ONLY"), ("REINDEX",), ("RECLUSTER",)):
+        if cursor.accept(*form):
+            break
+    table = "" if cursor.done or cursor.peek() in ("TO", "BOOST") else qualified(cursor.qualified())
+    if cursor.accept("TO"):
+        cursor.take()
+        cursor.expect("PERCENT")
+    cursor.accept("BOOST")
+    if not cursor.done:
+        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
+    return Translation("vacuum", (f"VACUUM {table}".rstrip(),), in_transaction=False)
+
+
+def _lock(sql: str, tokens: Sequence[Token]) -> Translation:
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    cursor.accept("TABLE")
+    tables = [qualified(cursor.qualified())]
+    while cursor.accept(","):
+        tables.append(qualified(cursor.qualified()))
+    if not cursor.done:
+        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}": LOCK takes table names only')
+    return Translation("lock", (f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE",))
+
+
+def _truncate(sql: str, tokens: Sequence[Token]) -> Translation:
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    cursor.accept("TABLE")
+    table = qualified(cursor.qualified())
+    if not cursor.done:
+        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}": TRUNCATE takes one table')
+    return Translation("truncate", (f"TRUNCATE TABLE {table}",), commits=True)
+
+
+def _copy(sql: str, tokens: Sequence[Token]) -> Translation:
+    return Translation("copy", copy=parse_copy(Cursor(significant(tokens))))
+
+
+def _alter_table(sql: str, tokens: Sequence[Token]) -> Translation:
+    cursor = Cursor(significant(tokens))
+    cursor.expect("ALTER", "TABLE")
+    table = cursor.qualified()
+    if cursor.accept("ADD", "CONSTRAINT") or (cursor.peek() == "ADD" and cursor.peek(1) in ("PRIMARY", "UNIQUE", "FOREIGN")):
+        raise NotSupportedHereError("ALTER TABLE … ADD constraint", "Declare the constraint in CREATE TABLE.")
+    if cursor.accept("ADD", "COLUMN") or cursor.accept("ADD"):
+        return Translation("alter table", add_column(cursor, table))
+    if cursor.peek() == "ALTER" and cursor.peek(1) in ("DISTKEY", "DISTSTYLE", "SORTKEY", "COMPOUND", "ENCODE"):
+        raise NotSupportedHereError(f"ALTER TABLE … ALTER {cursor.peek(1)}", "Create the table again with it.")
+    if cursor.peek() == "APPEND":
+        raise NotSupportedHereError("ALTER TABLE … APPEND")
+    if cursor.peek() in ("RENAME", "OWNER", "DROP", "ALTER", "SET"):
+        return Translation("alter table", (rewrite(tokens),))
+    raise NotSupportedHereError(f"ALTER TABLE … {cursor.peek()}")
+
+
+def _refused(what: str, why: str) -> _Rule:
+    def rule(sql: str, tokens: Sequence[Token]) -> Translation:
+        raise RefusedByRedshiftError(f"{what} {why}")
+
+    return rule
+
+
+def _not_here(what: str, instead: str = "") -> _Rule:
+    def rule(sql: str, tokens: Sequence[Token]) -> Translation:
+        raise NotSupportedHereError(what, instead)
+
+    return rule
+
+
+def _set(sql: str, tokens: Sequence[Token]) -> Translation:
+    words = [token.key for token in significant(tokens)]
+    name = next((word for word in words[1:] if word not in ("SESSION", "LOCAL")), "")
+    if name not in ("SEARCH_PATH", "STATEMENT_TIMEOUT", "TIMEZONE", "DATESTYLE"):
+        raise NotSupportedHereError(f"SET {name.lower()}", "search_path, statement_timeout, timezone and datestyle are.")
+    return Translation("set", (rewrite(tokens),))
+
+
+_TRANSACTION = "is not possible here: a batch of the Data API is one transaction, and so is a single statement"
+_NO_OBJECT = "is not supported by Redshift"
+_RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
+    *(((word,), _query) for word in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "EXPLAIN", "(", "VALUES")),
+    (("MERGE",), _merge),
+    (("CREATE", "TABLE"), _create_table),
+    *((("CREATE", kind, "TABLE"), _create_table) for kind in ("TEMP", "TEMPORARY")),
+    *((("CREATE", "LOCAL", kind, "TABLE"), _create_table) for kind in ("TEMP", "TEMPORARY")),
+    (("CREATE", "VIEW"), _create_view),
+    (("CREATE", "OR", "REPLACE", "VIEW"), _create_view),
+    (("CREATE", "EXTERNAL"), _not_here("CREATE EXTERNAL SCHEMA or TABLE")),
+    *((("CREATE", kind), _plain) for kind in ("SCHEMA", "GROUP", "ROLE", "USER")),
+    *((("CREATE", kind), _refused(f"CREATE {kind}", _NO_OBJECT)) for kind in ("INDEX", "TRIGGER", "SEQUENCE", "EXTENSION", "DOMAIN", "TYPE", "RULE")),
+    (("CREATE", "UNIQUE", "INDEX"), _refused("CREATE INDEX", _NO_OBJECT)),
+    *((("DROP", kind), _plain) for kind in ("TABLE", "VIEW", "SCHEMA", "GROUP", "ROLE", "USER")),
+    (("ALTER", "TABLE"), _alter_table),
+    *((("ALTER", kind), _plain) for kind in ("SCHEMA", "GROUP", "USER", "DEFAULT")),
+    (("COMMENT", "ON"), _plain),
+    (("GRANT",), _grant),
+    (("REVOKE",), _grant),
+    (("ANALYZE",), _analyze),
+    (("ANALYSE",), _analyze),
+    (("VACUUM",), _vacuum),
+    (("LOCK",), _lock),
+    (("TRUNCATE",), _truncate),
+    (("COPY",), _copy),
+    (("UNLOAD",), _not_here("UNLOAD")),
+    (("SET",), _set),
+    (("SHOW", "SEARCH_PATH"), _plain),
+    *(((word,), _refused(word, _TRANSACTION)) for word in ("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "PREPARE")),
+)

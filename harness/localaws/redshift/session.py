@@ -1,0 +1,177 @@
+"""A session: one connection to PostgreSQL that runs Redshift's statements.
+
+Isolation is by snapshot, as in Redshift: REPEATABLE READ, whose snapshot is taken by the first statement that is not LOCK, so that a
+load which waited for the ledger's lock sees what the other one committed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import select
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import pq
+
+from localaws.redshift.copy.load import load
+from localaws.redshift.dialect import Translation, translate
+from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
+from localaws.redshift.messages import redshift_error
+
+__all__ = ["Rows", "Session"]
+
+_CHUNK_ROWS = 1000
+_ROWS = {pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.SINGLE_TUPLE, pq.ExecStatus.TUPLES_OK}
+_installed: set[tuple[str, str]] = set()
+_install_lock = threading.Lock()
+
+
+@dataclass
+class Rows:
+    """What a statement gave: libpq's result with the columns (None without a result set), then chunks of rows, then the count."""
+
+    columns: Any | None
+    chunks: Iterator[Any]
+    count: int = -1
+
+
+class Session:
+    """Runs statements; not for several threads, except `cancel`."""
+
+    def __init__(self, conninfo: Mapping[str, Any], storage: Path, *, name: str = "redshift", user: str = "") -> None:
+        self._storage, self._cancelled = storage, threading.Event()
+        settings = "-c timezone=UTC -c synchronous_commit=on -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c jit=off"
+        try:
+            self.connection = psycopg.connect(**conninfo, autocommit=True, application_name=name, options=settings)
+        except psycopg.Error as error:
+            raise redshift_error(error) from error
+        try:
+            self._install(conninfo)
+            if user:
+                self.connection.execute(psycopg.sql.SQL("SET SESSION AUTHORIZATION {}").format(psycopg.sql.Identifier(user)))
+        except psycopg.Error as error:
+            self.connection.close()
+            raise redshift_error(error) from error
+
+    @property
+    def pid(self) -> int:
+        return self.connection.info.backend_pid
+
+    def begin(self) -> None:
+        self._plain("BEGIN ISOLATION LEVEL REPEATABLE READ")
+
+    def commit(self) -> None:
+        self._plain("COMMIT")
+
+    def rollback(self) -> None:
+        self._plain("ROLLBACK")
+
+    def transaction_id(self) -> str | None:
+        """The transaction's id when it has written something."""
+        row = self.connection.execute("SELECT pg_current_xact_id_if_assigned()::text").fetchone()
+        return row[0] if row else None
+
+    def cancel(self) -> None:
+        """From any thread: stops what runs and what would run next."""
+        self._cancelled.set()
+        if not self.connection.closed:
+            self.connection.cancel_safe(timeout=5)
+
+    @property
+    def cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def run(self, translation: Translation | str, values: Mapping[str, str] | None = None) -> Rows:
+        """One statement. Its rows must be read before the next.
+
+        Raises:
+            RedshiftError: it failed, with Redshift's words.
+        """
+        if isinstance(translation, str):
+            translation = translate(translation)
+        if self.cancelled:
+            raise StatementCancelledError
+        try:
+            if translation.copy is not None:
+                return Rows(None, iter(()), load(self.connection, translation.copy, self._storage, self._cancelled.is_set))
+            parameters = [(values or {})[name] for name in translation.parameters]
+            rows = self._stream(translation.sql[0], parameters)
+            for declaration in translation.sql[1:]:
+                list(rows.chunks)
+                self.connection.execute(declaration)
+        except psycopg.Error as error:
+            raise redshift_error(error, self.cancelled) from error
+        return rows
+
+    def _plain(self, sql: str) -> None:
+        try:
+            self.connection.execute(sql)
+        except psycopg.Error as error:
+            raise redshift_error(error, self.cancelled) from error
+
+    def _stream(self, sql: str, parameters: Sequence[str]) -> Rows:
+        """Sends by the extended protocol, which takes one command, and reads in chunks: memory does not grow with the result."""
+        pgconn = self.connection.pgconn
+        pgconn.send_query_params(sql.encode(), [value.encode() for value in parameters] or None)
+        pgconn.set_chunked_rows_mode(_CHUNK_ROWS)
+        first = self._next(pgconn)
+        if first is None:
+            raise RedshiftError("the statement gave no answer")
+        if first.status not in _ROWS:
+            count = first.command_tuples
+            while self._next(pgconn) is not None:
+                pass
+            return Rows(None, iter(()), -1 if count is None else count)
+        rows = Rows(first, iter(()))
+        rows.chunks = self._chunks(pgconn, first, rows)
+        return rows
+
+    def _chunks(self, pgconn: Any, first: Any, rows: Rows) -> Iterator[Any]:
+        rows.count, result = 0, first
+        try:
+            while result is not None:
+                rows.count += result.ntuples
+                if result.ntuples:
+                    yield result
+                result = self._next(pgconn)
+        except psycopg.Error as error:
+            raise redshift_error(error, self.cancelled) from error
+
+    def _next(self, pgconn: Any) -> Any:
+        while pgconn.flush():
+            select.select([pgconn.socket], [pgconn.socket], [])
+            pgconn.consume_input()
+        while pgconn.is_busy():
+            select.select([pgconn.socket], [], [])
+            pgconn.consume_input()
+        result = pgconn.get_result()
+        if result is not None and result.status == pq.ExecStatus.FATAL_ERROR:
+            while pgconn.status == pq.ConnStatus.OK and pgconn.get_result() is not None:
+                pass
+            raise psycopg.errors.error_from_result(result)
+        return result
+
+    def _install(self, conninfo: Mapping[str, Any]) -> None:
+        script = resources.files("localaws.redshift").joinpath("install.sql").read_text(encoding="utf-8")
+        digest = hashlib.sha256(script.encode()).hexdigest()
+        key = (f"{conninfo.get('host')}:{conninfo.get('port')}/{conninfo.get('dbname')}", digest)
+        with _install_lock:
+            if key in _installed:
+                return
+            with self.connection.transaction():
+                self.connection.execute("SELECT pg_advisory_xact_lock(5439)")
+                there = self.connection.execute("SELECT to_regclass('local_redshift.version')").fetchone()
+                seen = there and there[0] and self.connection.execute(f"SELECT FROM local_redshift.version WHERE digest = '{digest}'").fetchone()
+                if seen is None or not there or not there[0]:
+                    self.connection.execute("SET LOCAL allow_system_table_mods = on")
+                    self.connection.execute(script)  # type: ignore[arg-type]
+                    self.connection.execute(f"INSERT INTO local_redshift.version VALUES ('{digest}') ON CONFLICT DO NOTHING")
+            _installed.add(key)

@@ -1,0 +1,42 @@
+"""Errors of the Data API, as its service model names them.
+
+AwsError
+├── ValidationError                ValidationException
+├── NotFoundError                  ResourceNotFoundException
+├── TooManyStatementsError         ActiveStatementsExceededException
+└── WarehouseUnreachableError      InternalServerException: PostgreSQL does not answer
+"""
+
+from __future__ import annotations
+
+from localaws.errors import AwsError
+
+__all__ = ["NotFoundError", "TooManyStatementsError", "ValidationError", "WarehouseUnreachableError"]
+
+
+class ValidationError(AwsError):
+    """The request is not valid."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ValidationException", message)
+
+
+class NotFoundError(AwsError):
+    """The statement, its result or the target does not exist."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ResourceNotFoundException", message)
+
+
+class TooManyStatementsError(AwsError):
+    """More statements are active than the service allows."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("ActiveStatementsExceededException", f"The number of active statements exceeds the limit of {limit}.")
+
+
+class WarehouseUnreachableError(AwsError):
+    """The database behind the warehouse does not answer."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("InternalServerException", f"The warehouse's database does not answer: {detail}. See `etl status`, start it with `etl up`.", 500)

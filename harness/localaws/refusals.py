@@ -1,0 +1,92 @@
+"""Operations that moto answers as if it had done the work. Here they are refused by name until something runs them.
+
+A handler in a service's table comes first: an operation leaves this page's effect by getting a handler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from localaws.errors import NotExecutedError
+
+__all__ = ["NOT_EXECUTED", "refuse"]
+
+_SPARK = "no Spark session would run it"
+_SERVER = "no server would be started"
+_QUERY = "no engine would run the query"
+_INFERENCE = "there is no model here"
+_MOVE = "no data would be moved"
+_MAIL = "nothing here delivers mail or text messages"
+
+NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
+    "glue": {
+        "StartJobRun": _SPARK,
+        "BatchStopJobRun": _SPARK,
+        "StartCrawler": "nothing would be crawled",
+        "StopCrawler": "no crawler runs here",
+        "StartCrawlerSchedule": "nothing would be crawled",
+        "StartTrigger": "no job would be started",
+        "StartWorkflowRun": "no job would be started",
+        "ResumeWorkflowRun": "no job would be started",
+        "CreateSession": _SPARK,
+        "RunStatement": _SPARK,
+        "StartDataQualityRulesetEvaluationRun": "no rule would be evaluated",
+        "StartDataQualityRuleRecommendationRun": "no data would be profiled",
+    },
+    "redshift-data": dict.fromkeys(("ExecuteStatement", "BatchExecuteStatement"), _QUERY),
+    "rds-data": dict.fromkeys(("ExecuteStatement", "BatchExecuteStatement", "ExecuteSql"), _QUERY),
+    "athena": dict.fromkeys(("StartQueryExecution", "StartCalculationExecution", "StartSession"), _QUERY),
+    "lambda": dict.fromkeys(("Invoke", "InvokeAsync", "InvokeWithResponseStream"), "no function would run"),
+    "stepfunctions": dict.fromkeys(("StartExecution", "StartSyncExecution", "TestState", "RedriveExecution"), "no state machine is interpreted"),
+    "emr": dict.fromkeys(("RunJobFlow", "AddJobFlowSteps", "AddInstanceGroups"), _SPARK),
+    "emr-serverless": dict.fromkeys(("StartJobRun", "StartApplication"), _SPARK),
+    "emr-containers": dict.fromkeys(("StartJobRun",), _SPARK),
+    "dms": dict.fromkeys(
+        ("StartReplicationTask", "StartReplication", "StartReplicationTaskAssessment", "TestConnection", "ReloadTables"), _MOVE
+    ),
+    "firehose": dict.fromkeys(("PutRecord", "PutRecordBatch"), "records would not reach their destination"),
+    "kinesisanalyticsv2": dict.fromkeys(("StartApplication", "CreateApplication"), "there is no Flink here"),
+    "batch": dict.fromkeys(("SubmitJob",), "no job would run"),
+    "ecs": dict.fromkeys(("RunTask", "StartTask", "CreateService"), "no container would run"),
+    "ec2": dict.fromkeys(("RunInstances", "StartInstances", "RequestSpotInstances"), _SERVER),
+    "rds": dict.fromkeys(
+        ("CreateDBInstance", "CreateDBCluster", "StartDBInstance", "StartDBCluster", "RestoreDBInstanceFromDBSnapshot", "CreateDBInstanceReadReplica"),
+        _SERVER,
+    ),
+    "redshift": dict.fromkeys(("CreateCluster", "RestoreFromClusterSnapshot", "ResumeCluster"), _SERVER),
+    "kafka": dict.fromkeys(("CreateCluster", "CreateClusterV2"), _SERVER),
+    "elasticache": dict.fromkeys(("CreateCacheCluster", "CreateReplicationGroup"), _SERVER),
+    "opensearch": dict.fromkeys(("CreateDomain",), _SERVER),
+    "es": dict.fromkeys(("CreateElasticsearchDomain",), _SERVER),
+    "sagemaker": dict.fromkeys(("CreateTrainingJob", "CreateProcessingJob", "CreateTransformJob", "CreateEndpoint", "StartPipelineExecution"), _INFERENCE),
+    "sagemaker-runtime": dict.fromkeys(("InvokeEndpoint", "InvokeEndpointAsync"), _INFERENCE),
+    "bedrock-runtime": dict.fromkeys(("InvokeModel", "Converse"), _INFERENCE),
+    "comprehend": dict.fromkeys(("DetectSentiment", "DetectKeyPhrases", "DetectPiiEntities"), _INFERENCE),
+    "textract": dict.fromkeys(("DetectDocumentText", "StartDocumentTextDetection", "StartDocumentAnalysis"), _INFERENCE),
+    "transcribe": dict.fromkeys(("StartTranscriptionJob",), _INFERENCE),
+    "rekognition": dict.fromkeys(("CompareFaces", "DetectLabels", "DetectText", "StartFaceSearch"), _INFERENCE),
+    "timestream-query": dict.fromkeys(("Query",), _QUERY),
+    "logs": {"StartQuery": _QUERY, "CreateExportTask": _MOVE},
+    "dynamodb": {"ExportTableToPointInTime": _MOVE, "ImportTable": _MOVE},
+    "datasync": dict.fromkeys(("StartTaskExecution",), _MOVE),
+    "codebuild": dict.fromkeys(("StartBuild",), "nothing would be built"),
+    "codepipeline": dict.fromkeys(("StartPipelineExecution",), "nothing would be built"),
+    "ssm": dict.fromkeys(("SendCommand", "StartAutomationExecution"), "no machine would run it"),
+    "ses": dict.fromkeys(("SendEmail", "SendRawEmail", "SendTemplatedEmail", "SendBulkTemplatedEmail"), _MAIL),
+    "sesv2": dict.fromkeys(("SendEmail", "SendBulkEmail"), _MAIL),
+    "databrew": dict.fromkeys(("StartJobRun", "StartProfileJobRun"), _SPARK),
+    "mwaa": dict.fromkeys(("CreateEnvironment",), _SERVER),
+    "s3": {
+        "PutBucketReplication": "no object would be replicated",
+        "PutBucketInventoryConfiguration": "no inventory would be written",
+        "PutBucketLogging": "no access log would be written",
+    },
+}
+"""botocore's name of the service, operation, and what would not happen."""
+
+
+def refuse(service: str, operation: str) -> None:
+    """Raise NotExecutedError when the table has the operation."""
+    reason = NOT_EXECUTED.get(service, {}).get(operation)
+    if reason is not None:
+        raise NotExecutedError(service, operation, reason)

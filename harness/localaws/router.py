@@ -1,0 +1,140 @@
+"""The endpoint as one WSGI application: find the operation, then whoever does it.
+
+    refused          `refusals.NOT_EXECUTED`: what would report success for work not done
+    S3 objects       `localaws.s3`: plain files
+    a handler        `localaws.services`: what runs on engines
+    everything else  moto, journaled
+
+Every error is an `AwsError`, rendered in the protocol of the service; a mistake of ours is logged with its request id and
+answered as InternalFailure, which clients retry or report, never as a success.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError, ParamValidationError
+
+from localaws.api_models import Target, identify
+from localaws.control_plane import ControlPlane
+from localaws.errors import AwsError, JournalError, UnknownOperationError, render
+from localaws.http import HttpRequest, HttpResponse
+from localaws.moto_app import ACCOUNT_ID
+from localaws.operation import Handler, Request
+from localaws.refusals import refuse
+from localaws.s3.service import ObjectStorage
+
+__all__ = ["HEALTH_PATH", "Router"]
+
+HEALTH_PATH = "/_etl/health"
+_LOG = logging.getLogger("localaws")
+
+StartResponse = Callable[..., Any]
+
+
+class Router:
+    """The WSGI application."""
+
+    def __init__(
+        self,
+        home: Path,
+        control_plane: ControlPlane,
+        handlers: Mapping[tuple[str, str], Handler],
+        serialized: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        self.home, self.control_plane, self.handlers = home, control_plane, handlers
+        self.serialized = frozenset(serialized)
+        self.storage = ObjectStorage(home, control_plane)
+        self.endpoint_url = ""
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        response = self.respond(HttpRequest.of(environ))
+        headers = response.headers
+        if isinstance(response.body, bytes):
+            headers = [pair for pair in headers if pair[0].lower() != "content-length" or environ["REQUEST_METHOD"] == "HEAD"]
+            if not any(name.lower() == "content-length" for name, _ in headers):
+                headers = [*headers, ("Content-Length", str(len(response.body)))]
+        start_response(response.status_line, headers)
+        if environ["REQUEST_METHOD"] == "HEAD" or not response.body:
+            return []
+        return [response.body] if isinstance(response.body, bytes) else response.body
+
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """The answer to one request; never raises."""
+        request_id = str(uuid.uuid4())
+        if request.path == HEALTH_PATH:
+            return HttpResponse(200, [("Content-Type", "application/json")], json.dumps({"status": "ok", "home": str(self.home)}).encode())
+        target: Target | None = None
+        try:
+            target = identify(request)
+            if target is None:
+                raise UnknownOperationError(request.method, request.path, None)
+            return self._dispatch(request, target, request_id)
+        except Exception as error:  # the edge of the process: everything becomes an answer, and what is our mistake is logged
+            return self._failed(error, request, target, request_id)
+
+    def _dispatch(self, request: HttpRequest, target: Target, request_id: str) -> HttpResponse:
+        if target.operation is not None and (handler := self.handlers.get((target.service, target.operation))):
+            return self._handle(handler, request, target, target.operation, request_id)
+        if target.operation is not None:
+            refuse(target.service, target.operation)
+        if target.service == "s3" and (response := self.storage.respond(request, target, request_id)) is not None:
+            return response
+        return self.control_plane.forward(request, target)
+
+    def _handle(self, handler: Handler, request: HttpRequest, target: Target, operation: str, request_id: str) -> HttpResponse:
+        try:
+            parameters = json.loads(request.body or b"{}")
+        except ValueError as error:
+            raise AwsError("SerializationException", f"The body of {target.service}:{operation} is no JSON: {error}") from error
+        call = Request(
+            service=target.service,
+            operation=operation,
+            parameters=parameters,
+            region=target.region,
+            account_id=ACCOUNT_ID,
+            home=self.home,
+            endpoint_url=self.endpoint_url,
+            control_plane=partial(self.control_plane.client, region=target.region),
+        )
+        with self.control_plane.moto.lock if (target.service, operation) in self.serialized else nullcontext():
+            answer = handler(call)
+        headers = [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-RequestId", request_id)]
+        return HttpResponse(200, headers, json.dumps(answer, default=_as_json).encode())
+
+    def _failed(self, error: Exception, request: HttpRequest, target: Target | None, request_id: str) -> HttpResponse:
+        if isinstance(error, AwsError):
+            known = error
+        elif isinstance(error, ClientError):
+            details = error.response["Error"]
+            known = AwsError(details["Code"], details["Message"], error.response["ResponseMetadata"].get("HTTPStatusCode", 400))
+        elif isinstance(error, ParamValidationError):
+            known = AwsError("ValidationException", str(error))
+        else:
+            if not isinstance(error, JournalError):
+                _LOG.error("request %s: %s %s", request_id, request.method, request.path, exc_info=error)
+            known = AwsError("InternalFailure", f"{type(error).__name__}: {error} (request {request_id}; the endpoint's log has more)", 500)
+        protocol = target.protocol if target else ("json" if "x-amz-target" in request.headers else "rest-xml")
+        return render(known, protocol, request_id, request.path)
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.timestamp()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"a handler answered with a {type(value).__name__}, which has no form in JSON")

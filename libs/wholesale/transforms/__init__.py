@@ -1,0 +1,1 @@
+"""Transforms of the wholesale warehouse, one family per file: records, dimensions, order lines, inventory, rates."""

