@@ -47,7 +47,6 @@ def settings(home: Path, endpoint_url: str) -> dict[str, str]:
         f"{catalog}.glue.endpoint": endpoint_url,
         f"{catalog}.client.region": "us-east-1",
         f"{catalog}.client.credentials-provider": "software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider",
-        f"{catalog}.http-client.type": "urlconnection",
         "spark.sql.session.timeZone": "UTC",
     }
 

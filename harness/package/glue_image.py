@@ -21,7 +21,9 @@ from package.exceptions import PackageError
 __all__ = ["DISTRIBUTIONS", "IMAGE", "TESTS", "environment", "main", "workspace"]
 
 IMAGE = "public.ecr.aws/glue/aws-glue-libs:5"
-DISTRIBUTIONS = ("pyspark", "numpy", "pandas", "pyarrow", "boto3", "requests", "pydeequ", "pytest", "pytest-timeout", "chispa", "hypothesis")
+DISTRIBUTIONS = tuple(
+    "pyspark numpy pandas pyarrow boto3 requests pydeequ pytest pytest-timeout chispa hypothesis".split()  # noqa: SIM905 a list to read
+)
 TESTS = ("tests/unit",)
 _SHIPPED = ("libs", "glue_jobs", "sql", "deployment", "docs", *TESTS)
 _PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "pytest.ini", *TESTS)

@@ -62,7 +62,8 @@ def build_feed(database: Database, source: str, batches: list[Batch]) -> None:
         database.run(
             f"""insert into {source}_draft by name
             select {batch.number} k, {batch.number} again, hash(salt, {batch.number}) salt, line, {columns}
-            from {source}_draft where k <= {batch.number} and again = 0 and rule is null order by hash(salt, 'again', {batch.number}), salt limit {repeats}"""
+            from {source}_draft where k <= {batch.number} and again = 0 and rule is null and updated_at < timestamp '{batch.window_end}'
+            order by hash(salt, 'again', {batch.number}), salt limit {repeats}"""
         )
         rows = bad_records(database, source, batch, count)
         if rows:

@@ -10,7 +10,7 @@ from simulator.csv_feed import SOURCES
 from simulator.exceptions import LoadError
 from simulator.generator import generated_batches
 
-__all__ = ["landing_prefix", "upload_csv"]
+__all__ = ["landed_batches", "landing_prefix", "upload_csv"]
 
 
 def landing_prefix(table: str, batch: Batch) -> str:
@@ -46,8 +46,19 @@ def upload_csv(folder: Path | str, batch_id: str, s3_client: Any, bucket: str) -
     return written
 
 
+def landed_batches(folder: Path | str, s3_client: Any, bucket: str) -> set[str]:
+    """The batches of which every table's manifest is in the bucket."""
+    return {
+        batch_id
+        for batch_id, batch in generated_batches(folder).items()
+        if all(_landed(s3_client, bucket, f"{landing_prefix(table, batch)}manifest.json") is not None for table in SOURCES)
+    }
+
+
 def _landed(s3_client: Any, bucket: str, key: str) -> bytes | None:
     try:
         return s3_client.get_object(Bucket=bucket, Key=key)["Body"].read()
     except s3_client.exceptions.NoSuchKey:
         return None
+    except s3_client.exceptions.NoSuchBucket:
+        raise LoadError(f"There is no bucket {bucket}: deploy the buckets of deployment/buckets.json first.") from None

@@ -49,7 +49,9 @@ def with_dimension_keys(
                 facts = facts.withColumn(role.column, date_key(F.col(role.natural_key[0])))
                 continue
             if role.dimension not in rows:
-                raise ConfigurationError(f"{role.column} is looked up in {role.dimension}, whose rows were not given. Given: {', '.join(rows)}.")
+                raise ConfigurationError(
+                    f"{role.column} is looked up in {role.dimension}, whose rows were not given. Given: {', '.join(rows)}."
+                )
             facts = _look_up(facts, rows[role.dimension], role, dimension, (bring or {}).get(role.column, {}), broadcast)
         return facts
 
@@ -78,7 +80,9 @@ def daily_values(*, keys: Sequence[str], day: str, value: str, until: date) -> T
     return transform
 
 
-def _look_up(facts: DataFrame, versions: DataFrame, role: Role, dimension: Dimension, bring: Mapping[str, str], broadcast: bool) -> DataFrame:
+def _look_up(
+    facts: DataFrame, versions: DataFrame, role: Role, dimension: Dimension, bring: Mapping[str, str], broadcast: bool
+) -> DataFrame:
     natural_key = names(dimension.natural_key)
     members = versions.filter(F.col(dimension.surrogate_key) != UNKNOWN_KEY).select(
         F.col(dimension.surrogate_key).alias("_key"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -190,7 +190,7 @@ def clean(table: SourceTable, *, window_end: datetime, codes: Mapping[str, Colle
     window_end: naive is UTC. codes: name of a list -> its values, for each column declared with `codes`.
     Raises MissingColumnError and MissingReferenceError when called, not when the frame is computed.
     """
-    end = window_end.astimezone(timezone.utc).replace(tzinfo=None) if window_end.tzinfo else window_end
+    end = window_end.astimezone(UTC).replace(tzinfo=None) if window_end.tzinfo else window_end
 
     def transform(records: DataFrame) -> DataFrame:
         require(f"clean({table.name})", records, {*table.column_names, "_origin", "_position"})
@@ -198,7 +198,12 @@ def clean(table: SourceTable, *, window_end: datetime, codes: Mapping[str, Colle
         given = tuple(_Given(column, types[column.name]) for column in table.columns)
         flags = frozenset(_FLAGS) & frozenset(records.columns)
         batch = _Batch(table, given, flags, end, codes or {})
-        broken = F.coalesce(*(F.when(condition, F.struct(F.lit(rule).alias("rule"), reason.alias("reason"))) for rule, (condition, reason) in _checks(batch)))
+        broken = F.coalesce(
+            *(
+                F.when(condition, F.struct(F.lit(rule).alias("rule"), reason.alias("reason")))
+                for rule, (condition, reason) in _checks(batch)
+            )
+        )
         raw = F.col("_raw") if "_raw" in records.columns else F.lit(None).cast("string")
         as_read = F.struct(*(F.col(f"_as_read_{name}").alias(name) for name in table.column_names))
         return (
@@ -237,10 +242,10 @@ def _checks(batch: _Batch) -> Iterator[tuple[str, _Check]]:
 
 def _as_read(given: _Given, table: SourceTable) -> Column:
     value = F.col(given.column.name)
-    if not given.is_text:
+    if not (given.is_text and table.blank_is_null):
         return value
     text = F.trim(value)
-    return F.when(text != "", text) if table.blank_is_null else text
+    return F.when(text != "", text)
 
 
 def _cast(given: _Given) -> Column:

@@ -71,7 +71,9 @@ class SourceColumn:
         if bounded and not numeric:
             raise ModelError(f"column {self.name}", f"of type {self.type} has bounds", "bound numbers only")
         if self.not_future and not isinstance(self.spark_type, (T.DateType, T.TimestampType)):
-            raise ModelError(f"column {self.name}", f"of type {self.type} cannot lie in the future", "set not_future on dates and timestamps only")
+            raise ModelError(
+                f"column {self.name}", f"of type {self.type} cannot lie in the future", "set not_future on dates and timestamps only"
+            )
 
     @property
     def spark_type(self) -> T.DataType:
@@ -94,7 +96,8 @@ class SourceTable:
     records; None when all have the same place. key_columns: what must not be null (the natural key when left out).
     duplicates: of records with one key and sequence, `compare` accepts the first and takes one with other content for a
     conflict; `first_wins` takes every later one for a repeat; `newest_wins` keeps the current state only: a record that is not newer
-    than the key's known one is a repeat. blank_is_null: whether empty text means that there is no value, as in CSV.
+    than the key's known one is a repeat. blank_is_null: text is padding around a value, as in CSV: it is
+    trimmed at both ends, and nothing but blanks means that there is no value. Otherwise text is kept as it is.
     """
 
     name: str
@@ -113,7 +116,9 @@ class SourceTable:
         named += [column for parent in self.parents for column in parent.columns]
         for name in named:
             if name not in self._by_name:
-                raise ModelError(f"source {self.name}", f"has no column {name}, which its keys or parents name", "declare it or correct the name")
+                raise ModelError(
+                    f"source {self.name}", f"has no column {name}, which its keys or parents name", "declare it or correct the name"
+                )
         if not self.natural_key:
             raise ModelError(f"source {self.name}", "has no natural key", "name the columns that identify a record")
         if self.duplicates == "newest_wins" and self.sequence is None:

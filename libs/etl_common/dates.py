@@ -19,7 +19,9 @@ def date_dimension(spark: SparkSession, first: date, last: date) -> DataFrame:
     month_name, year_month (1998-06), year_month_number, quarter, year, week_of_year ((day_of_year - 1) / 7 + 1), is_weekend, is_month_end.
     """
     days = spark.range(1).select(F.explode(F.sequence(F.lit(first), F.lit(last))).alias("date"))
-    return days.select(date_key(F.col("date")).alias("date_key"), "date", *(column.alias(name) for name, column in _attributes(F.col("date")).items()))
+    return days.select(
+        date_key(F.col("date")).alias("date_key"), "date", *(column.alias(name) for name, column in _attributes(F.col("date")).items())
+    )
 
 
 def _attributes(day: Column) -> dict[str, Column]:

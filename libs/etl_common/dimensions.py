@@ -94,7 +94,9 @@ def unknown_member(dimension: Dimension) -> Transform:
 
     def transform(rows: DataFrame) -> DataFrame:
         values = dimension.unknown_member
-        row = rows.sparkSession.range(1).select(*(_literal(values[field.name], field.dataType).alias(field.name) for field in dimension.schema))
+        row = rows.sparkSession.range(1).select(
+            *(_literal(values[field.name], field.dataType).alias(field.name) for field in dimension.schema)
+        )
         return rows.unionByName(row)
 
     return transform

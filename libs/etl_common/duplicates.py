@@ -128,7 +128,7 @@ def _against_newest(table: SourceTable, records: DataFrame, existing: DataFrame 
     breaks = F.col("_rule").isNotNull()
     if existing is None:
         return records.withColumn("_verdict", F.when(breaks, F.lit(QUARANTINED)).otherwise(F.lit(ACCEPTED)))
-    key, sequence = list(table.natural_key), table.sequence
+    key, sequence = list(table.natural_key), table.identity[-1]
     known = _restricted(existing, records, table.natural_key, small=small).groupBy(*key).agg(F.max(sequence).alias("_known_sequence"))
     stale = F.col(sequence) <= F.col("_known_sequence")
     verdict = F.when(breaks, F.lit(QUARANTINED)).when(stale, F.lit(DUPLICATE)).otherwise(F.lit(ACCEPTED))

@@ -24,7 +24,9 @@ def exact_decimal(value: Column, precision: int, scale: int, *, name: str) -> Co
     target = T.DecimalType(precision, scale)
     # The least amount that would round to one digit more than there is room for.
     limit = Decimal(10) ** (precision - scale) - Decimal(5) / Decimal(10) ** (scale + 1)
-    problem = F.concat(F.lit(f"{name}: "), value.cast("string"), F.lit(f" does not fit decimal({precision},{scale}). Correct the source's amount."))
+    problem = F.concat(
+        F.lit(f"{name}: "), value.cast("string"), F.lit(f" does not fit decimal({precision},{scale}). Correct the source's amount.")
+    )
     return F.when(value.isNull() | (F.abs(value) < F.lit(limit)), value.cast(target)).otherwise(F.raise_error(problem).cast(target))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -60,5 +60,5 @@ def any_of(conditions: Iterable[Column]) -> Column:
 
 def instant(moment: datetime) -> Column:
     """A literal timestamp, whatever the time zones of the process and of the session; a naive moment is UTC."""
-    utc = moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
+    utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return F.lit(f"{utc:%Y-%m-%dT%H:%M:%S.%f}Z").cast("timestamp")

@@ -116,6 +116,13 @@ class Lake:
         mine = (F.col("summary")[BATCH_SUMMARY] == self.commit.batch_id) & (F.col("summary")[JOB_SUMMARY] == self.commit.job)
         return bool(self.spark.table(f"{self.name(table.name)}.snapshots").where(mine).limit(1).count())
 
+    def batches(self, table: LakeTable) -> set[str]:
+        """The batches whose snapshots the table still has."""
+        self.create(table)
+        batch = F.col("summary")[BATCH_SUMMARY].alias("batch_id")
+        rows = self.spark.table(f"{self.name(table.name)}.snapshots").select(batch).where("batch_id IS NOT NULL").distinct().collect()
+        return {row["batch_id"] for row in rows}
+
     def append(self, frame: DataFrame, table: LakeTable) -> WrittenTable:
         """Add the rows. For tables that keep every record, and for keys that cannot be there yet."""
         return self._write(table, "append", lambda: self._writer(frame, table).append())

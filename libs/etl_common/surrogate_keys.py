@@ -8,7 +8,7 @@ keeps ("a", "bc") and ("ab", "c") apart, the mark keeps null and empty text apar
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from pyspark.sql import Column, DataFrame
@@ -46,7 +46,7 @@ def python_surrogate_key(*natural_key: int | str | date | None, effective_from: 
     False
     """
     _check_parts(len(natural_key))
-    utc = effective_from.astimezone(timezone.utc) if effective_from.tzinfo else effective_from
+    utc = effective_from.astimezone(UTC) if effective_from.tzinfo else effective_from
     texts = [None if part is None else _text(part) for part in natural_key] + [f"{utc:%Y-%m-%d %H:%M:%S.%f}"]
     written = b"".join(b"N" if text is None else b"V%d:%s" % (len(text.encode()), text.encode()) for text in texts)
     return int(hashlib.sha256(written).hexdigest()[:_DIGITS], 16)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from localaws.engines.spark_conf import java_home
 from localaws.home import CHECKOUT, Home
 from package.environment import CleanEnvironment

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from localaws.engines.spark_conf import java_home
 from localaws.home import CHECKOUT, Home
 from package.audit import audit, available_modules

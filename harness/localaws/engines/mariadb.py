@@ -118,8 +118,10 @@ class MariaDBEngine(Engine):
     def _own_statements(self) -> list[str]:
         password = self.home.credentials.mysql_password
         return [
+            # The scripts make root and a nameless user, both without a password.
+            "DELETE FROM mysql.global_priv WHERE User <> 'mariadb.sys';",
+            "DELETE FROM mysql.proxies_priv;",
             "FLUSH PRIVILEGES;",
-            f"ALTER USER root@localhost IDENTIFIED BY '{password}';",
             f"CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;",
             f"CREATE USER '{USER}'@'{LOOPBACK}' IDENTIFIED BY '{password}';",
             f"GRANT ALL PRIVILEGES ON *.* TO '{USER}'@'{LOOPBACK}' WITH GRANT OPTION;",

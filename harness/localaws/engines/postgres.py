@@ -30,7 +30,7 @@ SETTINGS = {
     "timezone": "UTC",
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
+    "synchronous_commit": "on",  # off would lose what was committed just before a kill
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_wal_size": "2GB",

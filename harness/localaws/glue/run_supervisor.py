@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from localaws.engines.processes import group_members, is_running, start_time
+from localaws.engines.processes import is_running, start_time
 from localaws.engines.spark import SparkEngine
 from localaws.glue.launcher import runner_command, runner_environment, script_arguments
 from localaws.glue.run_store import JobRun, RunStore
@@ -129,22 +129,19 @@ class RunSupervisor:
             self._finish(run.run_id, "FAILED", _how_it_ended(exit_code) + left)
 
     def _end_processes(self, run: JobRun) -> None:
-        """SIGTERM, then SIGKILL, to what is left of the run's process group."""
-        current = self.store.get(run.run_id) or run
-        if current.pid is None:
-            return
+        """SIGTERM, then SIGKILL, to every process of the run, those that its script started included."""
         mark = f"ETL_RUN_FOLDER={self.store.folder_of(run.run_id)}".encode()
         for sign, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, GRACE)):
+            for pid in _marked_processes(mark):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, sign)
             deadline = time.monotonic() + patience
-            first = True
-            while members := [pid for pid in group_members(current.pid) if _is_marked(pid, mark)]:
-                for pid in members if first else ():
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, sign)
-                first = False
+            while left := _marked_processes(mark):
                 if time.monotonic() > deadline:
                     break
                 time.sleep(POLL)
+            if not left:
+                return
 
     def _finish(self, run_id: str, state: str, message: str | None) -> None:
         now = time.time()
@@ -161,12 +158,15 @@ class RunSupervisor:
         )
 
 
-def _is_marked(pid: int, mark: bytes) -> bool:
-    """Whether the process is the run's: a group's number may be another's by now, the environment is not."""
-    try:
-        return mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:  # ended meanwhile
-        return False
+def _marked_processes(mark: bytes) -> list[int]:
+    """Processes that run with the mark in their environment, which they inherit from the run's first one."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError):  # ended meanwhile, or another user's
+                if mark in Path(f"/proc/{name}/environ").read_bytes().split(b"\0"):
+                    found.append(int(name))
+    return found
 
 
 def _how_it_ended(exit_code: int | None) -> str:

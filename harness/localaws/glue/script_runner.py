@@ -121,7 +121,7 @@ def _print_traceback(error: BaseException, file: Path) -> None:
     frame = error.__traceback__
     while frame is not None and frame.tb_frame.f_code.co_filename != str(file):
         frame = frame.tb_next
-    traceback.print_exception(type(error), error, frame or error.__traceback__, file=sys.stderr)
+    traceback.print_exception(type(error), error, frame, file=sys.stderr)
 
 
 def _message(error: BaseException) -> str:

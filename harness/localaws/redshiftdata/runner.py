@@ -124,9 +124,7 @@ class Runner:
             except Exception as error:  # noqa: BLE001 - a thread has nobody else to tell: the statement says it
                 self._failed(statement, RedshiftError(f"internal error of the local endpoint: {error!r}"))
             finally:
-                session = self._sessions.pop(statement.id, None)
-                if session is not None:
-                    session.close()
+                self._close(statement)
         statement.duration = time.monotonic_ns() - started
         if statement.final:
             self.store.save(statement)
@@ -170,7 +168,13 @@ class Runner:
         finally:
             sub.updated_at, sub.duration = time.time(), time.monotonic_ns() - started
 
+    def _close(self, statement: Statement) -> None:
+        session = self._sessions.pop(statement.id, None)
+        if session is not None:
+            session.close()
+
     def _failed(self, statement: Statement, error: RedshiftError) -> None:
+        self._close(statement)  # rolled back, and its locks gone, before anyone reads that it failed
         aborted = isinstance(error, StatementCancelledError) or statement.cancel_requested
         number = next((i for i, sub in enumerate(statement.subs, 1) if sub.error), 0)
         text = f"ERROR: {error.message}"

@@ -21,7 +21,7 @@ from etl_common.exceptions import WarehouseError
 from etl_common.objects import list_objects
 from etl_common.redshift.data_api import FINISHED, RedshiftDataApi
 
-__all__ = ["LoadLedger", "LoadTable", "StagedTable", "load_batch", "load_statements", "literal"]
+__all__ = ["Attempts", "LoadLedger", "LoadTable", "StagedTable", "load_batch", "load_statements", "literal"]
 
 LEDGER = "ops.load_ledger"
 _NAME = re.compile(r"^[a-z_][a-z0-9_]*$")
@@ -149,7 +149,8 @@ def _table_statements(staged: StagedTable, iam_role: str, schema: str, staging: 
     columns = ", ".join(f'"{column}"' for column in table.columns)
 
     def copy(into: str) -> str:
-        return f"COPY {into} ({columns}) FROM {literal(staged.uri)} IAM_ROLE {literal(iam_role)} FORMAT AS PARQUET"
+        role = "default" if iam_role == "default" else literal(iam_role)
+        return f"COPY {into} ({columns}) FROM {literal(staged.uri)} IAM_ROLE {role} FORMAT AS PARQUET"
 
     if staged.append:
         return [copy(f"{schema}.{table.name}")]

@@ -86,7 +86,9 @@ def dim_geography(nations: DataFrame) -> DataFrame:
 def dim_currency(nations: DataFrame, currencies: DataFrame) -> DataFrame:
     """Every currency of a nation, named as the API's list names it. In: curated nation and currency."""
     codes = nations.select("currency_code").dropna().distinct()
-    return codes.join(currencies.select("currency_code", "currency_name"), on="currency_code", how="left").transform(dimension_rows(CURRENCY))
+    return codes.join(currencies.select("currency_code", "currency_name"), on="currency_code", how="left").transform(
+        dimension_rows(CURRENCY)
+    )
 
 
 def dim_order_profile(order_lines: DataFrame, known: DataFrame | None = None) -> DataFrame:

@@ -26,8 +26,10 @@ _ROLES: tuple[Role, ...] = tuple({role.column: role for role in (*ORDER_LINE.rol
 _BROUGHT = {"customer_key": {"nation_id": "customer_nation_id"}, "supplier_key": {"nation_id": "supplier_nation_id"}}
 
 
-def order_lines(lines: DataFrame, orders: DataFrame) -> DataFrame:
+def order_lines(lines: DataFrame, orders: DataFrame, *, keep: tuple[str, ...] = ()) -> DataFrame:
     """Lines with what their order says. In: curated order_line and orders, whole or the part concerned.
+
+    keep: further columns of the lines to keep.
 
     Out: order_id, line_number, part_id, supplier_id, quantity, extended_price, discount, tax, commit_date, ship_date, receipt_date,
     return_date, ship_mode, ship_instructions, customer_id, order_status, currency_code, ordered_at, order_date, priority, is_deleted.
@@ -46,6 +48,7 @@ def order_lines(lines: DataFrame, orders: DataFrame) -> DataFrame:
         *_GRAIN,
         *("part_id", "supplier_id", "quantity", "extended_price", "discount", "tax"),
         *("commit_date", "ship_date", "receipt_date", "return_date", "ship_mode", "ship_instructions"),
+        *keep,
     )
     return of_line.join(of_order, on="order_id", how="inner")
 
@@ -74,7 +77,10 @@ def fact_order_line(rates: DataFrame) -> Transform:
             .withColumn("net_amount", _amount("net_amount", F.col("extended_price") * (F.lit(1) - F.col("discount"))))
             .withColumn("gross_amount", _amount("gross_amount", F.col("net_amount") * (F.lit(1) + F.col("tax"))))
         )
-        in_usd = {f"{name}_usd": _amount(f"{name}_usd", F.col(name) * F.col("usd_per_unit")) for name in ("extended_price", "net_amount", "gross_amount")}
+        in_usd = {
+            f"{name}_usd": _amount(f"{name}_usd", F.col(name) * F.col("usd_per_unit"))
+            for name in ("extended_price", "net_amount", "gross_amount")
+        }
         return amounts.withColumns(in_usd).transform(conform_to(ORDER_LINE.schema, name=ORDER_LINE.name))
 
     return transform
@@ -91,7 +97,9 @@ def fact_fulfilment(scans: DataFrame, *, broadcast: bool = True) -> Transform:
         followed = keyed.join(F.broadcast(tracked) if broadcast else tracked, on=list(_GRAIN), how="left")
         return followed.withColumns(
             {
-                "status": milestone(("returned", "return_date"), ("received", "receipt_date"), ("shipped", "ship_date"), otherwise="ordered"),
+                "status": milestone(
+                    ("returned", "return_date"), ("received", "receipt_date"), ("shipped", "ship_date"), otherwise="ordered"
+                ),
                 "days_to_ship": days_between("ship_date", "order_date"),
                 "days_in_transit": days_between("receipt_date", "ship_date"),
                 "days_past_commit": days_between("receipt_date", "commit_date"),

@@ -30,9 +30,17 @@ def scans(documents: DataFrame) -> DataFrame:
     require("scans", documents, {"shipment_id", "order_id", "line_number", "carrier", "packages", "_origin", "_position"})
     added = [name for name in _READ if name in documents.columns and name != "_position"]
     packages = documents.select(
-        "shipment_id", "order_id", "line_number", "carrier", *added, "_position", F.posexplode("packages").alias("_package_number", "_package")
+        "shipment_id",
+        "order_id",
+        "line_number",
+        "carrier",
+        *added,
+        "_position",
+        F.posexplode("packages").alias("_package_number", "_package"),
     )
-    found = packages.select("*", F.col("_package.package_id").alias("package_id"), F.posexplode("_package.scans").alias("_scan_number", "_scan"))
+    found = packages.select(
+        "*", F.col("_package.package_id").alias("package_id"), F.posexplode("_package.scans").alias("_scan_number", "_scan")
+    )
     served = Window.partitionBy("_origin").orderBy("_position", "_package_number", "_scan_number")
     flat = found.withColumn("_position", F.row_number().over(served).cast("bigint")).select("*", "_scan.*")
     return flat.select(*SOURCES["shipments"].column_names, *added, "_position")
@@ -51,7 +59,9 @@ def currencies(records: DataFrame, *, batch_id: str) -> DataFrame:
     """The curated list of currencies: of each code, the record updated last. In: CURRENCY_RECORD."""
     require("currencies", records, {"code", "name", "updated_at"})
     code, name = F.trim("code"), F.trim("name")
-    typed = records.select(code.alias("currency_code"), name.alias("currency_name"), F.expr("try_cast(updated_at as timestamp) as updated_at"))
+    typed = records.select(
+        code.alias("currency_code"), name.alias("currency_name"), F.expr("try_cast(updated_at as timestamp) as updated_at")
+    )
     last = Window.partitionBy("currency_code").orderBy(F.desc("updated_at"), F.desc("currency_name"))
     newest = typed.filter("currency_code <> ''").withColumn("_rank", F.row_number().over(last)).filter("_rank = 1")
     return _curated(newest, "currency", batch_id)

@@ -7,6 +7,7 @@ CREATE MACRO instant(moment) AS strftime(moment, '%Y-%m-%d %H:%M:%S.%f');
 CREATE MACRO hashed_key(parts, effective_from) AS
     CAST('0x' || substr(sha256(parts || encoded(instant(effective_from))), 1, 15) AS BIGINT);
 CREATE MACRO date_key(day) AS coalesce(CAST(strftime(day, '%Y%m%d') AS INTEGER), -1);
+CREATE MACRO told(text) AS nullif(trim(text), '');
 CREATE MACRO city(nation, id) AS rpad(left(nation, 9), 9, ' ') || (id % 10);
 
 CREATE TABLE beginning AS SELECT TIMESTAMP '1900-01-01 00:00:00' AS b, TIMESTAMP '9999-12-31 00:00:00' AS e;
@@ -46,14 +47,15 @@ WINDOW w AS (PARTITION BY customer_id ORDER BY sequence ROWS BETWEEN UNBOUNDED P
 
 -- Files and feeds: the first delivery of each (key, sequence); a clean repeat of it has the same content.
 CREATE TABLE part_record AS
-SELECT DISTINCT ON (part_id, updated_at) part_id, updated_at AS sequence, FALSE AS is_deleted, name,
-    replace(manufacturer, 'Manufacturer#', 'MFGR#') AS manufacturer, 'MFGR#' || substr(brand, 7) AS category,
-    'MFGR#' || substr(brand, 7) || (part_id % 40 + 1) AS brand, type, size, container, retail_price, comment
+SELECT DISTINCT ON (part_id, updated_at) part_id, updated_at AS sequence, FALSE AS is_deleted, told(name) AS name,
+    replace(told(manufacturer), 'Manufacturer#', 'MFGR#') AS manufacturer, 'MFGR#' || substr(told(brand), 7) AS category,
+    'MFGR#' || substr(told(brand), 7) || (part_id % 40 + 1) AS brand, told(type) AS type, size, told(container) AS container, retail_price,
+    told(comment) AS comment
 FROM delivered_part ORDER BY part_id, updated_at, batch_no, origin, position;
 
 CREATE TABLE supplier_record AS
 SELECT DISTINCT ON (supplier_id, updated_at) supplier_id, updated_at AS sequence, FALSE AS is_deleted,
-    name, address, nation_id, phone, account_balance, comment
+    told(name) AS name, told(address) AS address, nation_id, told(phone) AS phone, account_balance, told(comment) AS comment
 FROM delivered_supplier ORDER BY supplier_id, updated_at, batch_no, origin, position;
 
 CREATE TABLE partsupp_record AS
@@ -65,7 +67,7 @@ SELECT DISTINCT ON (currency, date) currency AS currency_code, date AS rate_date
 FROM delivered_rates ORDER BY currency, date, batch_no, position;
 
 CREATE TABLE scan AS
-SELECT DISTINCT ON (scan_id) scan_id, order_id, line_number, carrier, package_id, type, at
+SELECT DISTINCT ON (scan_id) scan_id, order_id, line_number, carrier, package_id, type, "at" AS scanned_at
 FROM delivered_scans ORDER BY scan_id, batch_no, position;
 
 -- Orders and lines: current state. A sighting that is not newer than what an earlier batch showed changes nothing.

@@ -30,8 +30,8 @@ FROM amounts;
 
 CREATE TABLE fact_fulfilment AS
 WITH tracking AS (
-    SELECT order_id, line_number, arg_max(carrier, (at, scan_id)) AS carrier, count(DISTINCT package_id) AS package_count, count(*) AS scan_count,
-        min(at) AS first_scan_at, max(at) AS last_scan_at, arg_max(type, (at, scan_id)) AS last_scan_type
+    SELECT order_id, line_number, arg_max(carrier, (scanned_at, scan_id)) AS carrier, count(DISTINCT package_id) AS package_count, count(*) AS scan_count,
+        min(scanned_at) AS first_scan_at, max(scanned_at) AS last_scan_at, arg_max(type, (scanned_at, scan_id)) AS last_scan_type
     FROM scan GROUP BY ALL
 )
 SELECT k.order_id, k.line_number, order_date_key, commit_date_key, date_key(ship_date) AS ship_date_key, date_key(receipt_date) AS receipt_date_key,

@@ -18,7 +18,7 @@ __all__ = ["HEADER", "TRAILER", "encode"]
 
 HEADER = b"PGCOPY\n\xff\r\n\x00" + b"\x00" * 8
 TRAILER = b"\xff\xff"
-_MATRIX_BYTES = 32 << 20
+_MATRIX_BYTES = 16 << 20
 _DAYS_TO_2000 = 10957
 _MICROSECONDS_TO_2000 = 946_684_800_000_000
 _NEGATIVE = 0x4000
@@ -57,20 +57,26 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _rows(fields: Sequence[_Field], rows: int) -> bytes:
-    total = 2 + sum(4 + field.payload.shape[1] for field in fields)
-    matrix = np.empty((rows, total), np.uint8)
-    matrix[:, :2] = np.frombuffer(len(fields).to_bytes(2, "big"), np.uint8)
-    keep = None if all(field.lengths is None for field in fields) else np.ones((rows, total), bool)
+    """The fields side by side: a record type with a length and a payload for each, so that NumPy copies whole payloads."""
+    widths = [field.payload.shape[1] for field in fields]
+    parts: list[tuple[str, str]] = [("fields", ">i2")]
+    for number, width in enumerate(widths):
+        parts += [(f"length{number}", ">i4"), (f"payload{number}", f"V{width}")] if width else [(f"length{number}", ">i4")]
+    records = np.empty(rows, np.dtype(parts))
+    records["fields"] = len(fields)
+    for number, (field, width) in enumerate(zip(fields, widths, strict=True)):
+        records[f"length{number}"] = width if field.lengths is None else field.lengths
+        if width:
+            records[f"payload{number}"] = np.ascontiguousarray(field.payload).view(f"V{width}").ravel()
+    if all(field.lengths is None for field in fields):
+        return records.tobytes()
+    keep = np.ones((rows, records.dtype.itemsize), bool)
     at = 2
-    for field in fields:
-        width = field.payload.shape[1]
-        lengths = np.full(rows, width, ">i4") if field.lengths is None else field.lengths.astype(">i4")
-        matrix[:, at : at + 4] = lengths.view(np.uint8).reshape(rows, 4)
-        matrix[:, at + 4 : at + 4 + width] = field.payload
-        if field.lengths is not None and keep is not None:
+    for field, width in zip(fields, widths, strict=True):
+        if field.lengths is not None:
             keep[:, at + 4 : at + 4 + width] = np.arange(width) < field.lengths[:, None]
         at += 4 + width
-    return (matrix if keep is None else matrix[keep]).tobytes()
+    return records.view(np.uint8).reshape(rows, -1)[keep].tobytes()
 
 
 def _field(column: pa.Array) -> _Field:
@@ -132,18 +138,26 @@ def _numeric(column: pa.Array) -> np.ndarray:
     size = np.abs(unscaled)
     unit = 10**scale if unscaled.dtype == np.int64 else int(10**scale)
     fraction_groups = -(-scale // 4)
-    whole, fraction = size // unit, size % unit * 10 ** (4 * fraction_groups - scale)
+    # NumPy divides by a constant fast and takes remainders slowly.
+    whole = size // unit
+    fraction = (size - whole * unit) * 10 ** (4 * fraction_groups - scale)
     whole_groups = -(-len(str(int(whole.max()))) // 4)
     payload = np.zeros((len(column), 4 + whole_groups + fraction_groups), ">i2")
     payload[:, 0], payload[:, 1], payload[:, 3] = whole_groups + fraction_groups, whole_groups - 1, scale
     payload[:, 2] = np.where(unscaled < 0, _NEGATIVE, 0)
-    for group in range(fraction_groups):
-        payload[:, 4 + whole_groups + fraction_groups - 1 - group] = (fraction % 10_000).astype(np.int64)
-        fraction = fraction // 10_000
-    for group in range(whole_groups):
-        payload[:, 4 + whole_groups - 1 - group] = (whole % 10_000).astype(np.int64)
-        whole = whole // 10_000
+    _digits(payload[:, 4 + whole_groups :], fraction)
+    _digits(payload[:, 4 : 4 + whole_groups], whole)
     return payload.view(np.uint8).reshape(len(column), -1)
+
+
+def _digits(payload: np.ndarray, numbers: np.ndarray) -> None:
+    """The base-10,000 digits of the numbers, right-aligned, into the columns of the payload."""
+    for group in range(payload.shape[1] - 1, 0, -1):
+        higher = numbers // 10_000
+        payload[:, group] = numbers - higher * 10_000
+        numbers = higher
+    if payload.shape[1]:
+        payload[:, 0] = numbers
 
 
 def _unscaled(column: pa.Array) -> np.ndarray:

@@ -1,0 +1,94 @@
+"""Glue job: the RDS database into the lake.
+
+Reads   MySQL region, nation (whole), customer, orders, lineitem (whole in the first batch, then by updated_at)
+Writes  landing rds/<table>, quarantine, curated.nation, curated.customer_change, curated.orders, curated.order_line,
+        the audit record and the watermarks' copy
+Arguments  --batch_id, --business_date, --rds_secret_id, buckets
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from etl_common.batch import Batch, LakeArguments, batch_job
+from etl_common.extraction import Extraction
+from etl_common.manifest import Landing, LandingManifest
+from etl_common.readers import JdbcSource
+from etl_common.readers.raw import typed_records
+from etl_common.secrets import read_secret
+from etl_common.watermarks import publish, window_of
+from pyspark.sql import functions as F
+from wholesale.extracts import INCREMENTAL, OVERLAP, REFERENCE
+from wholesale.sources import CURATED_TABLES, SOURCES
+from wholesale.transforms.records import nations
+from wholesale.warehouse import WAREHOUSE
+
+
+@dataclass(frozen=True)
+class Arguments(LakeArguments):
+    """rds_secret_id: secret with host, port, username, password and dbname. rds_tls: Connector/J's sslMode."""
+
+    rds_secret_id: str = "wholesale/rds"
+    rds_tls: str = "PREFERRED"
+
+
+def main(argv: list[str]) -> None:
+    with batch_job(argv, Arguments) as batch:
+        manifests = extract(batch)
+        curate(batch, manifests)
+
+
+def extract(batch: Batch[Arguments]) -> dict[str, LandingManifest]:
+    """Land every table, unless an earlier run of the batch has. The database is asked only for what is missing."""
+    extraction = _extraction(batch)
+    secret = read_secret(boto3.client("secretsmanager"), batch.args.rds_secret_id)
+    source = JdbcSource(batch.spark, secret, batch.args.rds_tls)
+    manifests = {}
+    for table in REFERENCE:
+        manifests[table.table] = extraction.frame(table.table, lambda table=table: source.read(table, None))
+    for table in INCREMENTAL:
+        earlier = extraction.landing.read(table.table, batch.args.batch_id, batch.business_date)
+        if earlier is None:
+            low = extraction.landing.high_watermark(table.table, other_than=batch.args.batch_id)
+            window = window_of(low, source.high_watermark(table, batch.window_end), OVERLAP)
+            earlier = extraction.frame(table.table, lambda table=table, window=window: source.read(table, window), window)
+        manifests[table.table] = earlier
+        batch.audit.watermarks[table.table] = {"low": earlier.low, "high": earlier.high}
+        batch.job.log(f"{table.table}: {earlier.details['rows']} rows landed, {earlier.low} < updated_at <= {earlier.high}")
+    return manifests
+
+
+def curate(batch: Batch[Arguments], manifests: dict[str, LandingManifest]) -> None:
+    """From landing to the curated tables, parents first."""
+    landed = {name: _extraction(batch).read_frame(batch.spark, manifest) for name, manifest in manifests.items()}
+    nation = WAREHOUSE.lake_table("nation")
+    listed = nations(landed["nation"], landed["region"], batch_id=batch.args.batch_id)
+    batch.written(nation, lambda: batch.lake.replace(listed, nation))
+    for extract_ in INCREMENTAL:
+        name, manifest = extract_.table, manifests[extract_.table]
+        batch.publish(
+            SOURCES[name],
+            WAREHOUSE.lake_table(CURATED_TABLES[name]),
+            lambda name=name: typed_records(landed[name], name),
+            records=manifest.details["rows"],
+            codes=_codes(batch),
+            parents={"orders": batch.lake.read(WAREHOUSE.lake_table("orders"))} if name == "lineitem" else None,
+            extra={"is_deleted": False} if name == "customer" else None,
+        )
+        publish(batch.state, f"rds.{name}", manifest.high, batch.args.batch_id)
+
+
+def _codes(batch: Batch[Arguments]) -> dict[str, list[Any]]:
+    rows = batch.lake.read(WAREHOUSE.lake_table("nation")).select("nation_id", F.col("currency_code")).collect()
+    return {"nation_id": [row["nation_id"] for row in rows], "currency_code": sorted({row["currency_code"] for row in rows})}
+
+
+def _extraction(batch: Batch[Arguments]) -> Extraction:
+    return Extraction(Landing(batch.s3, batch.args.landing_bucket, "rds"), batch.args.batch_id, batch.business_date)
+
+
+if __name__ == "__main__":
+    main(sys.argv)

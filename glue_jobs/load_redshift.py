@@ -1,0 +1,58 @@
+"""Glue job: a built batch into Redshift, in one transaction that the load ledger guards.
+
+Reads   staging load/batch_id=…/
+Writes  Redshift warehouse.* and ops.load_ledger, the audit record
+Arguments  --batch_id, --business_date, --redshift_*, buckets
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+
+from etl_common.batch import Batch, batch_job
+from etl_common.columns import names
+from etl_common.lake import WrittenTable
+from etl_common.redshift import LoadLedger, RedshiftArguments, load_batch
+from etl_common.redshift.load import Attempts, LoadTable, StagedTable
+from etl_common.staging import Staging
+from wholesale.warehouse import WAREHOUSE
+
+
+@dataclass(frozen=True)
+class Arguments(RedshiftArguments):
+    """What Glue passes."""
+
+
+def main(argv: list[str]) -> None:
+    with batch_job(argv, Arguments) as batch:
+        api = batch.args.data_api()
+        if batch.args.batch_id in LoadLedger(api).batches():
+            batch.job.log("Redshift has this batch already: nothing to load")
+            return
+        tables = [LoadTable(t.name, tuple(names(t.columns)), tuple(t.replace_key)) for t in WAREHOUSE.tables]
+        staged = Staging(batch.s3, batch.args.staging_bucket, batch.args.batch_id).read(tables)
+        attempts = Attempts(batch.s3, batch.args.staging_bucket, batch.args.batch_id)
+        batch.lake.commit.before()
+        role = batch.args.redshift_iam_role
+        loaded = load_batch(api, attempts, appendable(batch, staged), batch.business_date, iam_role=role, schema=WAREHOUSE.schema,
+                            staging=WAREHOUSE.staging_schema)  # fmt: skip
+        for table in staged:
+            batch.audit.wrote(WrittenTable(f"{WAREHOUSE.schema}.{table.table.name}", "load" if loaded else "done", table.rows, None))
+        batch.job.log(f"{sum(table.rows for table in staged)} rows loaded" if loaded else "another run had loaded it")
+
+
+def appendable(batch: Batch[Arguments], staged: list[StagedTable]) -> list[StagedTable]:
+    """In the first load, facts are copied straight into their empty tables: there is no row to replace."""
+    api = batch.args.data_api()
+    if LoadLedger(api).batches():
+        return staged
+    facts = {fact.name for fact in WAREHOUSE.facts}
+    return [
+        replace(table, append=table.table.name in facts and not api.query(f"SELECT 1 AS row FROM {WAREHOUSE.schema}.{table.table.name} LIMIT 1"))
+        for table in staged
+    ]
+
+
+if __name__ == "__main__":
+    main(sys.argv)

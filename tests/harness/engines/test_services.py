@@ -1,0 +1,65 @@
+"""The endpoint, the sources' API and the warm driver pass the same suite as the databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from conformance.engines import EngineConformance
+
+from localaws.engines.base import Engine
+from localaws.engines.endpoint import EndpointEngine
+from localaws.engines.source_api import SourceApiEngine
+from localaws.engines.spark import SparkEngine
+from localaws.home import Home
+
+
+class TestEndpoint(EngineConformance):
+    def make(self, home: Home) -> EndpointEngine:
+        return EndpointEngine(home)
+
+    def remember(self, engine: EndpointEngine, text: str) -> None:
+        _secrets(engine).create_secret(Name="memory", SecretString=text)
+
+    def recall(self, engine: EndpointEngine) -> str:
+        return str(_secrets(engine).get_secret_value(SecretId="memory")["SecretString"])
+
+
+class TestSourceApi(EngineConformance):
+    keeps_data = False  # it reads the simulator's folder
+
+    def make(self, home: Home) -> SourceApiEngine:
+        return SourceApiEngine(home)
+
+
+class TestSpark(EngineConformance):
+    keeps_data = False
+
+    @pytest.fixture(autouse=True)
+    def needed(self, home: Home) -> Any:
+        """The endpoint that the driver's settings name."""
+        endpoint = EndpointEngine(home)
+        endpoint.start()
+        yield
+        endpoint.stop()
+
+    def make(self, home: Home) -> Engine:
+        EndpointEngine(home).start()
+        return SparkEngine(home)
+
+    def _end(self, home: Home) -> None:
+        SparkEngine(home).stop()
+        EndpointEngine(home).stop()
+
+
+def _secrets(engine: EndpointEngine) -> Any:
+    return boto3.client(
+        "secretsmanager",
+        endpoint_url=engine.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        config=Config(proxies={}),
+    )

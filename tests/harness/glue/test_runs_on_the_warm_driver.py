@@ -1,0 +1,252 @@
+"""Runs share the driver's JVM and nothing that they should not."""
+
+from __future__ import annotations
+
+import json
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localaws.engines.spark import SparkEngine
+from localaws.glue.script_runner import Result
+from localaws.home import Home
+
+Start = Callable[..., Any]
+
+pytestmark = pytest.mark.timeout(300)
+
+HEAD = """
+import json, os, sys, time
+from pathlib import Path
+from awsglue.context import GlueContext
+from awsglue.job import Job
+from awsglue.utils import getResolvedOptions
+from pyspark.context import SparkContext
+
+glue = GlueContext(SparkContext.getOrCreate())
+spark = glue.spark_session
+"""
+
+MEETS = (
+    HEAD
+    + """
+options = getResolvedOptions(sys.argv, ["mine", "other"])
+mine, other = options["mine"], options["other"]
+spark.conf.set("spark.sql.shuffle.partitions", mine)
+spark.range(int(mine)).createOrReplaceTempView("shared_name")
+spark.range(int(mine)).createOrReplaceGlobalTempView("shared_name")
+spark.range(int(mine)).cache().count()
+os.environ["MARK"] = mine
+Path(FOLDER, f"met-{mine}").touch()
+while not Path(FOLDER, f"met-{other}").exists():
+    time.sleep(0.05)
+print(json.dumps({
+    "setting": spark.conf.get("spark.sql.shuffle.partitions"),
+    "view": spark.table("shared_name").count(),
+    "global": spark.table("global_temp.shared_name").count(),
+    "views": [t.name for t in spark.catalog.listTables()],
+    "mark": os.environ["MARK"],
+    "default": spark._jvm.SparkSession.getDefaultSession().isDefined(),
+    "run": options["JOB_RUN_ID"],
+}))
+"""
+)
+
+# Endless jobs one after another, so that cancelling one of them is not enough.
+ENDLESS = (
+    HEAD
+    + """
+import threading
+from pyspark.sql import functions as F
+def work():
+    while True:
+        try:
+            spark.range(0, 10**12, 1, 4).select(F.sum(F.sqrt("id"))).collect()
+        except Exception:
+            pass
+threading.Thread(target=work, daemon=True).start()
+print("working", flush=True)
+work()
+"""
+)
+
+
+def test_two_runs_at_once_see_their_own_arguments_settings_views_and_environment(start: Start, home: Home) -> None:
+    source = MEETS.replace("FOLDER", repr(str(home.runs)))
+
+    runs = [start(source, {"--mine": mine, "--other": other}) for mine, other in (("11", "12"), ("12", "11"))]
+
+    for run, mine in zip(runs, (11, 12), strict=True):
+        run.wait()
+        assert run.result == Result("SUCCEEDED"), run.error
+        assert json.loads(run.output) == {
+            "setting": str(mine),
+            "view": mine,
+            "global": mine,
+            "views": ["shared_name"],
+            "mark": str(mine),
+            "default": False,
+            "run": run.run_id,
+        }
+
+
+def test_stopping_the_context_ends_only_the_run_that_does_it(start: Start, home: Home) -> None:
+    waiting = start(
+        HEAD + f"print(spark.range(3).count(), flush=True)\nwhile not Path({str(home.runs / 'go')!r}).exists(): time.sleep(0.05)\n"
+        "print(spark.range(9).count())"
+    )
+    stops = start(
+        HEAD + "spark.stop()\nagain = GlueContext(SparkContext())\nprint(again.spark_session.range(4).count())\n"
+        "again.spark_session.sparkContext._gateway.shutdown()"
+    ).wait()
+    (home.runs / "go").touch()
+
+    assert (stops.result, stops.output) == (Result("SUCCEEDED"), "4\n"), stops.error
+    assert (waiting.wait().result, waiting.output) == (Result("SUCCEEDED"), "3\n9\n"), waiting.error
+
+
+def test_a_killed_run_leaves_nothing_at_work_in_the_driver(start: Start, driver: SparkEngine) -> None:
+    run = start(ENDLESS)
+    _until(lambda: "working" in run.output)
+    _until(lambda: _active_jobs(driver) > 0)
+
+    run.process.kill()
+    run.wait()
+
+    assert driver.cancel(run.run_id), "threads of the run are still there"
+    assert _active_jobs(driver) == 0
+    assert start(HEAD + "print(spark.range(5).count())").wait().output == "5\n"
+
+
+def test_cancelling_one_run_leaves_the_jobs_of_another(start: Start, driver: SparkEngine) -> None:
+    doomed, other = start(ENDLESS), start(HEAD + "print(spark.range(0, 3 * 10**9, 1, 2).selectExpr('sum(sqrt(id)) > 0').first()[0])")
+    _until(lambda: "working" in doomed.output)
+    doomed.process.kill()
+    doomed.wait()
+
+    assert driver.cancel(doomed.run_id)
+    assert (other.wait().result, other.output) == (Result("SUCCEEDED"), "True\n"), other.error
+
+
+def test_what_a_run_cached_is_given_back(start: Start, driver: SparkEngine) -> None:
+    assert start(HEAD + "spark.range(1000).cache().count()").wait().result == Result("SUCCEEDED")
+
+    client = driver.gateway.connect()
+    try:
+        context = client.jvm.org.apache.spark.SparkContext.getOrCreate()
+        assert context.getPersistentRDDs().isEmpty()
+    finally:
+        client.close()
+
+
+def test_python_functions_run_in_workers_with_the_runs_modules(start: Start) -> None:
+    run = start(
+        HEAD + "from pyspark.sql import functions as F\n"
+        "@F.udf('string')\ndef f(x):\n    import etl_common\n    return etl_common.__name__\n"
+        "print(spark.range(1).select(f('id')).first()[0])"
+    ).wait()
+
+    assert (run.result, run.output) == (Result("SUCCEEDED"), "etl_common\n"), run.error
+
+
+def test_a_commit_is_recorded_in_the_folder_of_the_run(start: Start) -> None:
+    run = start(
+        HEAD + "args = getResolvedOptions(sys.argv, ['JOB_NAME'])\njob = Job(glue)\njob.init(args['JOB_NAME'], args)\njob.commit()"
+    ).wait()
+
+    record = json.loads((run.folder / "commit.json").read_text())
+    assert (record["job_name"], record["job_run_id"]) == ("a-job", run.run_id)
+
+
+@pytest.mark.parametrize(
+    ("source", "result"),
+    [
+        pytest.param("import sys; sys.exit(0)", Result("SUCCEEDED"), id="exit_zero"),
+        pytest.param("import sys; sys.exit(3)", Result("FAILED", "SystemExit: 3"), id="exit_three"),
+        pytest.param("import sys; sys.exit('no input')", Result("FAILED", "no input"), id="exit_with_a_message"),
+        pytest.param("raise ValueError('bad date')", Result("FAILED", "ValueError: bad date"), id="an_error"),
+        pytest.param("def f(:", Result("FAILED", "SyntaxError: invalid syntax"), id="a_syntax_error"),
+        pytest.param("import os; os._exit(0)", None, id="gone_without_a_word"),
+    ],
+)
+def test_how_a_script_ends_is_what_the_result_says(start: Start, source: str, result: Result | None) -> None:
+    run = start(source).wait()
+
+    assert run.result == result
+    assert "script_runner.py" not in run.error
+
+
+def test_a_setting_that_belongs_to_the_jvm_makes_the_run_cold_and_is_said(start: Start) -> None:
+    run = start(
+        HEAD + "print(spark.sparkContext.getConf().get('spark.serializer'), spark.conf.get('spark.sql.shuffle.partitions'))",
+        {"--conf": "spark.serializer=org.apache.spark.serializer.KryoSerializer --conf spark.sql.shuffle.partitions=3"},
+    ).wait()
+
+    assert (run.result, run.output) == (Result("SUCCEEDED"), "org.apache.spark.serializer.KryoSerializer 3\n"), run.error
+    assert "A JVM of its own is started: --conf spark.serializer belongs to the JVM" in run.error
+
+
+def test_a_setting_of_a_session_stays_warm(start: Start) -> None:
+    run = start(HEAD + "print(spark.conf.get('spark.sql.shuffle.partitions'))", {"--conf": "spark.sql.shuffle.partitions=3"}).wait()
+
+    assert run.output == "3\n"
+    assert "JVM" not in run.error
+
+
+def test_a_script_that_sets_what_cannot_be_set_is_told(start: Start) -> None:
+    run = start("from pyspark import SparkConf, SparkContext\nSparkContext(conf=SparkConf().set('spark.task.maxFailures', '7'))").wait()
+
+    assert run.result == Result("SUCCEEDED")
+    assert "settings spark.task.maxFailures: they have no effect" in run.error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param({"--extra-py-files": "s3://scripts/no.whl"}, "File not found: s3://scripts/no.whl", id="a_missing_wheel"),
+        pytest.param({"--additional-python-modules": "nosuch==1"}, "nosuch==1: it is not installed here", id="a_missing_module"),
+        pytest.param({"--datalake-formats": "hudi"}, "--datalake-formats hudi is not supported", id="a_lake_format"),
+        pytest.param({"--conf": "spark.x"}, "'spark.x' is no name=value", id="a_setting_without_value"),
+    ],
+)
+def test_an_argument_that_cannot_be_honoured_fails_the_launch_by_name(start: Start, arguments: dict[str, str], message: str) -> None:
+    result = start("print('ran')", arguments).wait().result
+
+    assert result is not None
+    assert result.state == "FAILED"
+    assert message in str(result.error_message)
+
+
+def test_a_module_in_extra_py_files_is_imported_on_the_driver_and_in_workers(start: Start, home: Home, tmp_path: Path) -> None:
+    folder = home.s3 / "scripts"
+    folder.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(folder / "extra.whl", "w") as wheel:
+        wheel.writestr("only_here/__init__.py", "answer = 42\n")
+
+    run = start(
+        HEAD + "import only_here\nfrom pyspark.sql import functions as F\n"
+        "@F.udf('int')\ndef f(x):\n    import only_here\n    return only_here.answer\n"
+        "print(only_here.answer, spark.range(1).select(f('id')).first()[0])",
+        {"--extra-py-files": "s3://scripts/extra.whl"},
+    ).wait()
+
+    assert (run.result, run.output) == (Result("SUCCEEDED"), "42 42\n"), run.error
+
+
+def _active_jobs(driver: SparkEngine) -> int:
+    client = driver.gateway.connect()
+    try:
+        return len(client.jvm.org.apache.spark.SparkContext.getOrCreate().statusTracker().getActiveJobIds())
+    finally:
+        client.close()
+
+
+def _until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)
