@@ -6,6 +6,8 @@ import click
 from rich.console import Console
 
 from cli._engines import engines_argument, progress
+from localaws.bootstrap import apply, secrets_of
+from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.stack import Stack
 from localaws.home import Home
 
@@ -15,7 +17,13 @@ __all__ = ["up"]
 @click.command()
 @engines_argument
 def up(engines: tuple[str, ...]) -> None:
-    """Start the engines (all, or those named with what they need) and leave them running. `etl down` stops them."""
-    console = Console()
+    """Start the engines (all, or those named with what they need) and leave them running. `etl down` stops them.
+
+    When all are up, what `deployment/` describes is made at the endpoint: buckets, catalog, secrets, jobs.
+    """
+    console, home = Console(), Home.resolve()
     with progress(console) as show:
-        Stack(Home.resolve()).start(engines or None, on_event=show)
+        Stack(home).start(engines or None, on_event=show)
+    if not engines:
+        for line in apply(EndpointEngine(home).endpoint, secrets_of(home)):
+            console.print(f"deployment  {line}", highlight=False, markup=False, soft_wrap=True)

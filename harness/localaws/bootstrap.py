@@ -132,9 +132,7 @@ def _tables(dynamodb: Any, tables: Mapping[str, Any]) -> list[str]:
             BillingMode="PAY_PER_REQUEST",
         )
         if table.get("time_to_live"):
-            dynamodb.update_time_to_live(
-                TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": table["time_to_live"]}
-            )
+            dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": table["time_to_live"]})
         made.append(f"table {name}")
     return made
 

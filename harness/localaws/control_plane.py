@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,7 +31,7 @@ __all__ = ["ControlPlane", "ReplayHook", "noted"]
 ReplayHook = Callable[[Entry], None]
 """Called after an entry was replayed, to restore what moto alone would not."""
 
-_note: ContextVar[Mapping[str, Any]] = ContextVar("note", default={})
+_note: ContextVar[Mapping[str, Any]] = ContextVar("note", default=MappingProxyType({}))
 
 
 class ControlPlane:
@@ -54,8 +55,8 @@ class ControlPlane:
             response = self.moto.call(entry.call, self.host, entry.seed, entry.at)
             if response.status >= 400:
                 raise JournalError(
-                    f"{entry.call.service}:{entry.call.operation} of {entry.at:%Y-%m-%d %H:%M:%S} in {self.journal.path} cannot be replayed: "
-                    f"{response.body!r}. Take its line out, or move the file away to start empty."
+                    f"{entry.call.service}:{entry.call.operation} of {entry.at:%Y-%m-%d %H:%M:%S} in {self.journal.path} cannot be "
+                    f"replayed: {response.body!r}. Take its line out, or move the file away to start empty."
                 )
             if hook := hooks.get((entry.call.service, entry.call.operation)):
                 hook(entry)

@@ -84,11 +84,14 @@ def render(error: AwsError, protocol: str, request_id: str, resource: str = "") 
         return HttpResponse(error.status, headers, body.encode())
     code, message = escape(error.code), escape(error.message)
     if protocol == "rest-xml":
-        body = f"<Error><Code>{code}</Code><Message>{message}</Message><Resource>{escape(resource)}</Resource><RequestId>{request_id}</RequestId></Error>"
+        what = f"<Code>{code}</Code><Message>{message}</Message><Resource>{escape(resource)}</Resource>"
+        body = f"<Error>{what}<RequestId>{request_id}</RequestId></Error>"
     elif protocol == "ec2":
-        body = f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>{request_id}</RequestID></Response>"
+        what = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+        body = f"<Response><Errors>{what}</Errors><RequestID>{request_id}</RequestID></Response>"
     else:
         kind = "Sender" if error.status < 500 else "Receiver"
-        body = f"<ErrorResponse><Error><Type>{kind}</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+        what = f"<Type>{kind}</Type><Code>{code}</Code><Message>{message}</Message>"
+        body = f"<ErrorResponse><Error>{what}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     headers.append(("Content-Type", "application/xml"))
     return HttpResponse(error.status, headers, b"<?xml version='1.0' encoding='UTF-8'?>\n" + body.encode())

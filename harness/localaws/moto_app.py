@@ -139,7 +139,7 @@ def _environ(call: MotoCall, host: str) -> dict[str, Any]:
 
 
 def _is_flask_page(headers: list[tuple[str, str]], body: bytes) -> bool:
-    kind = dict((name.lower(), value) for name, value in headers).get("content-type", "")
+    kind = {name.lower(): value for name, value in headers}.get("content-type", "")
     return (kind.startswith("text/html") and body.lstrip().lower().startswith(b"<!doctype html")) or not body
 
 
@@ -155,5 +155,3 @@ def _clock(at: datetime | None) -> Iterator[None]:
         yield
     finally:
         _settable_clock.reset(token)
-
-

@@ -37,7 +37,9 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
     "rds-data": dict.fromkeys(("ExecuteStatement", "BatchExecuteStatement", "ExecuteSql"), _QUERY),
     "athena": dict.fromkeys(("StartQueryExecution", "StartCalculationExecution", "StartSession"), _QUERY),
     "lambda": dict.fromkeys(("Invoke", "InvokeAsync", "InvokeWithResponseStream"), "no function would run"),
-    "stepfunctions": dict.fromkeys(("StartExecution", "StartSyncExecution", "TestState", "RedriveExecution"), "no state machine is interpreted"),
+    "stepfunctions": dict.fromkeys(
+        ("StartExecution", "StartSyncExecution", "TestState", "RedriveExecution"), "no state machine is interpreted"
+    ),
     "emr": dict.fromkeys(("RunJobFlow", "AddJobFlowSteps", "AddInstanceGroups"), _SPARK),
     "emr-serverless": dict.fromkeys(("StartJobRun", "StartApplication"), _SPARK),
     "emr-containers": dict.fromkeys(("StartJobRun",), _SPARK),
@@ -50,7 +52,14 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
     "ecs": dict.fromkeys(("RunTask", "StartTask", "CreateService"), "no container would run"),
     "ec2": dict.fromkeys(("RunInstances", "StartInstances", "RequestSpotInstances"), _SERVER),
     "rds": dict.fromkeys(
-        ("CreateDBInstance", "CreateDBCluster", "StartDBInstance", "StartDBCluster", "RestoreDBInstanceFromDBSnapshot", "CreateDBInstanceReadReplica"),
+        (
+            "CreateDBInstance",
+            "CreateDBCluster",
+            "StartDBInstance",
+            "StartDBCluster",
+            "RestoreDBInstanceFromDBSnapshot",
+            "CreateDBInstanceReadReplica",
+        ),
         _SERVER,
     ),
     "redshift": dict.fromkeys(("CreateCluster", "RestoreFromClusterSnapshot", "ResumeCluster"), _SERVER),
@@ -58,7 +67,9 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
     "elasticache": dict.fromkeys(("CreateCacheCluster", "CreateReplicationGroup"), _SERVER),
     "opensearch": dict.fromkeys(("CreateDomain",), _SERVER),
     "es": dict.fromkeys(("CreateElasticsearchDomain",), _SERVER),
-    "sagemaker": dict.fromkeys(("CreateTrainingJob", "CreateProcessingJob", "CreateTransformJob", "CreateEndpoint", "StartPipelineExecution"), _INFERENCE),
+    "sagemaker": dict.fromkeys(
+        ("CreateTrainingJob", "CreateProcessingJob", "CreateTransformJob", "CreateEndpoint", "StartPipelineExecution"), _INFERENCE
+    ),
     "sagemaker-runtime": dict.fromkeys(("InvokeEndpoint", "InvokeEndpointAsync"), _INFERENCE),
     "bedrock-runtime": dict.fromkeys(("InvokeModel", "Converse"), _INFERENCE),
     "comprehend": dict.fromkeys(("DetectSentiment", "DetectKeyPhrases", "DetectPiiEntities"), _INFERENCE),
@@ -74,7 +85,7 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
     "ssm": dict.fromkeys(("SendCommand", "StartAutomationExecution"), "no machine would run it"),
     "ses": dict.fromkeys(("SendEmail", "SendRawEmail", "SendTemplatedEmail", "SendBulkTemplatedEmail"), _MAIL),
     "sesv2": dict.fromkeys(("SendEmail", "SendBulkEmail"), _MAIL),
-    "databrew": dict.fromkeys(("StartJobRun", "StartProfileJobRun"), _SPARK),
+    "databrew": dict.fromkeys(("StartJobRun",), _SPARK),
     "mwaa": dict.fromkeys(("CreateEnvironment",), _SERVER),
     "s3": {
         "PutBucketReplication": "no object would be replicated",

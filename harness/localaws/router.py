@@ -80,7 +80,7 @@ class Router:
             if target is None:
                 raise UnknownOperationError(request.method, request.path, None)
             return self._dispatch(request, target, request_id)
-        except Exception as error:  # the edge of the process: everything becomes an answer, and what is our mistake is logged
+        except Exception as error:  # noqa: BLE001 - the edge of the process: everything becomes an answer, and what is our mistake is logged
             return self._failed(error, request, target, request_id)
 
     def _dispatch(self, request: HttpRequest, target: Target, request_id: str) -> HttpResponse:
@@ -125,7 +125,7 @@ class Router:
                 _LOG.error("request %s: %s %s", request_id, request.method, request.path, exc_info=error)
             known = AwsError("InternalFailure", f"{type(error).__name__}: {error} (request {request_id}; the endpoint's log has more)", 500)
         protocol = target.protocol if target else ("json" if "x-amz-target" in request.headers else "rest-xml")
-        return render(known, protocol, request_id, request.path)
+        return render(known, protocol, request_id, request.raw_path)
 
 
 def _as_json(value: Any) -> Any:

@@ -92,9 +92,11 @@ def _server(application: Any, port: int) -> Any:
     class Gateway(Gateway_10):
         """Adds the headers as they were sent."""
 
-        def get_environ(self) -> dict[str, Any]:
+        def get_environ(self) -> dict[str, Any]:  # type: ignore[override]
             environ: dict[str, Any] = super().get_environ()
-            environ[RAW_HEADERS] = [(name.decode("latin-1"), value.decode("utf-8", "surrogateescape")) for name, value in self.req.inheaders.items()]
+            environ[RAW_HEADERS] = [
+                (name.decode("latin-1"), value.decode("utf-8", "surrogateescape")) for name, value in self.req.inheaders.items()
+            ]
             if isinstance(self.req.rfile, KnownLengthRFile):
                 environ["wsgi.input"] = SocketBody(self.req.rfile, self.req.conn)
             return environ

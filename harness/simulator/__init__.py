@@ -10,4 +10,16 @@ from simulator.generator import generate, generated_batches, read_config
 from simulator.landing import landed_batches, upload_csv
 from simulator.mysql_loader import applied_batches, load_mysql
 
-__all__ = ["Batch", "SimulatorConfig", "applied_batches", "batches", "generate", "generated_batches", "landed_batches", "late_batch", "load_mysql", "read_config", "upload_csv"]
+__all__ = [
+    "Batch",
+    "SimulatorConfig",
+    "applied_batches",
+    "batches",
+    "generate",
+    "generated_batches",
+    "landed_batches",
+    "late_batch",
+    "load_mysql",
+    "read_config",
+    "upload_csv",
+]

@@ -29,7 +29,8 @@ KINDS = {
 
 @dataclass
 class Fault:
-    """kind: of KINDS; path: of the requests it spoils; skip: good answers before it; count: answers it spoils; seconds: for throttle and timeout."""
+    """kind: of KINDS; path: of the requests it spoils; skip: good answers before it; count: answers it spoils; seconds: for throttle
+    and timeout."""
 
     kind: str
     path: str

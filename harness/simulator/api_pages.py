@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ApiError", "Feeds", "PAGE_SIZES"]
+__all__ = ["PAGE_SIZES", "ApiError", "Feeds"]
 
 PAGE_SIZES = {"rates": 1000, "shipments": 200}
 

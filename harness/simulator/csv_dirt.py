@@ -31,11 +31,11 @@ def bad_records(database: Database, source: str, batch: Batch, delivered: int) -
         if rule != "conflicting_duplicate":
             fields["updated_at"] = _stamp(datetime.combine(batch.first_day, time(1)) + timedelta(seconds=number % 14_000))
         if rule == "ragged_row":
-            text = _line(list(fields.values()) + ["surplus"]) if number % 2 else _line(list(fields.values())[:-1])
+            text = _line([*fields.values(), "surplus"] if number % 2 else list(fields.values())[:-1])
         else:
             BREAK[rule](source, fields, number, batch)
             text = _line(list(fields.values()))
-        key = "|".join(fields[column] for column in KEYS[source])
+        key = "|".join(fields[column].strip() for column in KEYS[source])
         found.append((batch.number, rule, key if key.strip("|") else None, place, text))
     return found
 
@@ -101,7 +101,12 @@ NUMBERS = {"part": ("retail_price", "size"), "supplier": ("account_balance",), "
 OUT_OF_RANGE = {
     "part": (("retail_price", "-5.00"), ("retail_price", "0.00"), ("retail_price", "99999999999.99"), ("size", "99999999999")),
     "supplier": (("account_balance", "99999999999.99"), ("account_balance", "-99999999999.99")),
-    "partsupp": (("available_quantity", "-1"), ("available_quantity", "99999999999"), ("supply_cost", "99999999999.99"), ("supply_cost", "-0.01")),
+    "partsupp": (
+        ("available_quantity", "-1"),
+        ("available_quantity", "99999999999"),
+        ("supply_cost", "99999999999.99"),
+        ("supply_cost", "-0.01"),
+    ),
 }
 CODES = {"part": ("brand", ("Brand#66", "Brand#1", "brand#11", "Brand#111")), "supplier": ("nation_id", ("77", "25", "255"))}
 BREAK: dict[str, Callable[[str, Fields, int, Batch], None]] = {

@@ -21,16 +21,34 @@ __all__ = ["CSV_COLUMNS", "SOURCES", "build_feed", "file_count", "file_name", "w
 # Header and, for each column, the text that is written.
 CSV_COLUMNS: dict[str, dict[str, str]] = {
     "part": {
-        "part_id": "part_id::varchar", "name": "name", "manufacturer": "manufacturer", "brand": "brand", "type": '"type"', "size": '"size"::varchar',
-        "container": "container", "retail_price": "retail_price::varchar", "comment": '"comment"', "updated_at": "iso(updated_at)",
+        "part_id": "part_id::varchar",
+        "name": "name",
+        "manufacturer": "manufacturer",
+        "brand": "brand",
+        "type": '"type"',
+        "size": '"size"::varchar',
+        "container": "container",
+        "retail_price": "retail_price::varchar",
+        "comment": '"comment"',
+        "updated_at": "iso(updated_at)",
     },
     "supplier": {
-        "supplier_id": "supplier_id::varchar", "name": "name", "address": "address", "nation_id": "nation_id::varchar", "phone": "phone",
-        "account_balance": "account_balance::varchar", "comment": '"comment"', "updated_at": "iso(updated_at)",
+        "supplier_id": "supplier_id::varchar",
+        "name": "name",
+        "address": "address",
+        "nation_id": "nation_id::varchar",
+        "phone": "phone",
+        "account_balance": "account_balance::varchar",
+        "comment": '"comment"',
+        "updated_at": "iso(updated_at)",
     },
     "partsupp": {
-        "part_id": "part_id::varchar", "supplier_id": "supplier_id::varchar", "available_quantity": "available_quantity::varchar",
-        "supply_cost": "supply_cost::varchar", "comment": '"comment"', "updated_at": "iso(updated_at)",
+        "part_id": "part_id::varchar",
+        "supplier_id": "supplier_id::varchar",
+        "available_quantity": "available_quantity::varchar",
+        "supply_cost": "supply_cost::varchar",
+        "comment": '"comment"',
+        "updated_at": "iso(updated_at)",
     },
 }
 KEYS = {"part": ("part_id",), "supplier": ("supplier_id",), "partsupp": ("part_id", "supplier_id")}
@@ -55,7 +73,10 @@ def build_feed(database: Database, source: str, batches: list[Batch]) -> None:
     columns = ", ".join(f'"{column}"' for column in CSV_COLUMNS[source])
     line = " || ',' || ".join(f"field({text})" for text in CSV_COLUMNS[source].values())
     salt = f"hash('{database.config.seed}/{source}', {key}, epoch_us(updated_at)"
-    database.run(f"create table {source}_draft as select k, 0 again, null::varchar rule, null::varchar record_key, {salt}) salt, ({line}) line, {columns} from {source}_record")
+    database.run(
+        f"""create table {source}_draft as
+        select k, 0 again, null::varchar rule, null::varchar record_key, {salt}) salt, ({line}) line, {columns} from {source}_record"""
+    )
     for batch in batches:
         count = database.value(f"select count(*) from {source}_draft where k = {batch.number}")
         repeats = max(3, ceil(count / 1000))
@@ -67,7 +88,9 @@ def build_feed(database: Database, source: str, batches: list[Batch]) -> None:
         )
         rows = bad_records(database, source, batch, count)
         if rows:
-            database.connection.executemany(f"insert into {source}_draft (k, again, rule, record_key, salt, line) values (?, 0, ?, ?, ?, ?)", rows)
+            database.connection.executemany(
+                f"insert into {source}_draft (k, again, rule, record_key, salt, line) values (?, 0, ?, ?, ?, ?)", rows
+            )
     counts = " ".join(f"when {batch.number} then {file_count(source, batch.number)}" for batch in batches)
     # A conflict comes last in the batch's last file: whatever it conflicts with is accepted before it.
     database.run(

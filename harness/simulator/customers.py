@@ -16,8 +16,10 @@ __all__ = ["COLUMNS", "build_customers", "new_customer_count"]
 
 COLUMNS = "customer_id, name, address, nation_id, phone, account_balance, market_segment, comment, updated_at"
 SEGMENTS = "['AUTOMOBILE', 'BUILDING', 'FURNITURE', 'HOUSEHOLD', 'MACHINERY']"
-EVENT_COLUMNS = "(customer_id integer, k integer, step integer, updated_at timestamp, address varchar, nation_id utinyint, "\
+EVENT_COLUMNS = (
+    "(customer_id integer, k integer, step integer, updated_at timestamp, address varchar, nation_id utinyint, "
     "phone varchar, account_balance decimal(12,2), market_segment varchar, comment varchar)"
+)
 
 
 def new_customer_count(config: SimulatorConfig) -> int:
@@ -40,7 +42,8 @@ def build_customers(database: Database, batches: list[Batch]) -> None:
             select customer_id, visible_k k, 2 step, updated_at, address, nation_id, phone, account_balance, market_segment, comment
             from customer_base
             union all by name from customer_event)
-        select r.customer_id, name, last_value(r.address ignore nulls) over story address, last_value(r.nation_id ignore nulls) over story nation_id,
+        select r.customer_id, name, last_value(r.address ignore nulls) over story address,
+            last_value(r.nation_id ignore nulls) over story nation_id,
                last_value(r.phone ignore nulls) over story phone, last_value(r.account_balance ignore nulls) over story account_balance,
                last_value(r.market_segment ignore nulls) over story market_segment, last_value(r.comment ignore nulls) over story "comment",
                r.updated_at, r.k, r.step
@@ -58,15 +61,18 @@ def _base(database: Database, batches: list[Batch]) -> None:
     database.run(
         f"""create table customer_base as
         select c_custkey::integer customer_id,
-               case when h('c/name', c_custkey) % 40 = 0 then 'Société ' || c_name when h('c/name', c_custkey) % 40 = 1 then '漢 ' || c_name else c_name end "name",
-               c_address address, c_nationkey::utinyint nation_id, c_phone phone, c_acctbal::decimal(12,2) account_balance, c_mktsegment market_segment,
+               case when h('c/name', c_custkey) % 40 = 0 then 'Société ' || c_name when h('c/name', c_custkey) % 40 = 1 then '漢 ' || c_name
+                   else c_name end "name",
+               c_address address, c_nationkey::utinyint nation_id, c_phone phone, c_acctbal::decimal(12,2) account_balance,
+                   c_mktsegment market_segment,
                case when h('c/comment', c_custkey) % 30 = 0 then '🙂 ' || c_comment else c_comment end "comment",
                during(date '1992-01-01', {history_days}, 'c/at', c_custkey) updated_at, 1 visible_k
         from tpch_customer
         union all
         select n.customer_id, 'Customer#' || lpad(n.customer_id::varchar, 9, '0'), street('c/new', n.customer_id), n.nation_id,
                phone(n.nation_id, 'c/new', n.customer_id), (pick('c/new/balance', n.customer_id, 999999) / 100)::decimal(12,2),
-               {SEGMENTS}[1 + pick('c/new/segment', n.customer_id, 5)], 'new customer ✓', hours(n.ordered_on, 6, 12, 'c/new/at', n.customer_id), n.k
+               {SEGMENTS}[1 + pick('c/new/segment', n.customer_id, 5)], 'new customer ✓', hours(n.ordered_on, 6, 12, 'c/new/at',
+                   n.customer_id), n.k
         from new_customer n"""
     )
     database.run(
@@ -82,8 +88,10 @@ def _changes(database: Database, batch: Batch) -> None:
     changed = max(12, ceil(count * database.config.change_share))
     database.run(
         f"""create or replace temp table changing as
-        select customer_id, n, n % 10 kind, n % 5 = 0 twice, b.nation_id, day_of(date {literal(batch.first_day)}, {days}, 'c/c', customer_id, {k}) on_day
-        from (select customer_id, (row_number() over (order by h('c/change', customer_id, {k}), customer_id) - 1) n from customer_role where role = 'change')
+        select customer_id, n, n % 10 kind, n % 5 = 0 twice, b.nation_id, day_of(date {literal(batch.first_day)}, {days}, 'c/c',
+            customer_id, {k}) on_day
+        from (select customer_id, (row_number() over (order by h('c/change', customer_id, {k}), customer_id) - 1) n from customer_role
+            where role = 'change')
         join customer_base b using (customer_id)
         where n < {changed}"""
     )
@@ -112,7 +120,8 @@ def _deletes_and_reinserts(database: Database, batch: Batch) -> None:
     each = new_customer_count(database.config)
     database.run(
         f"""insert into customer_deleted
-        select customer_id, {k} from (select customer_id, row_number() over (order by h('c/delete', customer_id), customer_id) n from customer_role where role = 'delete')
+        select customer_id, {k} from (select customer_id, row_number() over (order by h('c/delete', customer_id), customer_id) n
+            from customer_role where role = 'delete')
         where n > {each * (k - 2)} and n <= {each * (k - 1)}"""
     )
     database.run(
@@ -134,7 +143,8 @@ def _late_commits(database: Database, batch: Batch, each: int) -> None:
                {high} - to_microseconds(60000000 + pick('c/late/at', b.customer_id, 1700000000)) updated_at,
                {k} k, 2 step
         from (select customer_id, row_number() over (order by h('c/late', customer_id), customer_id) n
-              from customer_role join customer_base using (customer_id) where role = 'late' and updated_at < date {literal(database.config.first_business_date)} - 7) c
+              from customer_role join customer_base using (customer_id) where role = 'late'
+                  and updated_at < date {literal(database.config.first_business_date)} - 7) c
         join customer_base b using (customer_id)
         where n > {each * (k - 2)} and n <= {each * (k - 1)}"""
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -20,9 +21,33 @@ __all__ = ["CURRENCIES", "TPCH_TABLES", "Database", "generate_tpch", "literal", 
 TPCH_TABLES = ("region", "nation", "customer", "orders", "lineitem", "part", "supplier", "partsupp")
 
 # By nation_id, as TPC-H numbers the nations: ALGERIA, ARGENTINA, BRAZIL, … UNITED STATES.
-CURRENCIES = (
-    "DZD ARS BRL CAD EGP ETB EUR EUR INR IDR IRR IQD JPY JOD KES MAD MZN PEN CNY RON SAR VND RUB GBP USD"
-).split()
+CURRENCIES = [
+    "DZD",
+    "ARS",
+    "BRL",
+    "CAD",
+    "EGP",
+    "ETB",
+    "EUR",
+    "EUR",
+    "INR",
+    "IDR",
+    "IRR",
+    "IQD",
+    "JPY",
+    "JOD",
+    "KES",
+    "MAD",
+    "MZN",
+    "PEN",
+    "CNY",
+    "RON",
+    "SAR",
+    "VND",
+    "RUB",
+    "GBP",
+    "USD",
+]
 
 # `tod` and `during` stay between 06:00 and 23:00, which leaves the early hours to bad records: they must be older than the
 # overlap of the next extraction, or they would be read and refused a second time.
@@ -34,9 +59,9 @@ create macro hours(day, low, high, tag, a, b := 0) as
     make_timestamp(epoch_us(day::timestamp) + low * 3600000000 + pick(tag, a, (high - low) * 3600000000, b := b));
 create macro day_of(first_day, days, tag, a, b := 0) as first_day + pick(tag || '/day', a, days, b := b)::integer;
 create macro during(first_day, days, tag, a, b := 0) as tod(day_of(first_day, days, tag, a, b := b), tag, a, b := b);
-create macro between_days(low, high, d) as coalesce(d between low and high, false);
 create macro iso(t) as strftime(t, '%Y-%m-%dT%H:%M:%S.%fZ');
-create macro field(t) as case when t is null then '' when regexp_matches(t, '[",\\r\\n]') then '"' || replace(t, '"', '""') || '"' else t end;
+create macro field(t) as case when t is null then '' when regexp_matches(t, '[",\\r\\n]') then '"' || replace(t, '"', '""') || '"'
+    else t end;
 create macro street(tag, a, b := 0) as
     (1 + pick(tag || '/no', a, 980, b := b))::varchar || ' '
     || ['Mill', 'Harbour', 'Station', 'Königs', 'São João', 'Market', 'Rue de l''Église', 'Calle Peña', '中山', 'Old Bridge'][
@@ -61,7 +86,7 @@ class Database:
     def rows(self, sql: str) -> list[tuple]:
         return self.connection.execute(sql).fetchall()
 
-    def value(self, sql: str):
+    def value(self, sql: str) -> Any:
         return self.rows(sql)[0][0]
 
     def write_parquet(self, sql: str, target: Path) -> None:
@@ -78,7 +103,9 @@ def generate_tpch(scale: float, folder: Path) -> None:
     """Write the TPC-H tables as Parquet into `folder`."""
     program = Path(sys.executable).with_name("tpchgen-cli")
     if not program.exists():
-        raise GenerationError(f"tpchgen-cli is not beside {sys.executable}: run `make install`, or install tpchgen-cli in this environment.")
+        raise GenerationError(
+            f"tpchgen-cli is not beside {sys.executable}: run `make install`, or install tpchgen-cli in this environment."
+        )
     command = [str(program), "parquet", "--quiet", "-s", f"{scale:g}", "-c", "SNAPPY", "-o", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -88,7 +115,9 @@ def generate_tpch(scale: float, folder: Path) -> None:
 def open_database(config: SimulatorConfig, folder: Path) -> Database:
     """A working database in `folder` (which holds the TPC-H files in `tpch/`), with the macros and the nations."""
     connection = duckdb.connect(str(folder / "work.duckdb"))
-    connection.execute(f"set memory_limit = '2GB'; set enable_progress_bar = false; set temp_directory = {literal(folder / 'spill')}; set TimeZone = 'UTC'")
+    connection.execute(
+        f"set memory_limit = '2GB'; set enable_progress_bar = false; set temp_directory = {literal(folder / 'spill')}; set TimeZone = 'UTC'"
+    )
     connection.execute(MACROS.replace("{seed}", str(int(config.seed))))
     for table in TPCH_TABLES:
         connection.execute(f"create view tpch_{table} as select * from read_parquet({literal(folder / 'tpch' / (table + '.parquet'))})")

@@ -1,10 +1,10 @@
 """Everything that the sources will ever deliver, as plain files that depend on the configuration alone.
 
-    <folder>/config.json                               written last: a folder without it is half made, and made again
-    <folder>/mysql/<batch>/<table>-<step>.csv          what load_mysql applies
-    <folder>/csv/<batch>/<table>/                      the files and their manifest
-    <folder>/api/<batch>/{currencies,rates,shipments}.jsonl
-    <folder>/log/<batch>/                              see `simulator.log`
+<folder>/config.json                               written last: a folder without it is half made, and made again
+<folder>/mysql/<batch>/<table>-<step>.csv          what load_mysql applies
+<folder>/csv/<batch>/<table>/                      the files and their manifest
+<folder>/api/<batch>/{currencies,rates,shipments}.jsonl
+<folder>/log/<batch>/                              see `simulator.log`
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import fcntl
 import json
 import shutil
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
-from simulator import catalogue, csv_feed, customers, mysql_rows, orders, rates, shipments
+from simulator import csv_feed, customers, mysql_rows, new_members, offers, orders, parts, rates, shipments, suppliers
 from simulator.config import Batch, SimulatorConfig, batches, fingerprint, late_batch
 from simulator.database import Database, generate_tpch, open_database
 from simulator.exceptions import NotGeneratedError
@@ -48,7 +49,10 @@ def generate(config: SimulatorConfig, folder: Path | str) -> Path:
         finally:
             database.connection.close()
         _remove(work)
-        record = {"fingerprint": fingerprint(config), "config": {**asdict(config), "first_business_date": config.first_business_date.isoformat()}}
+        record = {
+            "fingerprint": fingerprint(config),
+            "config": {**asdict(config), "first_business_date": config.first_business_date.isoformat()},
+        }
         (folder / "config.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return folder
 
@@ -59,19 +63,13 @@ def read_config(folder: Path | str) -> SimulatorConfig:
     if not path.exists():
         raise NotGeneratedError(f"{folder} holds no finished sources: there is no config.json in it. Run `etl source generate`.")
     values = json.loads(path.read_text(encoding="utf-8"))["config"]
-    return SimulatorConfig(**{**values, "first_business_date": _date(values["first_business_date"])})
+    return SimulatorConfig(**{**values, "first_business_date": date.fromisoformat(values["first_business_date"])})
 
 
 def generated_batches(folder: Path | str) -> dict[str, Batch]:
     """The batches of a finished folder by id, the backfill last."""
     config = read_config(folder)
     return {batch.batch_id: batch for batch in [*batches(config), late_batch(config)]}
-
-
-def _date(text: str):
-    from datetime import date
-
-    return date.fromisoformat(text)
 
 
 def _is_finished(config: SimulatorConfig, folder: Path) -> bool:
@@ -81,11 +79,12 @@ def _is_finished(config: SimulatorConfig, folder: Path) -> bool:
 
 def _build(database: Database) -> None:
     regular, late = batches(database.config), late_batch(database.config)
-    catalogue.build_new_members(database, regular)
+    new_members.build_new_members(database, regular)
     orders.build_orders(database, regular)
     customers.build_customers(database, regular)
     mysql_rows.build_mysql_rows(database, regular)
-    catalogue.build_catalogue(database, regular)
+    for build in (parts.build_parts, suppliers.build_suppliers, offers.build_offers):
+        build(database, regular, late.number)
     for source in csv_feed.SOURCES:
         csv_feed.build_feed(database, source, [*regular, late])
     rates.build_rates(database, regular, late)

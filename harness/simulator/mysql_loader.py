@@ -49,7 +49,9 @@ def load_mysql(folder: Path | str, batch_id: str, connection: Connection) -> boo
             cursor.execute(f"select coalesce(max(number), 0) from {MARKER} where number < %s", (batch.number,))
             (before,) = cursor.fetchone()
             if before != batch.number - 1:
-                raise LoadError(f"Batch {batch_id} is number {batch.number}, and the database has only {before} before it. Load the batches in order.")
+                raise LoadError(
+                    f"Batch {batch_id} is number {batch.number}, and the database has only {before} before it. Load the batches in order."
+                )
             _apply(cursor, Path(folder) / "mysql" / batch_id, batch.number == 1)
     return True
 
@@ -77,7 +79,8 @@ def _transaction(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def _bulk(cursor: Cursor, is_history: bool) -> Iterator[None]:
-    """The history is loaded into empty tables: without checks row by row, which the generator's own tests make, and without a binary log of it."""
+    """The history is loaded into empty tables: without checks row by row,
+    which the generator's own tests make, and without a binary log of it."""
     if not is_history:
         yield
         return
@@ -102,7 +105,10 @@ def _apply(cursor: Cursor, folder: Path, is_history: bool) -> None:
         keys = [int(line) for line in deletes.read_text(encoding="utf-8").split()]
         cursor.execute("delete from customer where customer_id in %s", (keys,))
         if cursor.rowcount != len(keys):
-            raise LoadError(f"{deletes.name} deletes {len(keys)} customers, and the database had {cursor.rowcount} of them: it was changed by someone else.")
+            raise LoadError(
+                f"{deletes.name} deletes {len(keys)} customers, and the database had {cursor.rowcount} of them: "
+                "it was changed by someone else. Begin with an empty database."
+            )
 
 
 def _load(cursor: Cursor, table: str, columns: str, path: Path) -> None:
@@ -123,7 +129,9 @@ def _upsert(cursor: Cursor, table: str, columns: str, path: Path) -> None:
     try:
         _load(cursor, "_incoming", columns, path)
         updates = ", ".join(f"`{column}` = values(`{column}`)" for column in columns.split(", "))
-        cursor.execute(f"insert into {table} ({_quoted(columns)}) select {_quoted(columns)} from _incoming on duplicate key update {updates}")
+        cursor.execute(
+            f"insert into {table} ({_quoted(columns)}) select {_quoted(columns)} from _incoming on duplicate key update {updates}"
+        )
     finally:
         cursor.execute("drop temporary table _incoming")
 

@@ -42,20 +42,26 @@ def _late_orders(database: Database, batch: Batch) -> None:
     k = batch.number
     database.run(
         f"""create or replace temp table late_source as
-        select order_id from (select order_id, row_number() over (order by h('o/late', order_id), order_id) n from orders where ordered_on < {_history(database)})
+        select order_id from (select order_id, row_number() over (order by h('o/late', order_id), order_id) n from orders
+            where ordered_on < {_history(database)})
         where n > {LATE_ORDERS * (k - 2)} and n <= {LATE_ORDERS * (k - 1)}"""
     )
-    high = "(select max(updated_at) from {0} where k < " + str(k) + ") - to_microseconds(30000000 + pick('o/late/at', order_id, 1700000000))"
+    high = (
+        "(select max(updated_at) from {0} where k < " + str(k) + ") - to_microseconds(30000000 + pick('o/late/at', order_id, 1700000000))"
+    )
     database.run(
         f"""insert into orders_row by name
-        select {k} k, order_id + {LATE_KEY} order_id, customer_id, 'O' status, currency_code, total_price, {high.format("orders_row")} ordered_at, priority,
+        select {k} k, order_id + {LATE_KEY} order_id, customer_id, 'O' status, currency_code, total_price,
+            {high.format("orders_row")} ordered_at, priority,
                clerk, ship_priority, 'committed late' "comment", false is_deleted, {high.format("orders_row")} updated_at
         from orders where order_id in (from late_source)"""
     )
     database.run(
         f"""insert into lineitem_row by name
-        select {k} k, order_id + {LATE_KEY} order_id, line_number, part_id, supplier_id, quantity, extended_price, discount, tax, 'N' return_flag,
-               date {literal(batch.business_date)} + 40 + line_number commit_date, ship_instructions, ship_mode, "comment", {high.format("lineitem_row")} updated_at
+        select {k} k, order_id + {LATE_KEY} order_id, line_number, part_id, supplier_id, quantity, extended_price, discount, tax,
+            'N' return_flag,
+               date {literal(batch.business_date)} + 40 + line_number commit_date, ship_instructions, ship_mode, "comment",
+                   {high.format("lineitem_row")} updated_at
         from line where order_id in (from late_source)"""
     )
 
@@ -71,21 +77,25 @@ def _bad_orders(database: Database, batch: Batch) -> None:
     database.run(
         f"""create or replace temp table bad_source as
         select order_id, n, ([{listed}])[n] rule, hours(date {literal(batch.first_day)}, 1, 5, 'o/bad/at', order_id, {k}) bad_at
-        from (select order_id, row_number() over (order by h('o/bad', order_id), order_id) - {used} n from orders where ordered_on < {_history(database)} - 150)
+        from (select order_id, row_number() over (order by h('o/bad', order_id), order_id) - {used} n from orders
+            where ordered_on < {_history(database)} - 150)
         where n > 0 and n <= {len(rules)}"""
     )
     database.run(
         f"""insert into orders_row by name
-        select {k} k, b.rule, order_id + {BAD_KEY} order_id, case when b.rule = 'null_key' then null else customer_id end customer_id, 'O' status,
+        select {k} k, b.rule, order_id + {BAD_KEY} order_id, case when b.rule = 'null_key' then null else customer_id end customer_id,
+            'O' status,
                case when b.rule = 'unknown_code' then ['XXX', 'ZZZ', 'eur'][1 + b.n % 3] else currency_code end currency_code,
                case when b.rule = 'out_of_range' then -total_price else total_price end total_price,
-               case when b.rule = 'future_date' then timestamp {literal(batch.window_end)} + to_hours(b.n % 72) else ordered_at end ordered_at,
+               case when b.rule = 'future_date' then timestamp {literal(batch.window_end)} + to_hours(b.n % 72)
+                   else ordered_at end ordered_at,
                priority, clerk, ship_priority, "comment", false is_deleted, b.bad_at updated_at
         from orders o join bad_source b using (order_id)"""
     )
     database.run(
         f"""insert into lineitem_row by name
-        select {k} k, 'orphan_key' rule, order_id + {BAD_KEY} order_id, line_number, part_id, supplier_id, quantity, extended_price, discount, tax, 'N' return_flag, commit_date,
+        select {k} k, 'orphan_key' rule, order_id + {BAD_KEY} order_id, line_number, part_id, supplier_id, quantity, extended_price,
+            discount, tax, 'N' return_flag, commit_date,
                ship_instructions, ship_mode, "comment", b.bad_at updated_at
         from line join bad_source b using (order_id)"""
     )
@@ -101,10 +111,13 @@ def _bad_lines(database: Database, batch: Batch) -> None:
     database.run(
         f"""insert into lineitem_row by name
         select {k} k, 'out_of_range' rule, order_id, line_number + {BAD_LINE * k} line_number, part_id, supplier_id,
-               case n % 4 when 0 then 12345678.00 when 1 then 0 else quantity end quantity, case when n % 4 = 2 then -extended_price else extended_price end extended_price,
-               case when n % 4 = 3 then 1.5 else discount end discount, tax, 'N' return_flag, commit_date, ship_instructions, ship_mode, "comment",
+               case n % 4 when 0 then 12345678.00 when 1 then 0 else quantity end quantity, case when n % 4 = 2 then -extended_price
+                   else extended_price end extended_price,
+               case when n % 4 = 3 then 1.5 else discount end discount, tax, 'N' return_flag, commit_date, ship_instructions, ship_mode,
+                   "comment",
                hours(date {literal(batch.first_day)}, 1, 5, 'l/bad/at', order_id, line_number) updated_at
-        from (select order_id, row_number() over (order by h('l/bad', order_id, {k}), order_id) n from orders where ordered_on < {_history(database)} - 150) b
+        from (select order_id, row_number() over (order by h('l/bad', order_id, {k}), order_id) n from orders
+            where ordered_on < {_history(database)} - 150) b
         join line using (order_id)
         where b.n <= {count} and line_number = 1"""
     )

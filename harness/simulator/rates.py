@@ -39,7 +39,8 @@ def build_rates(database: Database, batches: list[Batch], late: Batch) -> None:
         _bad_rates(database, batch)
     database.run(
         """create table rates_feed as
-        select k, row_number() over (partition by k order by is_last, salt, again, currency, date, usd_per_unit, published_at)::integer "position", again > 0 is_repeat, rule, record_key,
+        select k, row_number() over (partition by k order by is_last, salt, again, currency, date, usd_per_unit,
+            published_at)::integer "position", again > 0 is_repeat, rule, record_key,
                currency, date, usd_per_unit, published_at from rates_draft"""
     )
     database.run("drop table rates_draft")
@@ -51,13 +52,18 @@ def _walk(database: Database, batches: list[Batch]) -> None:
     windows = " ".join(f"when day <= date {literal(batch.business_date)} then {batch.number}" for batch in batches)
     database.run(
         f"""create table rate as
-        with day as (select unnest(generate_series(date '1992-01-01', date {literal(batches[-1].business_date)}, interval 1 day))::date "day"),
+        with day as (select unnest(generate_series(date '1992-01-01', date {literal(batches[-1].business_date)},
+            interval 1 day))::date "day"),
         step as (
-            select number, code, units, "day", case when code = 'USD' then 0 else pick('rate/' || code, epoch_us("day"::timestamp) // 86400000000, 9001) - 4500 end step
+            select number, code, units, "day", case when code = 'USD' then 0 else pick('rate/' || code,
+                epoch_us("day"::timestamp) // 86400000000, 9001) - 4500 end step
             from day, (values {starts}) start(number, code, units) where isodow("day") <= 5)
-        select code currency, "day", case {windows} end k, row_number() over (partition by "day" order by code = 'USD', h('rate/late', number, epoch_us("day"::timestamp) // 86400000000), number) place,
-               rtrim(rtrim(round(exp(sum(step) over (partition by code order by "day") / 1000000) / units, 8)::decimal(18,8)::varchar, '0'), '.') usd_per_unit,
-               iso("day"::timestamp + to_hours(16) + to_seconds(pick('rate/at', number, 3600, epoch_us("day"::timestamp) // 86400000000))) published_at
+        select code currency, "day", case {windows} end k, row_number() over (partition by "day" order by code = 'USD', h('rate/late',
+            number, epoch_us("day"::timestamp) // 86400000000), number) place,
+               rtrim(rtrim(round(exp(sum(step) over (partition by code order by "day") / 1000000) / units, 8)::decimal(18,8)::varchar,
+                   '0'), '.') usd_per_unit,
+               iso("day"::timestamp + to_hours(16) + to_seconds(pick('rate/at', number, 3600,
+                   epoch_us("day"::timestamp) // 86400000000))) published_at
         from step"""
     )
 
@@ -68,9 +74,11 @@ def _arrivals(database: Database, batches: list[Batch], late: Batch) -> None:
     published = " ".join(f"when {b.number} then {literal(_stamp(b))}" for b in batches)
     database.run(
         f"""create table rates_draft as
-        select case when not held then k when place <= {LATE} then k + 1 when k = 1 then {late.number} else k end k, 0 again, null::varchar rule, null::varchar record_key, false is_last,
+        select case when not held then k when place <= {LATE} then k + 1 when k = 1 then {late.number} else k end k, 0 again,
+            null::varchar rule, null::varchar record_key, false is_last,
                hash(currency, "day") salt, currency, "day"::varchar "date", usd_per_unit,
-               case when held and place <= {LATE} then case k + 1 {published} end when held and k = 1 then iso("day"::timestamp + to_hours(20)) else published_at end published_at
+               case when held and place <= {LATE} then case k + 1 {published} end when held and k = 1
+                   then iso("day"::timestamp + to_hours(20)) else published_at end published_at
         from (select *, "day" in ({last_days}) and place <= {LATE + 1} and currency <> 'USD' held from rate)"""
     )
     database.run(f"delete from rates_draft where published_at is null or k > {late.number}")
@@ -90,7 +98,8 @@ def _bad_rates(database: Database, batch: Batch) -> None:
     count = database.value(f"select count(*) from rates_draft where k = {batch.number}")
     rules = rules_of(database.config, batch, "rates", count)
     templates = database.rows(
-        f"select {COLUMNS} from rates_draft where k = 1 and again = 0 and currency <> 'USD' order by hash(salt, 'bad', {batch.number}), salt limit {len(rules)}"
+        f"""select {COLUMNS} from rates_draft where k = 1 and again = 0 and currency <> 'USD'
+        order by hash(salt, 'bad', {batch.number}), salt limit {len(rules)}"""
     )
     rows = []
     for number, (rule, template) in enumerate(zip(rules, templates, strict=True)):
@@ -110,16 +119,21 @@ def _bad_rates(database: Database, batch: Batch) -> None:
         rows.append((batch.number, rule, key, rule == "conflicting_duplicate", number, currency, day, rate, at))
     if rows:
         database.connection.executemany(
-            "insert into rates_draft (k, again, rule, record_key, is_last, salt, currency, date, usd_per_unit, published_at) values (?, 0, ?, ?, ?, hash('bad', ?), ?, ?, ?, ?)", rows
+            """insert into rates_draft (k, again, rule, record_key, is_last, salt, currency, date, usd_per_unit, published_at)
+            values (?, 0, ?, ?, ?, hash('bad', ?), ?, ?, ?, ?)""",
+            rows,
         )
 
 
 def write_currencies(database: Database, target: Path) -> None:
-    """Write the list of currencies and make the table `currencies` (code, name, updated_at, position). IQD is missing on purpose: it has no name."""
+    """Write the list of currencies and make the table `currencies` (code, name, updated_at,
+    position). IQD is missing on purpose: it has no name."""
     target.parent.mkdir(parents=True, exist_ok=True)
     names = [(code, name) for code, (name, _) in sorted(CURRENCY_NAMES.items()) if code != UNNAMED]
     database.run("create or replace table currencies (code varchar, name varchar, updated_at varchar, position integer)")
-    database.connection.executemany("insert into currencies values (?, ?, ?, ?)", [(code, name, LISTED_AT, place) for place, (code, name) in enumerate(names, 1)])
+    database.connection.executemany(
+        "insert into currencies values (?, ?, ?, ?)", [(code, name, LISTED_AT, place) for place, (code, name) in enumerate(names, 1)]
+    )
     _write_lines(target, ({"code": code, "name": name, "updated_at": LISTED_AT} for code, name in names))
 
 

@@ -69,7 +69,8 @@ def write_shipments(database: Database, batch: Batch, target: Path) -> list[Scan
                 for scan in package["scans"]:
                     rows.append(
                         ScanRow(
-                            marks.get(id(scan)), len(rows) + 1, scan["scan_id"], document["shipment_id"], document["order_id"], document["line_number"],
+                            marks.get(id(scan)), len(rows) + 1, scan["scan_id"],
+                            document["shipment_id"], document["order_id"], document["line_number"],
                             document["carrier"], package["package_id"], scan["type"], scan["at"], scan["location"],
                         )
                     )  # fmt: skip
@@ -81,19 +82,24 @@ def _documents(database: Database, batch: Batch) -> Iterator[tuple[str, Document
     first = database.config.first_business_date - LOOK_BACK
     seen_from = first if batch.number == 1 else batch.first_day
     low = datetime.combine(seen_from, time())
-    rows = database.connection.execute(
-        f"""select order_id, line_number, shipped_at, received_at, returned_at, (h('shipment', order_id, line_number) % 1000000)::integer from line
-        where ship_date between date {literal(first)} and date {literal(batch.business_date)}
-          and (batch_overlaps(ship_date) or batch_overlaps(receipt_date) or batch_overlaps(return_date) or batch_overlaps(ship_date + ((receipt_date - ship_date) // 2)::integer))
-        order by order_id, line_number""".replace("batch_overlaps(", f"between_days(date {literal(seen_from)}, date {literal(batch.business_date)}, ")
-    ).fetchall()
+    news = " or ".join(
+        f"{day} between date {literal(seen_from)} and date {literal(batch.business_date)}"
+        for day in ("ship_date", "receipt_date", "return_date", "ship_date + ((receipt_date - ship_date) // 2)::integer")
+    )
+    rows = database.rows(
+        f"""select order_id, line_number, shipped_at, received_at, returned_at, (h('shipment', order_id, line_number) % 1000000)::integer
+        from line where ship_date between date {literal(first)} and date {literal(batch.business_date)} and ({news})
+        order by order_id, line_number"""
+    )
     for row in rows:
         line = _Line(*row)
         scans = _scans(line)
-        news = sorted({at.date() for at, *_ in scans if low <= at < batch.window_end})
-        for day in news:
+        days = sorted({at.date() for at, *_ in scans if low <= at < batch.window_end})
+        for day in days:
             document = _document(line, scans, day)
-            order = hashlib.md5(f"{database.config.seed}/{line.order_id}/{line.line_number}/{day}".encode(), usedforsecurity=False).hexdigest()
+            order = hashlib.md5(
+                f"{database.config.seed}/{line.order_id}/{line.line_number}/{day}".encode(), usedforsecurity=False
+            ).hexdigest()
             yield order, document
             if int(order[:8], 16) % 9 == 0:
                 yield order[::-1], _document(line, scans, day)
@@ -128,7 +134,8 @@ def _document(line: _Line, scans: list[tuple[datetime, int, str, str]], day: dat
             )
             held["scans"].append({"scan_id": f"SC-{name}-{package}-{counted[package]}", "type": kind, "at": _stamp(at), "location": place})
     return {
-        "shipment_id": f"SH-{name}", "order_id": line.order_id, "line_number": line.line_number, "carrier": CARRIERS[line.luck % len(CARRIERS)],
+        "shipment_id": f"SH-{name}", "order_id": line.order_id, "line_number": line.line_number,
+        "carrier": CARRIERS[line.luck % len(CARRIERS)],
         "updated_at": _stamp(max(at for at, *_ in scans if at < end)), "packages": list(packages.values()),
     }  # fmt: skip
 
@@ -137,8 +144,9 @@ def _add_bad_scans(database: Database, batch: Batch, served: list[Document]) -> 
     """Append bad scans to some documents, and documents of unknown lines; return the rule of each bad scan by its identity."""
     count = sum(len(package["scans"]) for document in served for package in document["packages"])
     marks: dict[int, str] = {}
-    for number, rule in enumerate(rules_of(database.config, batch, "shipments", count)):
-        document = served[number * 7919 % len(served)]
+    good = list(served)
+    for number, rule in enumerate(rules_of(database.config, batch, "shipments", count) if good else ()):
+        document = good[number * 7919 % len(good)]
         if rule == "orphan_key":
             # 24 to 31 of each 32 are order numbers that nobody has.
             order_id = document["order_id"] + 24
@@ -147,14 +155,20 @@ def _add_bad_scans(database: Database, batch: Batch, served: list[Document]) -> 
             served.append(document)
         package = document["packages"][-1]
         at = _stamp(datetime.combine(batch.first_day, time(2)))
-        scan = {"scan_id": f"SC-{document['order_id']}-{document['line_number']}-X{batch.number}-{number}", "type": "in_transit", "at": at, "location": PLACES[number % 10]}
-        scan |= {
+        scan: Document = {
+            "scan_id": f"SC-{document['order_id']}-{document['line_number']}-X{batch.number}-{number}",
+            "type": "in_transit",
+            "at": at,
+            "location": PLACES[number % 10],
+        }
+        broken: dict[str, dict[str, Any]] = {
             "null_key": {"scan_id": None if number % 2 else ""},
             "bad_timestamp": {"at": ("last night", "1998-02-30T10:00:00Z", None)[number % 3]},
             "future_date": {"at": _stamp(batch.window_end + timedelta(hours=number % 40))},
             "unknown_code": {"type": ("lost", "DELIVERED", "held")[number % 3]},
             "orphan_key": {},
-        }[rule]
+        }
+        scan |= broken[rule]
         package["scans"].append(scan)
         marks[id(scan)] = rule
     return marks

@@ -111,8 +111,11 @@ def redshift_files(warehouse: Warehouse) -> dict[str, str]:
     files = {f"20_tables/{n:02d}_{table.name}.sql": create_table(warehouse, table) for n, table in enumerate(warehouse.tables, 1)}
     files |= {f"30_staging/{table.name}.sql": create_staging_table(warehouse, table) for table in warehouse.tables}
     files |= {f"50_unknown_members/{d.name}.sql": insert_unknown_member(warehouse, d) for d in warehouse.dimensions}
-    for verb, why in (("VACUUM", "sorts the rows and frees what deletes left"), ("ANALYZE", "refreshes the planner's statistics")):
-        statements = [f"{verb} {warehouse.schema}.{fact.name};" for fact in warehouse.facts]
+    for verb, why, tables in (
+        ("VACUUM", "sorts the rows and frees what deletes left", warehouse.facts),
+        ("ANALYZE", "refreshes the planner's statistics", warehouse.tables),
+    ):
+        statements = [f"{verb} {warehouse.schema}.{table.name};" for table in tables]
         head = f"-- {verb} {why}; one at a time, outside a transaction."
         files[f"maintenance/{verb.lower()}.sql"] = "\n".join([GENERATED, head, *statements, ""])
     return files

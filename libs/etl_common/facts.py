@@ -61,7 +61,9 @@ def snapshots_at(days: Sequence[date], *, keys: Sequence[str], sequence_by: str)
     """
 
     def transform(records: DataFrame) -> DataFrame:
-        ends = F.array(*(F.struct(F.lit(day).alias("day"), snapshot_instant(day).alias("at")) for day in sorted(set(days))))
+        # The cast gives an empty list of days its type.
+        listed = F.array(*(F.struct(F.lit(day).alias("day"), snapshot_instant(day).alias("at")) for day in sorted(set(days))))
+        ends = listed.cast("array<struct<day: date, at: timestamp>>")
         holds = records.transform(value_intervals(keys=keys, sequence_by=sequence_by))
         valid = F.filter(ends, lambda end: (F.col(sequence_by) <= end["at"]) & (F.col("_next").isNull() | (F.col("_next") > end["at"])))
         return holds.withColumn("_end", F.explode(valid)).select(

@@ -8,7 +8,7 @@ The tables live in the Glue catalog under the Spark catalog `glue_catalog`, the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -81,6 +81,7 @@ class Lake:
     spark: SparkSession
     database: str
     commit: Commit
+    _known: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @property
     def _summary(self) -> dict[str, str]:
@@ -95,7 +96,9 @@ class Lake:
         return self.spark.table(self.name(table.name))
 
     def create(self, table: LakeTable) -> None:
-        """Create the table as declared, with comments, unless it exists."""
+        """Create the table as declared, with comments, unless it exists. The catalog is asked once."""
+        if table.name in self._known:
+            return
         columns = ", ".join(f"{f.name} {f.dataType.simpleString()} COMMENT {_text(_comment(f))}" for f in table.schema.fields)
         partitioning = f" PARTITIONED BY ({', '.join(table.partitioning)})" if table.partitioning else ""
         # Rows of a partition go to one task, or every task would leave a small file in every partition.
@@ -105,6 +108,7 @@ class Lake:
             f"CREATE TABLE IF NOT EXISTS {self.name(table.name)} ({columns}) USING iceberg{partitioning} "
             f"COMMENT {_text(table.comment)} TBLPROPERTIES ({properties})"
         )
+        self._known.add(table.name)
 
     def committed(self, table: LakeTable) -> bool:
         """Whether this batch has already been written to the table by this job, as a snapshot's summary says.

@@ -44,7 +44,9 @@ def ended(client: Any, target: dict[str, str], *sqls: str, **more: Any) -> dict[
 def records(client: Any, statement_id: str) -> list[tuple[Any, ...]]:
     """All records, paged, as plain values."""
     pages = client.get_paginator("get_statement_result").paginate(Id=statement_id)
-    return [tuple(None if "isNull" in field else next(iter(field.values())) for field in record) for page in pages for record in page["Records"]]
+    return [
+        tuple(None if "isNull" in field else next(iter(field.values())) for field in record) for page in pages for record in page["Records"]
+    ]
 
 
 class WarehouseSuite:
@@ -62,21 +64,37 @@ class WarehouseSuite:
 
     def test_a_select_gives_typed_fields_and_what_is_known_of_its_columns(self, client: Any, target: dict[str, str]) -> None:
         about = finished(
-            client, target,
-            "SELECT 1::bigint AS a, 2.50::decimal(9,2) AS b, 'é'::varchar(5) AS c, true AS d, 0.5::float8 AS e, NULL::date AS f, TIMESTAMP '1998-06-15 10:00:00.5' AS g",
+            client,
+            target,
+            "SELECT 1::bigint AS a, 2.50::decimal(9,2) AS b, 'é'::varchar(5) AS c, true AS d, 0.5::float8 AS e, NULL::date AS f, "
+            "TIMESTAMP '1998-06-15 10:00:00.5' AS g",
         )
         answer = client.get_statement_result(Id=about["Id"])
 
         assert answer["Records"] == [
             [
-                {"longValue": 1}, {"stringValue": "2.50"}, {"stringValue": "é"}, {"booleanValue": True}, {"doubleValue": 0.5}, {"isNull": True},
+                {"longValue": 1},
+                {"stringValue": "2.50"},
+                {"stringValue": "é"},
+                {"booleanValue": True},
+                {"doubleValue": 0.5},
+                {"isNull": True},
                 {"stringValue": "1998-06-15 10:00:00.5"},
             ]
         ]
-        assert [column["typeName"] for column in answer["ColumnMetadata"]] == ["int8", "numeric", "varchar", "bool", "float8", "date", "timestamp"]
+        assert [column["typeName"] for column in answer["ColumnMetadata"]] == [
+            "int8",
+            "numeric",
+            "varchar",
+            "bool",
+            "float8",
+            "date",
+            "timestamp",
+        ]
         assert [answer["ColumnMetadata"][1][name] for name in ("name", "precision", "scale")] == ["b", 9, 2]
         assert (about["HasResultSet"], about["ResultRows"], answer["TotalNumRows"]) == (True, 1, 1)
-        assert about["Duration"] > 0 and about["RedshiftPid"] > 0
+        assert about["Duration"] > 0
+        assert about["RedshiftPid"] > 0
 
     def test_an_empty_result_has_columns_and_no_records(self, client: Any, target: dict[str, str]) -> None:
         about = finished(client, target, "SELECT 1 AS nothing WHERE 1 = 0")
@@ -92,7 +110,7 @@ class WarehouseSuite:
         finished(client, target, f"CREATE TABLE {schema}.t (a int)")
         about = finished(client, target, f"INSERT INTO {schema}.t VALUES (1), (2), (3)")
         assert (about["ResultRows"], about["HasResultSet"]) == (3, False)
-        with pytest.raises(ClientError, match="ResourceNotFoundException.*Query does not have result"):
+        with pytest.raises(ClientError, match=r"ResourceNotFoundException.*Query does not have result"):
             client.get_statement_result(Id=about["Id"])
 
     def test_a_failed_statement_says_why_in_redshifts_words(self, client: Any, target: dict[str, str]) -> None:
@@ -107,7 +125,7 @@ class WarehouseSuite:
         assert self.rows(client, target, f"SELECT a, b, d::varchar FROM {schema}.t") == [(7, evil, "1998-06-15")]
 
     def test_a_parameter_that_is_not_used_or_not_given_is_named(self, client: Any, target: dict[str, str]) -> None:
-        with pytest.raises(ClientError, match="ValidationException.*unused parameters.*extra"):
+        with pytest.raises(ClientError, match=r"ValidationException.*unused parameters.*extra"):
             client.execute_statement(Sql="SELECT 1", Parameters=[{"name": "extra", "value": "1"}], **target)
         assert "value was given for the parameters missing" in ended(client, target, "SELECT :missing")["Error"]
 
@@ -124,7 +142,7 @@ class WarehouseSuite:
 
     def test_a_batch_takes_forty_statements_and_not_one_more(self, client: Any, target: dict[str, str]) -> None:
         assert len(finished(client, target, *["SELECT 1"] * 40)["SubStatements"]) == 40
-        with pytest.raises(ClientError, match="ValidationException.*less than or equal to 40"):
+        with pytest.raises(ClientError, match=r"ValidationException.*less than or equal to 40"):
             client.batch_execute_statement(Sqls=["SELECT 1"] * 41, **target)
 
     @pytest.mark.parametrize("sql", ["TRUNCATE {}.t", "COMMIT", "BEGIN", "VACUUM {}.t"])
@@ -133,7 +151,8 @@ class WarehouseSuite:
     ) -> None:
         finished(client, target, f"CREATE TABLE {schema}.t (a int)")
         about = ended(client, target, f"INSERT INTO {schema}.t VALUES (1)", sql.format(schema))
-        assert about["Status"] == "FAILED" and about["Error"].startswith("Query #2 failed with ERROR: ")
+        assert about["Status"] == "FAILED"
+        assert about["Error"].startswith("Query #2 failed with ERROR: ")
         assert self.rows(client, target, f"SELECT count(*) FROM {schema}.t") == [(0,)]
 
     def test_a_client_token_runs_a_statement_once(self, client: Any, target: dict[str, str], schema: str) -> None:
@@ -144,7 +163,7 @@ class WarehouseSuite:
         until(client, first, "FINISHED")
         assert client.execute_statement(Sql=sql, ClientToken=token, **target)["Id"] == first
         assert self.rows(client, target, f"SELECT count(*) FROM {schema}.t") == [(1,)]
-        with pytest.raises(ClientError, match="ValidationException.*was used by statement"):
+        with pytest.raises(ClientError, match=r"ValidationException.*was used by statement"):
             client.execute_statement(Sql="SELECT 2", ClientToken=token, **target)
 
     def test_a_running_statement_is_cancelled_and_leaves_nothing(self, client: Any, target: dict[str, str], schema: str) -> None:
@@ -158,14 +177,17 @@ class WarehouseSuite:
 
         assert until(client, running)["Status"] == "ABORTED"
         assert self.rows(client, target, f"SELECT count(*) FROM {schema}.t") == [(0,)]
-        with pytest.raises(ClientError, match="already in ABORTED state"):
+        with pytest.raises(ClientError, match=r"already in ABORTED state"):
             client.cancel_statement(Id=running)
 
     def test_two_loads_of_one_batch_at_once_load_it_once(self, client: Any, target: dict[str, str], schema: str) -> None:
         finished(client, target, f"CREATE TABLE {schema}.ledger (batch_id varchar(64) not null)", f"CREATE TABLE {schema}.t (a int)")
         load = [
-            f"LOCK {schema}.ledger", f"SELECT 1 / (CASE WHEN count(*) = 0 THEN 1 ELSE 0 END) FROM {schema}.ledger WHERE batch_id = '1998-06-15'",
-            "SELECT pg_sleep(0.5)", f"INSERT INTO {schema}.t VALUES (1)", f"INSERT INTO {schema}.ledger VALUES ('1998-06-15')",
+            f"LOCK {schema}.ledger",
+            f"SELECT 1 / (CASE WHEN count(*) = 0 THEN 1 ELSE 0 END) FROM {schema}.ledger WHERE batch_id = '1998-06-15'",
+            "SELECT pg_sleep(0.5)",
+            f"INSERT INTO {schema}.t VALUES (1)",
+            f"INSERT INTO {schema}.ledger VALUES ('1998-06-15')",
         ]
         both = [client.batch_execute_statement(Sqls=load, **target)["Id"] for _ in range(2)]
         ends = sorted((until(client, one) for one in both), key=lambda about: about["Status"])
@@ -181,29 +203,44 @@ class WarehouseSuite:
         assert [item["Id"] for item in client.list_statements(StatementName=name, Status="FAILED")["Statements"]] == [bad]
 
     def test_the_catalog_is_listed(self, client: Any, target: dict[str, str], schema: str) -> None:
-        finished(client, target, f"CREATE TABLE {schema}.t (id bigint not null, name varchar(20))", f"CREATE VIEW {schema}.v AS SELECT id FROM {schema}.t")
+        finished(
+            client,
+            target,
+            f"CREATE TABLE {schema}.t (id bigint not null, name varchar(20))",
+            f"CREATE VIEW {schema}.v AS SELECT id FROM {schema}.t",
+        )
         assert target["Database"] in client.list_databases(**target)["Databases"]
         assert client.list_schemas(SchemaPattern=schema, **target)["Schemas"] == [schema]
-        assert [(table["name"], table["type"]) for table in client.list_tables(SchemaPattern=schema, **target)["Tables"]] == [("t", "TABLE"), ("v", "VIEW")]
+        assert [(table["name"], table["type"]) for table in client.list_tables(SchemaPattern=schema, **target)["Tables"]] == [
+            ("t", "TABLE"),
+            ("v", "VIEW"),
+        ]
         columns = client.describe_table(Schema=schema, Table="t", **target)["ColumnList"]
-        assert [(column["name"], column["typeName"], column["nullable"], column["length"]) for column in columns] == [("id", "int8", 0, 0), ("name", "varchar", 1, 20)]
+        assert [(column["name"], column["typeName"], column["nullable"], column["length"]) for column in columns] == [
+            ("id", "int8", 0, 0),
+            ("name", "varchar", 1, 20),
+        ]
 
     @pytest.mark.parametrize(
         ("change", "message"),
         [
             pytest.param({"Database": ""}, "Database is required", id="no_database"),
-            pytest.param({"WorkgroupName": "wholesale", "ClusterIdentifier": "other"}, "Exactly one of ClusterIdentifier and WorkgroupName", id="two_targets"),
+            pytest.param(
+                {"WorkgroupName": "wholesale", "ClusterIdentifier": "other"},
+                "Exactly one of ClusterIdentifier and WorkgroupName",
+                id="two_targets",
+            ),
             pytest.param({"SecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:none"}, "secret", id="no_such_secret"),
         ],
     )
     def test_a_wrong_target_is_refused(self, client: Any, target: dict[str, str], change: dict[str, str], message: str) -> None:
-        with pytest.raises(ClientError, match=f"ValidationException.*{message}"):
+        with pytest.raises(ClientError, match=rf"ValidationException.*{message}"):
             client.execute_statement(Sql="SELECT 1", **{**target, **change})
 
     def test_an_unknown_statement_is_not_found(self, client: Any) -> None:
-        with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        with pytest.raises(ClientError, match=r"ResourceNotFoundException"):
             client.describe_statement(Id=str(uuid.uuid4()))
-        with pytest.raises(ClientError, match="ValidationException"):
+        with pytest.raises(ClientError, match=r"ValidationException"):
             client.describe_statement(Id="nonsense")
 
     def test_a_copy_of_nothing_and_a_statement_nobody_knows_fail_by_name(self, client: Any, target: dict[str, str], schema: str) -> None:

@@ -21,7 +21,11 @@ from simulator.dirt import CONSEQUENCES, PAIRS
 
 BATCHES = ("1998-06-15", "1998-06-16", "1998-06-17", "1998-06-15-late")
 KEYS = {"part": 1, "supplier": 1, "partsupp": 2}
-NUMBERS = {"part": {"size": 10, "retail_price": 10}, "supplier": {"nation_id": 3, "account_balance": 10}, "partsupp": {"available_quantity": 10, "supply_cost": 10}}
+NUMBERS = {
+    "part": {"size": 10, "retail_price": 10},
+    "supplier": {"nation_id": 3, "account_balance": 10},
+    "partsupp": {"available_quantity": 10, "supply_cost": 10},
+}
 
 
 def summary(sources: Path, batch: str) -> dict[str, Any]:
@@ -93,7 +97,7 @@ def number_is_bad(text: str, digits: int) -> str | None:
     return "out_of_range" if abs(value) >= 10**digits else None
 
 
-def judge(source: str, header: list[str], record: list[str], window_end: datetime, parents: dict[str, set[str]]) -> str | None:
+def judge(source: str, header: list[str], record: list[str], window_end: datetime, parents: dict[str, set[str]]) -> str | None:  # noqa: PLR0911
     """The first rule that a CSV record breaks by itself; written here a second time, in plain Python."""
     if len(record) != len(header):
         return "ragged_row"
@@ -116,7 +120,9 @@ def judge(source: str, header: list[str], record: list[str], window_end: datetim
         return "future_date"
     if "nation_id" in fields and int(fields["nation_id"]) > 24:
         return "unknown_code"
-    if "brand" in fields and not (len(fields["brand"]) == 8 and fields["brand"][:6] == "Brand#" and set(fields["brand"][6:]) <= set("12345")):
+    if "brand" in fields and not (
+        len(fields["brand"]) == 8 and fields["brand"][:6] == "Brand#" and set(fields["brand"][6:]) <= set("12345")
+    ):
         return "unknown_code"
     if source == "partsupp" and (fields["part_id"] not in parents["part"] or fields["supplier_id"] not in parents["supplier"]):
         return "orphan_key"
@@ -177,7 +183,12 @@ def test_scans_are_repeated_and_counted_as_duplicates(sources: Path, rows: Calla
 
 
 def test_no_good_record_conflicts_with_another(rows: Callable[[str], list[tuple]]) -> None:
-    sequences = {"part": "part_id, updated_at", "supplier": "supplier_id, updated_at", "partsupp": "part_id, supplier_id, updated_at", "rates": "currency, date"}
+    sequences = {
+        "part": "part_id, updated_at",
+        "supplier": "supplier_id, updated_at",
+        "partsupp": "part_id, supplier_id, updated_at",
+        "rates": "currency, date",
+    }
     for source, key in sequences.items():
         contents = f"select distinct * exclude (origin, position, batch) from {{{source}}}"
         assert rows(f"select {key} from ({contents}) group by all having count(*) > 1") == [], source

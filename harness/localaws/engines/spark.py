@@ -45,7 +45,9 @@ class Gateway:
 
     def connect(self) -> JavaGateway:
         """A plain connection, for what is not a run: health and clean-up. Close it."""
-        return JavaGateway(gateway_parameters=GatewayParameters(port=self.port, auth_token=self.secret, auto_convert=True))
+        # Without memory management: its finalizers would call a driver that may be gone by then, and log errors about it.
+        parameters = GatewayParameters(port=self.port, auth_token=self.secret, auto_convert=True, enable_memory_management=False)
+        return JavaGateway(gateway_parameters=parameters)
 
 
 class SparkEngine(Engine):

@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 from localaws.exceptions import LocalAwsError
 from localaws.home import Home
 
-__all__ = ["JobOptions", "RunFileError", "local_file", "read_job_options"]
+__all__ = ["STATIC_SETTINGS", "JobOptions", "RunFileError", "local_file", "read_job_options"]
 
 # Settings of Spark SQL that belong to the JVM and not to a session (Spark's StaticSQLConf).
-_STATIC = (
+STATIC_SETTINGS = (
     "spark.sql.extensions",
     "spark.sql.warehouse.dir",
     "spark.sql.catalogImplementation",
@@ -97,7 +97,7 @@ def _settings(text: str) -> dict[str, str]:
 
 
 def _is_static(name: str) -> bool:
-    return not name.startswith("spark.sql.") or name.startswith(_STATIC)
+    return not name.startswith("spark.sql.") or name.startswith(STATIC_SETTINGS)
 
 
 def _require_installed(module: str) -> None:

@@ -14,6 +14,7 @@ import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from localaws.engines.spark import Gateway, SparkEngine
 from localaws.exceptions import EngineNotRunningError
@@ -90,10 +91,23 @@ def _connect(home: Home, run_id: str, python_path: str, reasons: list[str], sett
         class_path = os.pathsep.join([*jars, engine.settings_of(os.environ["AWS_ENDPOINT_URL"])["spark.driver.extraClassPath"]])
         given = {**settings, **({"spark.driver.extraClassPath": class_path} if jars else {})}
         os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join([*(f"--conf {_quoted(f'{k}={v}')}" for k, v in given.items()), "pyspark-shell"])
+        _keep_the_jvm_off_standard_output()
         return
     from localaws.glue.sessions import attach  # PySpark is imported by those who need it: a run that fails before is quick
 
     attach(gateway, run_id, {**engine.settings_of(os.environ["AWS_ENDPOINT_URL"]), **settings}, python_path)
+
+
+def _keep_the_jvm_off_standard_output() -> None:
+    """What a new JVM says about itself goes to the error log: the output is the script's."""
+    import pyspark.context
+
+    original = pyspark.context.launch_gateway
+
+    def launch(conf: Any = None, popen_kwargs: dict[str, Any] | None = None) -> Any:
+        return original(conf, {"stdout": sys.stderr, **(popen_kwargs or {})})
+
+    pyspark.context.launch_gateway = launch
 
 
 def _quoted(text: str) -> str:

@@ -24,6 +24,7 @@ from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from localaws.engines.spark import Gateway
+from localaws.glue.run_files import STATIC_SETTINGS
 
 __all__ = ["attach"]
 
@@ -78,9 +79,9 @@ def attach(gateway: Gateway, run_id: str, settings: Mapping[str, str], python_pa
 
 def _take_the_context(attachment: _Attachment) -> None:
     def initialize_context(self: SparkContext, jconf: Any) -> Any:
-        _warn_of_ignored(attachment, jconf)
         jvm = self._jvm
         attachment.jsc = jvm.JavaSparkContext(jvm.org.apache.spark.SparkContext.getOrCreate())
+        _warn_of_ignored(jconf, attachment.jsc.getConf())
         attachment.bind_thread(jvm)
         self.environment["PYTHONPATH"] = attachment.python_path
         return attachment.jsc
@@ -138,20 +139,24 @@ def _mark_threads(attachment: _Attachment) -> None:
     JavaClient._create_new_connection = create
 
 
-def _warn_of_ignored(attachment: _Attachment, jconf: Any) -> None:
+def _warn_of_ignored(asked: Any, actual: Any) -> None:
     """Settings that only a JVM of its own could take are named, never ignored in silence."""
-    asked = {pair._1(): pair._2() for pair in jconf.getAll()}
-    ignored = [
-        name
-        for name, value in sorted(asked.items())
-        if not name.startswith("spark.sql.") and name != "spark.app.name" and attachment.settings.get(name, value) != value
-    ]
+    has = {pair._1(): pair._2() for pair in actual.getAll()}
+    wants = {pair._1(): pair._2() for pair in asked.getAll()}
+    ignored = sorted(name for name, value in wants.items() if not _is_met(name, value, has.get(name, "")))
     if ignored:
         print(
             f"The warm driver was started without the script's settings {', '.join(ignored)}: they have no effect. "
             "Run the job cold to have them (`--cold`, or the job argument --conf).",
             file=sys.stderr,
         )
+
+
+def _is_met(name: str, wanted: str, actual: str) -> bool:
+    """Whether the driver has the setting, or the session will; Spark itself adds to the options of Java."""
+    if name.startswith("spark.sql.") and not name.startswith(STATIC_SETTINGS):
+        return True
+    return name == "spark.app.name" or wanted == actual or (name.endswith(".extraJavaOptions") and wanted in actual)
 
 
 def _detach(attachment: _Attachment) -> None:

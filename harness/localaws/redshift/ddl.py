@@ -7,7 +7,7 @@ make no index. NOT NULL is enforced, also for the columns of a primary key. A VA
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
@@ -19,7 +19,21 @@ __all__ = ["BYTES_CONSTRAINT", "add_column", "create_table", "declare", "qualifi
 
 # The name of the check that holds a length in bytes carries the length, so that its violation can be worded as Redshift words it.
 BYTES_CONSTRAINT = "redshift_bytes_"
-_COLUMN_END = {"DEFAULT", "IDENTITY", "GENERATED", "ENCODE", "DISTKEY", "SORTKEY", "NOT", "NULL", "UNIQUE", "PRIMARY", "REFERENCES", "COLLATE", "CHECK"}
+_COLUMN_END = {
+    "DEFAULT",
+    "IDENTITY",
+    "GENERATED",
+    "ENCODE",
+    "DISTKEY",
+    "SORTKEY",
+    "NOT",
+    "NULL",
+    "UNIQUE",
+    "PRIMARY",
+    "REFERENCES",
+    "COLLATE",
+    "CHECK",
+}
 
 
 @dataclass
@@ -59,10 +73,13 @@ def create_table(tokens: Sequence[Token]) -> tuple[str, ...]:
     cursor.expect("TABLE")
     unless = cursor.accept("IF", "NOT", "EXISTS")
     if cursor.tokens[cursor.at].kind == "temporary":
-        temporary, name = True, (cursor.take().name,)
+        temporary = True
+        name: tuple[str, ...] = (cursor.take().name,)
     else:
         name = cursor.qualified()
-    declared, items, columns = _Declared(), [], ()
+    declared = _Declared()
+    items: list[str] = []
+    columns: tuple[str, ...] = ()
     if cursor.peek() == "(":
         inside = cursor.group()
         if _after_attributes(cursor) == "AS":
@@ -119,7 +136,9 @@ def _item(tokens: Sequence[Token], declared: _Declared) -> str:
         return ""
     if cursor.peek() == "FOREIGN":
         cursor.expect("FOREIGN", "KEY")
-        _reference(cursor, declared, cursor.names())
+        columns = cursor.names()
+        cursor.expect("REFERENCES")
+        _reference(cursor, declared, columns)
         return ""
     if cursor.peek() == "CHECK":
         raise RefusedByRedshiftError("CHECK constraints are not supported")
@@ -147,41 +166,68 @@ def _column(cursor: Cursor, declared: _Declared) -> str:
 
 
 def _column_attribute(cursor: Cursor, name: str, declared: _Declared) -> str:
-    if cursor.accept("NOT", "NULL"):
-        return "NOT NULL"
-    if cursor.accept("NULL"):
-        return ""
-    if cursor.accept("DEFAULT"):
-        return f"DEFAULT {_expression(cursor)}"
-    if cursor.accept("IDENTITY"):
-        return _identity(cursor, "ALWAYS")
-    if cursor.accept("GENERATED", "BY", "DEFAULT", "AS", "IDENTITY"):
-        return _identity(cursor, "BY DEFAULT")
-    if cursor.accept("ENCODE"):
-        declared.encodings[name] = cursor.identifier()
-        return ""
-    if cursor.accept("DISTKEY"):
-        declared.distkey = name
-        return ""
-    if cursor.accept("SORTKEY"):
-        declared.sortkey = [name]
-        return ""
-    if cursor.accept("UNIQUE"):
-        declared.unique.append([name])
-        return ""
-    if cursor.accept("PRIMARY", "KEY"):
-        declared.primary_key = [name]
-        return "NOT NULL"
-    if cursor.peek() == "REFERENCES":
-        _reference(cursor, declared, (name,))
-        return ""
-    if cursor.accept("COLLATE"):
-        if cursor.identifier() not in ("case_sensitive", "cs"):
-            raise NotSupportedHereError(f"COLLATE CASE_INSENSITIVE (column {name})")
-        return ""
-    if cursor.peek() == "CHECK":
-        raise RefusedByRedshiftError("CHECK constraints are not supported")
+    """The next attribute of a column, as PostgreSQL is told it."""
+    for words, take in _ATTRIBUTES.items():
+        if cursor.accept(*words):
+            return take(cursor, name, declared)
     raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}" (column {name})')
+
+
+def _encode(cursor: Cursor, name: str, declared: _Declared) -> str:
+    declared.encodings[name] = cursor.identifier()
+    return ""
+
+
+def _distkey(cursor: Cursor, name: str, declared: _Declared) -> str:
+    declared.distkey = name
+    return ""
+
+
+def _sortkey(cursor: Cursor, name: str, declared: _Declared) -> str:
+    declared.sortkey = [name]
+    return ""
+
+
+def _unique(cursor: Cursor, name: str, declared: _Declared) -> str:
+    declared.unique.append([name])
+    return ""
+
+
+def _primary_key(cursor: Cursor, name: str, declared: _Declared) -> str:
+    declared.primary_key = [name]
+    return "NOT NULL"
+
+
+def _references(cursor: Cursor, name: str, declared: _Declared) -> str:
+    _reference(cursor, declared, (name,))
+    return ""
+
+
+def _collate(cursor: Cursor, name: str, declared: _Declared) -> str:
+    if cursor.identifier() not in ("case_sensitive", "cs"):
+        raise NotSupportedHereError(f"COLLATE CASE_INSENSITIVE (column {name})")
+    return ""
+
+
+def _check(cursor: Cursor, name: str, declared: _Declared) -> str:
+    raise RefusedByRedshiftError("CHECK constraints are not supported")
+
+
+_ATTRIBUTES: dict[tuple[str, ...], Callable[[Cursor, str, _Declared], str]] = {
+    ("NOT", "NULL"): lambda cursor, name, declared: "NOT NULL",
+    ("NULL",): lambda cursor, name, declared: "",
+    ("DEFAULT",): lambda cursor, name, declared: f"DEFAULT {_expression(cursor)}",
+    ("IDENTITY",): lambda cursor, name, declared: _identity(cursor, "ALWAYS"),
+    ("GENERATED", "BY", "DEFAULT", "AS", "IDENTITY"): lambda cursor, name, declared: _identity(cursor, "BY DEFAULT"),
+    ("ENCODE",): _encode,
+    ("DISTKEY",): _distkey,
+    ("SORTKEY",): _sortkey,
+    ("UNIQUE",): _unique,
+    ("PRIMARY", "KEY"): _primary_key,
+    ("REFERENCES",): _references,
+    ("COLLATE",): _collate,
+    ("CHECK",): _check,
+}
 
 
 def _identity(cursor: Cursor, how: str) -> str:
@@ -205,7 +251,6 @@ def _expression(cursor: Cursor) -> str:
 
 
 def _reference(cursor: Cursor, declared: _Declared, columns: Sequence[str]) -> None:
-    cursor.expect("REFERENCES")
     table = cursor.qualified()
     names = cursor.names() if cursor.peek() == "(" else ()
     declared.foreign_keys.append({"columns": list(columns), "table": ".".join(table), "references": list(names)})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from localaws.redshift.copy.command import CopyCommand, parse_copy
 from localaws.redshift.ddl import add_column, create_table, qualified
@@ -107,9 +108,7 @@ def _plain(sql: str, tokens: Sequence[Token]) -> Translation:
 def _grant(sql: str, tokens: Sequence[Token]) -> Translation:
     """GRANT and REVOKE: PostgreSQL has no ROLE before a name."""
     words = significant(tokens)
-    roles = {
-        token.start for before, token in zip(words, words[1:], strict=False) if token.key == "ROLE" and before.key in ("TO", "FROM", ",")
-    }
+    roles = {token.start for before, token in pairwise(words) if token.key == "ROLE" and before.key in ("TO", "FROM", ",")}
     return Translation(words[0].key.lower(), (rewrite([token for token in tokens if token.start not in roles]),))
 
 
@@ -220,7 +219,10 @@ _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
     (("CREATE", "OR", "REPLACE", "VIEW"), _create_view),
     (("CREATE", "EXTERNAL"), _not_here("CREATE EXTERNAL SCHEMA or TABLE")),
     *((("CREATE", kind), _plain) for kind in ("SCHEMA", "GROUP", "ROLE", "USER")),
-    *((("CREATE", kind), _refused(f"CREATE {kind}", _NO_OBJECT)) for kind in ("INDEX", "TRIGGER", "SEQUENCE", "EXTENSION", "DOMAIN", "TYPE", "RULE")),
+    *(
+        (("CREATE", kind), _refused(f"CREATE {kind}", _NO_OBJECT))
+        for kind in ("INDEX", "TRIGGER", "SEQUENCE", "EXTENSION", "DOMAIN", "TYPE", "RULE")
+    ),
     (("CREATE", "UNIQUE", "INDEX"), _refused("CREATE INDEX", _NO_OBJECT)),
     *((("DROP", kind), _plain) for kind in ("TABLE", "VIEW", "SCHEMA", "GROUP", "ROLE", "USER")),
     (("ALTER", "TABLE"), _alter_table),

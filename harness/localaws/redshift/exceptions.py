@@ -55,7 +55,9 @@ class NotSupportedHereError(RedshiftError):
 class LoadError(RedshiftError):
     """COPY met a file or a value that does not fit its table."""
 
-    def __init__(self, table: str, reason: str, *, file: str = "", column: str = "", line: int | None = None, value: str | None = None) -> None:
+    def __init__(
+        self, table: str, reason: str, *, file: str = "", column: str = "", line: int | None = None, value: str | None = None
+    ) -> None:
         self.table, self.reason, self.file, self.column, self.line, self.value = table, reason, file, column, line, value
         where = [f"file {file}"] if file else []
         where += [f"record {line}"] if line is not None else []

@@ -14,13 +14,35 @@ from localaws.redshift.lexer import Token, quote_identifier, quote_literal, sign
 __all__ = ["UNSUPPORTED_TYPES", "Parameters", "rewrite"]
 
 # Functions whose first argument is a date part, written as a bare word in Redshift and as text in the database's functions.
-_DATE_PART_FIRST = {"DATEADD": "dateadd", "DATEDIFF": "datediff", "DATE_ADD": "dateadd", "DATE_DIFF": "datediff", "DATE_PART": "date_part",
-                    "PGDATE_PART": "date_part", "DATE_TRUNC": "date_trunc"}
+_DATE_PART_FIRST = {
+    "DATEADD": "dateadd",
+    "DATEDIFF": "datediff",
+    "DATE_ADD": "dateadd",
+    "DATE_DIFF": "datediff",
+    "DATE_PART": "date_part",
+    "PGDATE_PART": "date_part",
+    "DATE_TRUNC": "date_trunc",
+}
 _RENAMED = {"NVL": "COALESCE", "LEN": "length", "TEXTLEN": "length", "DATALENGTH": "octet_length", "CHARINDEX": "charindex"}
 _WORDS = {"MINUS": "EXCEPT", "SYSDATE": "localtimestamp", "NVARCHAR": "varchar", "BPCHAR": "char"}
 _NOT_HERE_FUNCTIONS = {
-    "APPROXIMATE", "MEDIAN", "RATIO_TO_REPORT", "JSON_PARSE", "JSON_SERIALIZE", "JSON_EXTRACT_PATH_TEXT", "CONVERT_TIMEZONE", "PIVOT",
-    "UNPIVOT", "HLL", "OBJECT", "STRTOL", "FARMFINGERPRINT64", "CONVERT", "MONTHS_BETWEEN", "NEXT_DAY", "DATE_CMP",
+    "APPROXIMATE",
+    "MEDIAN",
+    "RATIO_TO_REPORT",
+    "JSON_PARSE",
+    "JSON_SERIALIZE",
+    "JSON_EXTRACT_PATH_TEXT",
+    "CONVERT_TIMEZONE",
+    "PIVOT",
+    "UNPIVOT",
+    "HLL",
+    "OBJECT",
+    "STRTOL",
+    "FARMFINGERPRINT64",
+    "CONVERT",
+    "MONTHS_BETWEEN",
+    "NEXT_DAY",
+    "DATE_CMP",
 }
 UNSUPPORTED_TYPES = frozenset({"SUPER", "VARBYTE", "VARBINARY", "BINARY", "HLLSKETCH", "GEOMETRY", "GEOGRAPHY"})
 _NOT_REDSHIFT = {("ON", "CONFLICT"): "ON CONFLICT", ("FOR", "UPDATE"): "SELECT FOR UPDATE", ("FOR", "SHARE"): "SELECT FOR SHARE"}
@@ -81,7 +103,7 @@ def _refuse_sequences(words: Sequence[Token]) -> None:
             raise NotSupportedHereError("SELECT TOP", "Use LIMIT.")
         if token.key == "APPROXIMATE":
             raise NotSupportedHereError("APPROXIMATE")
-        if token.key in UNSUPPORTED_TYPES and previous in ("::", "AS") and following in ("", ")", ",", "("):
+        if token.key in UNSUPPORTED_TYPES and (previous == "::" or (previous == "AS" and following in (")", "("))):
             raise NotSupportedHereError(f"The type {token.key}")
         if token.key == "RETURNING":
             raise RefusedByRedshiftError('syntax error at or near "returning"')
@@ -91,7 +113,9 @@ def _refuse_sequences(words: Sequence[Token]) -> None:
 
 def _opens_call(tokens: Sequence[Token], at: int) -> bool:
     name = tokens[at].key
-    known = name in _DATE_PART_FIRST or name in _RENAMED or name in _NOT_HERE_FUNCTIONS or name in _SPECIAL or name in ("VARCHAR", "NVARCHAR")
+    known = (
+        name in _DATE_PART_FIRST or name in _RENAMED or name in _NOT_HERE_FUNCTIONS or name in _SPECIAL or name in ("VARCHAR", "NVARCHAR")
+    )
     if not known:
         return False
     before = [token for token in tokens[max(0, at - 2) : at] if token.kind != "space"]
@@ -123,7 +147,8 @@ def _arguments(tokens: Sequence[Token], at: int) -> tuple[list[list[Token]], int
     """The arguments of the call whose bracket comes at or after `at`, and the place after it."""
     while tokens[at].text != "(":
         at += 1
-    depth, arguments = 0, [[]]
+    depth = 0
+    arguments: list[list[Token]] = [[]]
     for i in range(at, len(tokens)):
         text = tokens[i].text if tokens[i].kind == "punct" else ""
         depth += (text == "(") - (text == ")")

@@ -44,7 +44,7 @@ class Session:
     """Runs statements; not for several threads, except `cancel`."""
 
     def __init__(self, conninfo: Mapping[str, Any], storage: Path, *, name: str = "redshift", user: str = "") -> None:
-        self._storage, self._cancelled = storage, threading.Event()
+        self._storage, self._cancelled, self._unread = storage, threading.Event(), iter(())
         settings = "-c timezone=UTC -c synchronous_commit=on -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c jit=off"
         try:
             self.connection = psycopg.connect(**conninfo, autocommit=True, application_name=name, options=settings)
@@ -73,6 +73,7 @@ class Session:
 
     def transaction_id(self) -> str | None:
         """The transaction's id when it has written something."""
+        self._give_up_unread()
         row = self.connection.execute("SELECT pg_current_xact_id_if_assigned()::text").fetchone()
         return row[0] if row else None
 
@@ -90,7 +91,7 @@ class Session:
         self.connection.close()
 
     def run(self, translation: Translation | str, values: Mapping[str, str] | None = None) -> Rows:
-        """One statement. Its rows must be read before the next.
+        """One statement. Rows of an earlier one that nobody read are given up.
 
         Raises:
             RedshiftError: it failed, with Redshift's words.
@@ -99,6 +100,7 @@ class Session:
             translation = translate(translation)
         if self.cancelled:
             raise StatementCancelledError
+        self._give_up_unread()
         try:
             if translation.copy is not None:
                 return Rows(None, iter(()), load(self.connection, translation.copy, self._storage, self._cancelled.is_set))
@@ -111,7 +113,12 @@ class Session:
             raise redshift_error(error, self.cancelled) from error
         return rows
 
+    def _give_up_unread(self) -> None:
+        for _ in self._unread:
+            pass
+
     def _plain(self, sql: str) -> None:
+        self._give_up_unread()
         try:
             self.connection.execute(sql)
         except psycopg.Error as error:
@@ -131,7 +138,7 @@ class Session:
                 pass
             return Rows(None, iter(()), -1 if count is None else count)
         rows = Rows(first, iter(()))
-        rows.chunks = self._chunks(pgconn, first, rows)
+        rows.chunks = self._unread = self._chunks(pgconn, first, rows)
         return rows
 
     def _chunks(self, pgconn: Any, first: Any, rows: Rows) -> Iterator[Any]:
@@ -169,7 +176,11 @@ class Session:
             with self.connection.transaction():
                 self.connection.execute("SELECT pg_advisory_xact_lock(5439)")
                 there = self.connection.execute("SELECT to_regclass('local_redshift.version')").fetchone()
-                seen = there and there[0] and self.connection.execute(f"SELECT FROM local_redshift.version WHERE digest = '{digest}'").fetchone()
+                seen = (
+                    there
+                    and there[0]
+                    and self.connection.execute(f"SELECT FROM local_redshift.version WHERE digest = '{digest}'").fetchone()
+                )
                 if seen is None or not there or not there[0]:
                     self.connection.execute("SET LOCAL allow_system_table_mods = on")
                     self.connection.execute(script)  # type: ignore[arg-type]

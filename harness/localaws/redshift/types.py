@@ -11,19 +11,56 @@ from localaws.redshift.lexer import Cursor
 __all__ = ["ColumnType", "read_type"]
 
 _PLAIN = {
-    "SMALLINT": "smallint", "INT2": "smallint", "INTEGER": "integer", "INT": "integer", "INT4": "integer", "BIGINT": "bigint", "INT8": "bigint",
-    "REAL": "real", "FLOAT4": "real", "FLOAT8": "double precision", "FLOAT": "double precision", "BOOLEAN": "boolean", "BOOL": "boolean",
-    "DATE": "date", "TIMESTAMPTZ": "timestamp with time zone", "TIMETZ": "time with time zone",
+    "SMALLINT": "smallint",
+    "INT2": "smallint",
+    "INTEGER": "integer",
+    "INT": "integer",
+    "INT4": "integer",
+    "BIGINT": "bigint",
+    "INT8": "bigint",
+    "REAL": "real",
+    "FLOAT4": "real",
+    "FLOAT8": "double precision",
+    "FLOAT": "double precision",
+    "BOOLEAN": "boolean",
+    "BOOL": "boolean",
+    "DATE": "date",
+    "TIMESTAMPTZ": "timestamp with time zone",
+    "TIMETZ": "time with time zone",
 }
 # Longest and default length in bytes.
 _TEXT = {
-    "VARCHAR": ("varchar", 65535, 256), "NVARCHAR": ("varchar", 65535, 256), "TEXT": ("varchar", 65535, 256), "CHAR": ("char", 4096, 1),
-    "CHARACTER": ("char", 4096, 1), "NCHAR": ("char", 4096, 1), "BPCHAR": ("char", 4096, 256),
+    "VARCHAR": ("varchar", 65535, 256),
+    "NVARCHAR": ("varchar", 65535, 256),
+    "TEXT": ("varchar", 65535, 256),
+    "CHAR": ("char", 4096, 1),
+    "CHARACTER": ("char", 4096, 1),
+    "NCHAR": ("char", 4096, 1),
+    "BPCHAR": ("char", 4096, 256),
 }
 # PostgreSQL would take these; Redshift does not (guide, "Unsupported PostgreSQL data types").
 _REFUSED = {
-    "SERIAL", "BIGSERIAL", "SMALLSERIAL", "SERIAL4", "SERIAL8", "JSON", "JSONB", "UUID", "BYTEA", "MONEY", "INET", "CIDR", "XML", "INTERVAL",
-    "BIT", "ARRAY", "HSTORE", "POINT", "TSVECTOR", "OID", "NAME",
+    "SERIAL",
+    "BIGSERIAL",
+    "SMALLSERIAL",
+    "SERIAL4",
+    "SERIAL8",
+    "JSON",
+    "JSONB",
+    "UUID",
+    "BYTEA",
+    "MONEY",
+    "INET",
+    "CIDR",
+    "XML",
+    "INTERVAL",
+    "BIT",
+    "ARRAY",
+    "HSTORE",
+    "POINT",
+    "TSVECTOR",
+    "OID",
+    "NAME",
 }
 
 

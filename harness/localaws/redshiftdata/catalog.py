@@ -36,7 +36,10 @@ def list_tables(connection: psycopg.Connection, asked: Mapping[str, Any]) -> lis
             WHERE c.relkind IN ('r', 'p', 'v', 'm') AND {_HIDDEN} AND n.nspname LIKE %s AND c.relname LIKE %s ORDER BY 3, 1""",
         [asked.get("SchemaPattern", "%"), asked.get("TablePattern", "%")],
     )
-    return [{"name": name, "type": "SYSTEM TABLE" if schema.startswith(("pg_", "information_")) else _KINDS[kind], "schema": schema} for name, kind, schema in rows]
+    return [
+        {"name": name, "type": "SYSTEM TABLE" if schema.startswith(("pg_", "information_")) else _KINDS[kind], "schema": schema}
+        for name, kind, schema in rows
+    ]
 
 
 def describe_table(connection: psycopg.Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -63,9 +66,17 @@ def describe_table(connection: psycopg.Connection, asked: Mapping[str, Any]) -> 
 def _column(schema: str, table: str, name: str, kind: str, required: bool, modifier: int, default: str) -> dict[str, Any]:
     decimal, text = kind == "numeric", kind in ("varchar", "bpchar")
     found = {
-        "name": name, "label": name, "schemaName": schema, "tableName": table, "typeName": kind, "nullable": 0 if required else 1,
-        "precision": (modifier - 4) >> 16 if decimal else 0, "scale": (modifier - 4) & 2047 if decimal else 0,
-        "length": modifier - 4 if text else 0, "isCaseSensitive": text, "isCurrency": False,
+        "name": name,
+        "label": name,
+        "schemaName": schema,
+        "tableName": table,
+        "typeName": kind,
+        "nullable": 0 if required else 1,
+        "precision": (modifier - 4) >> 16 if decimal else 0,
+        "scale": (modifier - 4) & 2047 if decimal else 0,
+        "length": modifier - 4 if text else 0,
+        "isCaseSensitive": text,
+        "isCurrency": False,
         "isSigned": kind in ("int2", "int4", "int8", "numeric", "float4", "float8"),
     }
     return {**found, "columnDefault": default} if default else found

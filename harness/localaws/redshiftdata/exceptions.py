@@ -39,4 +39,6 @@ class WarehouseUnreachableError(AwsError):
     """The database behind the warehouse does not answer."""
 
     def __init__(self, detail: str) -> None:
-        super().__init__("InternalServerException", f"The warehouse's database does not answer: {detail}. See `etl status`, start it with `etl up`.", 500)
+        super().__init__(
+            "InternalServerException", f"The warehouse's database does not answer: {detail}. See `etl status`, start it with `etl up`.", 500
+        )

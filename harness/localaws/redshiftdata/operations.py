@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import re
@@ -16,6 +15,7 @@ from localaws.errors import AwsError
 from localaws.operation import Handler, Request, ServiceContext
 from localaws.redshift.dialect import translate
 from localaws.redshift.exceptions import RedshiftError
+from localaws.redshiftdata.answers import listed, page_number, page_of, sub_statement, target_fields, token
 from localaws.redshiftdata.catalog import describe_table, list_databases, list_schemas, list_tables
 from localaws.redshiftdata.exceptions import NotFoundError, ValidationError, WarehouseUnreachableError
 from localaws.redshiftdata.results import read_page
@@ -31,7 +31,9 @@ _LONGEST_WAIT = 60
 _ID = re.compile(r"([a-z0-9]{8}(?:-[a-z0-9]{4}){3}-[a-z0-9]{12})(?::(\d+))?")
 _STATUSES = ("SUBMITTED", "PICKED", "STARTED", "FINISHED", "ABORTED", "FAILED", "ALL")
 _NOT_YET = {
-    "SessionId": "Sessions are", "SessionKeepAliveSeconds": "Sessions are", "WithEvent": "EventBridge events of statements are",
+    "SessionId": "Sessions are",
+    "SessionKeepAliveSeconds": "Sessions are",
+    "WithEvent": "EventBridge events of statements are",
 }
 _open: list[Runner] = []
 
@@ -67,8 +69,8 @@ def batch_execute_statement(request: Request) -> dict[str, Any]:
     sqls = request.parameters.get("Sqls") or []
     if not 1 <= len(sqls) <= _MOST_SQLS:
         raise ValidationError(
-            f"1 validation error detected: Value at 'sqls' failed to satisfy constraint: Member must have length less than or equal to {_MOST_SQLS}"
-            f" and greater than or equal to 1; there are {len(sqls)}."
+            "1 validation error detected: Value at 'sqls' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {_MOST_SQLS} and greater than or equal to 1; there are {len(sqls)}."
         )
     if request.parameters.get("ExecutionMode", "TRANSACTION") != "TRANSACTION":
         raise ValidationError("ExecutionMode other than TRANSACTION is not supported by the local endpoint yet; nothing was executed.")
@@ -93,15 +95,20 @@ def _submit(request: Request, sqls: list[str], *, is_batch: bool) -> dict[str, A
     target = target_of(request)
     runner = runner_of(request.home)
     statement = Statement(
-        id=str(uuid.uuid4()), target=target, subs=[SubStatement(sql) for sql in sqls], is_batch=is_batch, name=asked.get("StatementName", ""),
-        token=asked.get("ClientToken", ""), parameters=_parameters(asked.get("Parameters"), sqls),
+        id=str(uuid.uuid4()),
+        target=target,
+        subs=[SubStatement(sql) for sql in sqls],
+        is_batch=is_batch,
+        name=asked.get("StatementName", ""),
+        token=asked.get("ClientToken", ""),
+        parameters=_parameters(asked.get("Parameters"), sqls),
         fingerprint=hashlib.sha256(json.dumps([sqls, vars(target), asked.get("Parameters")]).encode()).hexdigest(),
     )
     kept = runner.submit(statement)
     if kept.fingerprint != statement.fingerprint:
         raise ValidationError(f"The client token {statement.token} was used by statement {kept.id} with other parameters.")
     _wait(runner, kept, asked)
-    answer = {"Id": kept.id, "CreatedAt": kept.created_at, "Database": kept.target.database, **_target(kept)}
+    answer = {"Id": kept.id, "CreatedAt": kept.created_at, "Database": kept.target.database, **target_fields(kept)}
     return answer if not asked.get("WaitTimeSeconds") else {**answer, "Status": kept.status, "HasResultSet": kept.subs[-1].has_result}
 
 
@@ -132,12 +139,6 @@ def _wait(runner: Runner, statement: Statement, asked: Mapping[str, Any]) -> Non
         runner.store.wait(statement, seconds)
 
 
-def _target(statement: Statement) -> dict[str, str]:
-    target = statement.target
-    named = {"ClusterIdentifier": target.cluster, "WorkgroupName": target.workgroup, "DbUser": target.user, "SecretArn": target.secret}
-    return {name: value for name, value in named.items() if value}
-
-
 def _found(request: Request) -> tuple[Runner, Statement, int | None]:
     match = _ID.fullmatch(request.parameters.get("Id") or "")
     if match is None:
@@ -155,13 +156,17 @@ def describe_statement(request: Request) -> dict[str, Any]:
     runner, statement, number = _found(request)
     _wait(runner, statement, request.parameters)
     with runner.store.changed:
-        about = {"Database": statement.target.database, "RedshiftPid": statement.pid, "ResultFormat": "JSON", **_target(statement)}
+        about = {"Database": statement.target.database, "RedshiftPid": statement.pid, "ResultFormat": "JSON", **target_fields(statement)}
         if number is not None:
-            return {**about, **_sub(statement, number), "RedshiftQueryId": statement.query_id}
+            return {**about, **sub_statement(statement, number), "RedshiftQueryId": statement.query_id}
         last = statement.subs[-1]
         about |= {
-            "Id": statement.id, "Status": statement.status, "CreatedAt": statement.created_at, "UpdatedAt": statement.updated_at,
-            "Duration": statement.duration if statement.final else 0, "RedshiftQueryId": statement.query_id,
+            "Id": statement.id,
+            "Status": statement.status,
+            "CreatedAt": statement.created_at,
+            "UpdatedAt": statement.updated_at,
+            "Duration": statement.duration if statement.final else 0,
+            "RedshiftQueryId": statement.query_id,
             "HasResultSet": statement.status == "FINISHED" and any(sub.has_result for sub in statement.subs),
         }
         if statement.error:
@@ -169,19 +174,9 @@ def describe_statement(request: Request) -> dict[str, Any]:
         if statement.parameters:
             about["QueryParameters"] = statement.parameters
         if statement.is_batch:
-            return {**about, "SubStatements": [_sub(statement, i) for i in range(1, len(statement.subs) + 1)]}
+            return {**about, "SubStatements": [sub_statement(statement, i) for i in range(1, len(statement.subs) + 1)]}
         done = statement.status == "FINISHED"
         return {**about, "QueryString": last.sql, "ResultRows": last.rows if done else -1, "ResultSize": last.size if done else -1}
-
-
-def _sub(statement: Statement, number: int) -> dict[str, Any]:
-    sub = statement.subs[number - 1]
-    found = {
-        "Id": f"{statement.id}:{number}", "QueryString": sub.sql, "Status": sub.status, "CreatedAt": sub.created_at or statement.created_at,
-        "UpdatedAt": sub.updated_at or statement.updated_at, "Duration": sub.duration, "ResultRows": sub.rows, "ResultSize": sub.size,
-        "HasResultSet": sub.has_result and statement.status == "FINISHED", "RedshiftQueryId": statement.query_id,
-    }
-    return {**found, "Error": sub.error} if sub.error else found
 
 
 def get_statement_result(request: Request) -> dict[str, Any]:
@@ -193,26 +188,12 @@ def get_statement_result(request: Request) -> dict[str, Any]:
     sub = statement.subs[(number or 1) - 1]
     if statement.status != "FINISHED" or not sub.has_result:
         raise NotFoundError("Query does not have result. Please check query status with DescribeStatement.")
-    page = read_page(runner.store.results(statement.id, number or 1), _page_number(request))
+    page = read_page(runner.store.results(statement.id, number or 1), page_number(request))
     if page is None:
         raise ValidationError("NextToken is not valid for this result.")
     records, columns, more = page
     answer = {"Records": records, "ColumnMetadata": columns, "TotalNumRows": sub.rows}
-    return {**answer, "NextToken": _token(_page_number(request) + 1)} if more else answer
-
-
-def _token(number: int) -> str:
-    return base64.urlsafe_b64encode(f"from:{number}".encode()).decode()
-
-
-def _page_number(request: Request) -> int:
-    token = request.parameters.get("NextToken")
-    if not token:
-        return 0
-    try:
-        return int(base64.urlsafe_b64decode(token).decode().removeprefix("from:"))
-    except ValueError as error:
-        raise ValidationError("NextToken is not valid.") from error
+    return {**answer, "NextToken": token(page_number(request) + 1)} if more else answer
 
 
 def list_statements(request: Request) -> dict[str, Any]:
@@ -231,29 +212,13 @@ def list_statements(request: Request) -> dict[str, Any]:
         and all(
             not asked.get(name) or asked[name] == value
             for name, value in (
-                ("Database", statement.target.database), ("ClusterIdentifier", statement.target.cluster), ("WorkgroupName", statement.target.workgroup)
+                ("Database", statement.target.database),
+                ("ClusterIdentifier", statement.target.cluster),
+                ("WorkgroupName", statement.target.workgroup),
             )
         )
     ]
-    return _page(request, "Statements", [_listed(statement) for statement in found])
-
-
-def _listed(statement: Statement) -> dict[str, Any]:
-    texts = [sub.sql for sub in statement.subs]
-    found = {
-        "Id": statement.id, "Status": statement.status, "CreatedAt": statement.created_at, "UpdatedAt": statement.updated_at,
-        "IsBatchStatement": statement.is_batch, "StatementName": statement.name or None, "SecretArn": statement.target.secret or None,
-        "QueryStrings": texts if statement.is_batch else None, "QueryString": None if statement.is_batch else texts[0],
-        "QueryParameters": statement.parameters or None,
-    }
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _page(request: Request, name: str, items: list[Any]) -> dict[str, Any]:
-    most = request.parameters.get("MaxResults") or 100
-    start = _page_number(request)
-    answer: dict[str, Any] = {name: items[start : start + most]}
-    return {**answer, "NextToken": _token(start + most)} if start + most < len(items) else answer
+    return page_of(request, "Statements", [listed(statement) for statement in found])
 
 
 def cancel_statement(request: Request) -> dict[str, Any]:
@@ -277,7 +242,7 @@ def _catalog(read: Any, name: str) -> Handler:
         except RedshiftError as error:
             raise AwsError("DatabaseConnectionException", error.message, 500) from error
         try:
-            return _page(request, name, read(session.connection, request.parameters))
+            return page_of(request, name, read(session.connection, request.parameters))
         finally:
             session.close()
 

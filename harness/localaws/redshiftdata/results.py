@@ -39,7 +39,7 @@ def write_result(connection: psycopg.Connection, rows: Rows, folder: Path) -> in
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    first = rows.columns
+    first: Any = rows.columns
     fields = [(first.ftype(i), _converter(first.ftype(i))) for i in range(first.nfields)]
     raw = [(first.fname(i).decode(), first.ftype(i), first.fmod(i), first.ftable(i), first.ftablecol(i)) for i in range(first.nfields)]
     page: list[list[dict[str, Any]]] = []
@@ -90,7 +90,9 @@ def _converter(kind: int) -> Callable[[bytes], dict[str, Any]]:
 
 def _metadata(connection: psycopg.Connection, raw: list[tuple[str, int, int, int, int]]) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
-        types = dict(cursor.execute("SELECT oid::int, typname FROM pg_type WHERE oid = ANY (%s::oid[])", [[kind for _, kind, *_ in raw]]).fetchall())
+        types: dict[int, str] = dict(
+            cursor.execute("SELECT oid::int, typname FROM pg_type WHERE oid = ANY (%s::oid[])", [[kind for _, kind, *_ in raw]]).fetchall()
+        )
         tables = [table for *_, table, _ in raw if table]
         known = {(row[0], row[1]): row[2:] for row in cursor.execute(_COLUMNS, [tables]).fetchall()} if tables else {}
     found = []
@@ -99,9 +101,19 @@ def _metadata(connection: psycopg.Connection, raw: list[tuple[str, int, int, int
         precision, scale, length = _sizes(kind, modifier)
         found.append(
             {
-                "columnDefault": default or None, "isCaseSensitive": kind in (1042, 1043, 25), "isCurrency": False, "isSigned": kind in _SIGNED,
-                "label": label, "length": length, "name": name, "nullable": 0 if required == "true" else 1, "precision": precision,
-                "scale": scale, "schemaName": schema, "tableName": relation, "typeName": types.get(kind, "varchar"),
+                "columnDefault": default or None,
+                "isCaseSensitive": kind in (1042, 1043, 25),
+                "isCurrency": False,
+                "isSigned": kind in _SIGNED,
+                "label": label,
+                "length": length,
+                "name": name,
+                "nullable": 0 if required == "true" else 1,
+                "precision": precision,
+                "scale": scale,
+                "schemaName": schema,
+                "tableName": relation,
+                "typeName": types.get(kind, "varchar"),
             }
         )
     return [{key: value for key, value in column.items() if value is not None} for column in found]

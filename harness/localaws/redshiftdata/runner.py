@@ -209,7 +209,9 @@ class Runner:
         if outcome == "committed":
             self.store.mark(statement, "FINISHED")
         elif outcome == "unknown":
-            self._failed(statement, RedshiftError(f"{reason}; whether its transaction {statement.transaction} committed is no longer known"))
+            self._failed(
+                statement, RedshiftError(f"{reason}; whether its transaction {statement.transaction} committed is no longer known")
+            )
         else:
             self._failed(statement, RedshiftError(f"{reason}; its transaction was rolled back"))
 

@@ -113,7 +113,9 @@ def _wanted(request: HttpRequest) -> list[str]:
     named |= {name.strip()[len("x-amz-checksum-") :].upper() for name in request.header("x-amz-trailer").split(",") if name.strip()}
     prefix = "x-amz-checksum-"
     named |= {
-        name[len(prefix) :].upper() for name in request.headers if name.startswith(prefix) and name not in (prefix + "algorithm", prefix + "type")
+        name[len(prefix) :].upper()
+        for name in request.headers
+        if name.startswith(prefix) and name not in (prefix + "algorithm", prefix + "type")
     }
     return sorted(named - {""})
 

@@ -98,7 +98,9 @@ def delete_objects(call: Call) -> HttpResponse:
     for element in wanted:
         key, version = child_text(element, "Key") or "", child_text(element, "VersionId")
         if version not in (None, "", "null"):
-            pairs.append(("Error", [("Key", key), ("VersionId", version), ("Code", "NoSuchVersion"), ("Message", "buckets are not versioned")]))
+            pairs.append(
+                ("Error", [("Key", key), ("VersionId", version), ("Code", "NoSuchVersion"), ("Message", "buckets are not versioned")])
+            )
             continue
         try:
             call.bucket.delete(key)

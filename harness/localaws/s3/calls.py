@@ -16,7 +16,17 @@ from localaws.s3.metadata import DEFAULT_CONTENT_TYPE, ObjectMetadata
 from localaws.s3.store import Bucket, StoredObject
 from localaws.s3.xml import Pairs, document
 
-__all__ = ["Call", "iso_time", "metadata_from", "object_headers", "parse_copy_source", "read_file", "tags_from_header", "url_encoded", "xml_response"]
+__all__ = [
+    "Call",
+    "iso_time",
+    "metadata_from",
+    "object_headers",
+    "parse_copy_source",
+    "read_file",
+    "tags_from_header",
+    "url_encoded",
+    "xml_response",
+]
 
 _SYSTEM_HEADERS = ("cache-control", "content-disposition", "content-encoding", "content-language", "expires")
 _KEPT_AMZ_HEADERS = ("x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-server-side-encryption",
@@ -133,7 +143,7 @@ def read_file(path: str, first: int, length: int) -> Iterator[bytes]:
     Raises:
         FileNotFoundError: it was deleted since it was found.
     """
-    file = open(path, "rb", buffering=0)
+    file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by the generator
 
     def chunks() -> Iterator[bytes]:
         with file:

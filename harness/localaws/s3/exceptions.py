@@ -1,10 +1,10 @@
 """Errors of object storage, under the codes that S3 gives them.
 
-    AwsError
-    ├── NoSuchBucketError, NoSuchKeyError, NoSuchUploadError
-    ├── PreconditionFailedError, InvalidRangeError, BadDigestError, InvalidRequestError, MalformedXmlError
-    ├── InvalidPartError, InvalidPartOrderError, EntityTooSmallError, BucketNotEmptyError, ExpiredError
-    └── UnsupportedKeyError     ours: a key that S3 takes and a file system cannot hold
+AwsError
+├── NoSuchBucketError, NoSuchKeyError, NoSuchUploadError
+├── PreconditionFailedError, InvalidRangeError, BadDigestError, InvalidRequestError, MalformedXmlError
+├── InvalidPartError, InvalidPartOrderError, EntityTooSmallError, BucketNotEmptyError, ExpiredError
+└── UnsupportedKeyError     ours: a key that S3 takes and a file system cannot hold
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class PreconditionFailedError(AwsError):
         super().__init__("PreconditionFailed", f"At least one of the pre-conditions you specified did not hold: {condition}", 412)
 
 
-class NotModified(AwsError):  # noqa: N818 - an answer more than an error
+class NotModified(AwsError):
     """The caller has the current object already."""
 
     def __init__(self) -> None:

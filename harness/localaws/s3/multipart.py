@@ -150,7 +150,12 @@ def list_parts(call: Call) -> HttpResponse:
         ("ChecksumAlgorithm", facts["algorithm"] or None),
     ]
     for part in page:
-        element = [("PartNumber", part["number"]), ("LastModified", iso_time(part["modified"])), ("ETag", f'"{part["etag"]}"'), ("Size", part["size"])]
+        element = [
+            ("PartNumber", part["number"]),
+            ("LastModified", iso_time(part["modified"])),
+            ("ETag", f'"{part["etag"]}"'),
+            ("Size", part["size"]),
+        ]
         pairs.append(("Part", element + [(f"Checksum{name}", value) for name, value in part["checksums"].items()]))
     return xml_response(call, "ListPartsResult", pairs)
 

@@ -104,10 +104,12 @@ def copy_object(call: Call) -> HttpResponse:
     directive = call.headers.get("x-amz-metadata-directive", "COPY").upper()
     same = (source_bucket, source_key) == (call.bucket.name, call.key)
     if same and directive != "REPLACE" and "x-amz-storage-class" not in call.headers:
-        raise InvalidRequestError("This copy request is illegal because it is trying to copy an object to itself without changing its metadata")
+        raise InvalidRequestError("This copy request is illegal: it is trying to copy an object to itself without changing its metadata")
     metadata = source.metadata
     if directive == "REPLACE":
-        metadata = replace(metadata_from(call.headers), etag=metadata.etag, checksums=metadata.checksums, checksum_type=metadata.checksum_type)
+        metadata = replace(
+            metadata_from(call.headers), etag=metadata.etag, checksums=metadata.checksums, checksum_type=metadata.checksum_type
+        )
     if call.headers.get("x-amz-tagging-directive", "COPY").upper() == "REPLACE":
         metadata = replace(metadata, tags=tags_from_header(call.headers.get("x-amz-tagging", "")))
     else:
@@ -151,7 +153,9 @@ def put_tagging(call: Call) -> HttpResponse:
     """PutObjectTagging: replaces all tags."""
     refuse_versions(call)
     tag_set = parse(call.request.body, "Tagging").find("TagSet")
-    tags = {child_text(tag, "Key") or "": child_text(tag, "Value") or "" for tag in (children(tag_set, "Tag") if tag_set is not None else [])}
+    tags = {
+        child_text(tag, "Key") or "": child_text(tag, "Value") or "" for tag in (children(tag_set, "Tag") if tag_set is not None else [])
+    }
     if len(tags) > 10:
         raise InvalidRequestError("Object tags cannot be greater than 10")
     with call.bucket.lock(call.key):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -42,7 +42,7 @@ class SparkEngine:
     def measure(self, frame: DataFrame, metrics: Sequence[Metric]) -> dict[Metric, float | None]:
         if not metrics:
             return {}
-        row = frame.agg(*(_SPARK[metric.kind](metric.of).cast("double").alias(f"m{n}") for n, metric in enumerate(metrics))).first()
+        row = frame.agg(*(_SPARK[metric.kind](metric.of).cast("double").alias(f"m{n}") for n, metric in enumerate(metrics))).collect()[0]
         return {metric: row[f"m{n}"] for n, metric in enumerate(metrics)}
 
 
@@ -98,7 +98,7 @@ def _deequ_name(metric: Metric) -> tuple[str, str]:
 
 
 def _require_deequ(frame: DataFrame) -> None:
-    jvm = frame.sparkSession._jvm
+    jvm: Any = frame.sparkSession._jvm
     # An unknown class is, to Py4J, a package; asking the class loader gives a plain answer.
     loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
     if loader.getResource(DEEQU_CLASS) is None:

@@ -7,7 +7,9 @@ unique key, one for all metrics. Only a rule that failed costs a further pass, f
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
+from pyspark import inheritable_thread_target
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
@@ -20,6 +22,7 @@ from etl_common.quality.rules import HistoryRule, MetricRule, Ruleset, Severity,
 __all__ = ["evaluate"]
 
 SAMPLE_ROWS = 5
+TABLES_AT_ONCE = 4
 
 # name, severity, what is expected, whether the row breaks it (never null)
 _RowCheck = tuple[str, Severity, str, Column]
@@ -37,23 +40,28 @@ def evaluate(
     tables: a frame for each table that the rulesets name, those that foreign keys refer to included.
     Raises MissingReferenceError when one is missing: a rule is never left out.
     """
-    engine = engine or DeequEngine()
-    results: list[RuleResult] = []
-    for ruleset in rulesets:
+    chosen, measuring = list(rulesets), engine or DeequEngine()
+    for ruleset in chosen:
         for table in sorted(ruleset.needs - set(tables)):
             raise MissingReferenceError(ruleset.table, "tables", table, tables)
-        results += _row_results(tables, ruleset)
-        for rule in ruleset.unique:
-            results.append(_unique_result(ruleset.table, tables[ruleset.table], rule))
-        results += _metric_results(tables[ruleset.table], ruleset, engine)
-    return QualityReport.of(results)
+
+    def results_of(ruleset: Ruleset) -> list[RuleResult]:
+        frame = tables[ruleset.table]
+        unique = [_unique_result(ruleset.table, frame, rule) for rule in ruleset.unique]
+        return [*_row_results(tables, ruleset), *unique, *_metric_results(frame, ruleset, measuring)]
+
+    # Most tables are small: their time is planning on the driver, which several threads overlap. The
+    # threads inherit the job's group, so that stopping the run stops their Spark jobs, too.
+    with ThreadPoolExecutor(TABLES_AT_ONCE) as threads:
+        found = [threads.submit(inheritable_thread_target(results_of), ruleset) for ruleset in chosen]
+        return QualityReport.of(result for future in found for result in future.result())
 
 
 def _row_results(tables: Mapping[str, DataFrame], ruleset: Ruleset) -> Iterator[RuleResult]:
     frame, checks = _with_row_checks(tables, ruleset)
     if not checks:
         return
-    counts = frame.agg(*(F.sum(broken.cast("bigint")).alias(f"c{n}") for n, (_, _, _, broken) in enumerate(checks))).first()
+    counts = frame.agg(*(F.sum(broken.cast("bigint")).alias(f"c{n}") for n, (_, _, _, broken) in enumerate(checks))).collect()[0]
     columns = tables[ruleset.table].columns
     for n, (name, severity, expected, broken) in enumerate(checks):
         failed = counts[f"c{n}"] or 0  # the sum over no rows is null
@@ -100,7 +108,7 @@ def _history_checks(rule: HistoryRule) -> Iterator[_RowCheck]:
 def _unique_result(table: str, frame: DataFrame, rule: UniqueRule) -> RuleResult:
     shown = [F.sort_array(F.collect_set(F.concat_ws("|", *(F.col(c).cast("string") for c in rule.show)))).alias("of")] if rule.show else []
     repeated = frame.groupBy(*rule.columns).agg(F.count(F.lit(1)).alias("rows")).where("rows > 1")
-    failed = repeated.agg(F.sum("rows").alias("n")).first()["n"] or 0
+    failed = repeated.agg(F.sum("rows").alias("n")).collect()[0]["n"] or 0
     sample: tuple[Mapping[str, str | None], ...] = ()
     if failed:
         keys = frame.groupBy(*rule.columns).agg(F.count(F.lit(1)).alias("rows"), *shown).where("rows > 1")

@@ -22,7 +22,8 @@ def _dimension(dimension: Dimension) -> Ruleset:
     natural_key = names(dimension.natural_key)
     version = (*natural_key, "effective_from") if dimension.keeps_history else natural_key
     known = f"{dimension.surrogate_key} = -1 OR "
-    rows = [*_required(dimension), *(RowRule(f"natural_key_{column}", f"{known}{column} IS NOT NULL") for column in natural_key)]
+    # Of a junk dimension's combination some may be null, not all: that is the unknown member.
+    rows = [*_required(dimension), RowRule("natural_key_is_known", f"{known}coalesce({', '.join(natural_key)}) IS NOT NULL")]
     if dimension.keeps_history:
         rows.append(RowRule("effective_from_before_effective_to", "effective_from < effective_to"))
     if dimension.inferred:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pymysql
 import pytest
-from conformance.engines import EngineConformance
 
+from conformance.engines import EngineConformance
 from localaws.engines.mariadb import MariaDBEngine
 from localaws.engines.postgres import PostgresEngine
 from localaws.home import Home
@@ -23,6 +22,7 @@ class TestPostgres(EngineConformance):
     def remember(self, engine: PostgresEngine, text: str) -> None:
         with psycopg.connect(**engine.conninfo()) as connection:
             connection.execute("CREATE TABLE IF NOT EXISTS memory (text text)")
+            connection.execute("TRUNCATE memory")
             connection.execute("INSERT INTO memory VALUES (%s)", [text])
 
     def recall(self, engine: PostgresEngine) -> str:
@@ -48,7 +48,8 @@ class TestPostgres(EngineConformance):
         assert ordered == (["B", "a", "b"],)
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to keep its data outside the home")
-    def test_as_root_nothing_is_left_outside_the_home_after_removal(self, engine: PostgresEngine) -> None:
+    def test_as_root_nothing_is_left_outside_the_home_after_removal(self, fresh: Home) -> None:
+        engine = self.make(fresh)
         engine.start()
         outside = engine.data_folder
         assert outside.exists()
@@ -60,13 +61,14 @@ class TestPostgres(EngineConformance):
         assert not outside.parent.exists()
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to keep its data outside the home")
-    def test_data_of_an_earlier_home_at_the_same_path_is_not_taken_over(self, engine: PostgresEngine, home: Home) -> None:
+    def test_data_of_an_earlier_home_at_the_same_path_is_not_taken_over(self, fresh: Home) -> None:
+        engine = self.make(fresh)
         engine.start()
         self.remember(engine, "of the earlier home")
         engine.stop()
         for file in [*engine.folder.glob("*")]:
             file.unlink()
-        (home.root / "credentials.json").unlink()
+        (fresh.root / "credentials.json").unlink()
 
         engine.start()
 
@@ -81,6 +83,7 @@ class TestMariaDB(EngineConformance):
     def remember(self, engine: MariaDBEngine, text: str) -> None:
         with pymysql.connect(**engine.connection_arguments()) as connection, connection.cursor() as cursor:
             cursor.execute("CREATE TABLE IF NOT EXISTS memory (text VARCHAR(50))")
+            cursor.execute("TRUNCATE memory")
             cursor.execute("INSERT INTO memory VALUES (%s)", [text])
             connection.commit()
 
@@ -92,9 +95,9 @@ class TestMariaDB(EngineConformance):
         return str(row[0])
 
     @pytest.fixture
-    def started(self, engine: MariaDBEngine) -> Iterator[MariaDBEngine]:
+    def started(self, engine: MariaDBEngine) -> MariaDBEngine:
         engine.start()
-        return engine  # type: ignore[return-value]  # the fixture `home` ends it
+        return engine
 
     def test_its_binlog_has_whole_rows_with_names(self, started: MariaDBEngine) -> None:
         with pymysql.connect(**started.connection_arguments()) as connection, connection.cursor() as cursor:
@@ -106,7 +109,7 @@ class TestMariaDB(EngineConformance):
         file.write_text("1,né\n2,漢字\n3,🚚\n", encoding="utf-8")
 
         with pymysql.connect(**started.connection_arguments()) as connection, connection.cursor() as cursor:
-            cursor.execute("CREATE TABLE words (id INT UNSIGNED PRIMARY KEY, word VARCHAR(20))")
+            cursor.execute("CREATE OR REPLACE TABLE words (id INT UNSIGNED PRIMARY KEY, word VARCHAR(20))")
             cursor.execute("LOAD DATA LOCAL INFILE %s INTO TABLE words CHARACTER SET utf8mb4 FIELDS TERMINATED BY ','", [str(file)])
             connection.commit()
             cursor.execute("SELECT word FROM words ORDER BY id")
@@ -117,7 +120,8 @@ class TestMariaDB(EngineConformance):
             with pytest.raises(pymysql.err.OperationalError, match="denied|not allowed"):
                 pymysql.connect(**{**started.connection_arguments(), "user": user, "password": password})
 
-    def test_a_half_made_data_folder_is_made_again(self, engine: MariaDBEngine) -> None:
+    def test_a_half_made_data_folder_is_made_again(self, fresh: Home) -> None:
+        engine = self.make(fresh)
         engine.data_folder.mkdir(parents=True)
         (engine.data_folder / "ibdata1").write_bytes(b"torn")
 

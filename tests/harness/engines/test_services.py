@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import boto3
-import pytest
 from botocore.config import Config
-from conformance.engines import EngineConformance
 
+from conformance.engines import EngineConformance
 from localaws.engines.base import Engine
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.source_api import SourceApiEngine
@@ -21,7 +20,11 @@ class TestEndpoint(EngineConformance):
         return EndpointEngine(home)
 
     def remember(self, engine: EndpointEngine, text: str) -> None:
-        _secrets(engine).create_secret(Name="memory", SecretString=text)
+        client = _secrets(engine)
+        if any(secret["Name"] == "memory" for secret in client.list_secrets()["SecretList"]):
+            client.put_secret_value(SecretId="memory", SecretString=text)
+        else:
+            client.create_secret(Name="memory", SecretString=text)
 
     def recall(self, engine: EndpointEngine) -> str:
         return str(_secrets(engine).get_secret_value(SecretId="memory")["SecretString"])
@@ -37,19 +40,11 @@ class TestSourceApi(EngineConformance):
 class TestSpark(EngineConformance):
     keeps_data = False
 
-    @pytest.fixture(autouse=True)
-    def needed(self, home: Home) -> Any:
-        """The endpoint that the driver's settings name."""
-        endpoint = EndpointEngine(home)
-        endpoint.start()
-        yield
-        endpoint.stop()
-
     def make(self, home: Home) -> Engine:
-        EndpointEngine(home).start()
+        EndpointEngine(home).start()  # its URL is among the driver's settings
         return SparkEngine(home)
 
-    def _end(self, home: Home) -> None:
+    def end(self, home: Home) -> None:
         SparkEngine(home).stop()
         EndpointEngine(home).stop()
 

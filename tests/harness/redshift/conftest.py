@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.postgres import PostgresEngine
 from localaws.home import Home
@@ -59,7 +60,11 @@ def session(postgres: PostgresEngine, storage: Path) -> Iterator[Session]:
 
 def data_api(url: str) -> Any:
     return boto3.client(
-        "redshift-data", endpoint_url=url, region_name="eu-central-1", aws_access_key_id="test", aws_secret_access_key="test",
+        "redshift-data",
+        endpoint_url=url,
+        region_name="eu-central-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}),
     )
 

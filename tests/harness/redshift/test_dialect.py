@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from localaws.redshift.dialect import translate
 from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, RefusedByRedshiftError, StatementSyntaxError
 from localaws.redshift.lexer import split_statements
@@ -50,7 +51,7 @@ EXPRESSIONS = [
     ("CAST('x' AS VARCHAR(MAX))", "x"),
     ("(SELECT LISTAGG(v, '-') WITHIN GROUP (ORDER BY v DESC) FROM (SELECT 'a' AS v UNION ALL SELECT 'b') AS t)", "b-a"),
     ("(SELECT COUNT(*) FROM (SELECT 1 AS a MINUS SELECT 1) AS t)", "0"),
-    ("(SELECT \"B\" FROM (SELECT 1 AS b) AS t)", "1"),
+    ('(SELECT "B" FROM (SELECT 1 AS b) AS t)', "1"),
     ("(SELECT length FROM (SELECT 5 AS length) AS t)", "5"),
     ("GETDATE() <= SYSDATE", "t"),
 ]
@@ -90,7 +91,11 @@ REFUSED = [
     ("COPY t FROM 's3://b/k' FORMAT PARQUET", RefusedByRedshiftError, "credentials"),
     ("COPY t FROM 's3://b/k' IAM_ROLE 'me' FORMAT PARQUET", RefusedByRedshiftError, "Invalid IAM role"),
     ("COPY t FROM 's3://b/k' IAM_ROLE default CSV MAXERROR 5", NotSupportedHereError, "MAXERROR"),
-    ("COPY t FROM 's3://b/k' IAM_ROLE default PARQUET DELIMITER ','", RefusedByRedshiftError, "DELIMITER argument is not supported for PARQUET"),
+    (
+        "COPY t FROM 's3://b/k' IAM_ROLE default PARQUET DELIMITER ','",
+        RefusedByRedshiftError,
+        "DELIMITER argument is not supported for PARQUET",
+    ),
     ("COPY t FROM 's3://b/k' IAM_ROLE default FORMAT AS JSON 'auto'", NotSupportedHereError, "JSON"),
     ("COPY t FROM 's3://b/k' IAM_ROLE default CSV TRUNCATECOLUMNS", NotSupportedHereError, "TRUNCATECOLUMNS"),
     ("COPY t FROM 's3://b/k' IAM_ROLE default CSV NONSENSE", StatementSyntaxError, "nonsense"),
@@ -106,16 +111,19 @@ def test_what_cannot_be_run_is_refused_by_name(sql: str, error: type[RedshiftErr
 def test_a_table_keeps_what_it_was_declared_with_and_enforces_only_not_null(session: Session) -> None:
     session.run("CREATE TABLE d (id bigint PRIMARY KEY)")
     session.run(
-        """CREATE TABLE f (id bigint IDENTITY(1,1) ENCODE az64, d_id bigint NOT NULL REFERENCES d (id), note varchar(4) DEFAULT 'none' ENCODE lzo,
-           at timestamp DEFAULT getdate(), PRIMARY KEY (d_id, note), UNIQUE (at)) BACKUP NO DISTSTYLE KEY DISTKEY (d_id) COMPOUND SORTKEY (at, d_id)"""
+        """CREATE TABLE f (id bigint IDENTITY(1,1) ENCODE az64, d_id bigint NOT NULL REFERENCES d (id),
+           note varchar(4) DEFAULT 'none' ENCODE lzo, at timestamp DEFAULT getdate(), PRIMARY KEY (d_id, note), UNIQUE (at))
+           BACKUP NO DISTSTYLE KEY DISTKEY (d_id) COMPOUND SORTKEY (at, d_id)"""
     )
     session.run("INSERT INTO f (d_id) VALUES (7)")
     session.run("INSERT INTO f (d_id) VALUES (7)")
 
     assert values(session, "SELECT d_id, note FROM f ORDER BY id") == [("7", "none"), ("7", "none")]
-    assert values(session, "SELECT diststyle, distkey, sortstyle, sortkey, primary_key, encodings FROM local_redshift.declared_tables WHERE relid = 'f'::regclass") == [
-        ("KEY", "d_id", "COMPOUND", '["at", "d_id"]', '["d_id", "note"]', '{"id": "az64", "note": "lzo"}')
-    ]
+    assert values(
+        session,
+        "SELECT diststyle, distkey, sortstyle, sortkey, primary_key, encodings FROM local_redshift.declared_tables "
+        "WHERE relid = 'f'::regclass",
+    ) == [("KEY", "d_id", "COMPOUND", '["at", "d_id"]', '["d_id", "note"]', '{"id": "az64", "note": "lzo"}')]
     with pytest.raises(RedshiftError, match="Cannot insert a NULL value into column note"):
         session.run("INSERT INTO f (d_id, note) VALUES (1, NULL)")
 
@@ -132,7 +140,9 @@ def test_the_forms_of_create_table_delete_and_merge_run(session: Session) -> Non
     session.run("CREATE TABLE t DISTSTYLE EVEN SORTKEY (a) AS SELECT 1 AS a, 'x'::varchar(5) AS b")
     session.run("CREATE TABLE #s (LIKE t)")
     session.run("INSERT INTO #s VALUES (1, 'new'), (2, 'two')")
-    session.run("MERGE INTO t USING \"#s\" s ON t.a = s.a WHEN MATCHED THEN UPDATE SET b = s.b WHEN NOT MATCHED THEN INSERT VALUES (s.a, s.b)")
+    session.run(
+        'MERGE INTO t USING "#s" s ON t.a = s.a WHEN MATCHED THEN UPDATE SET b = s.b WHEN NOT MATCHED THEN INSERT VALUES (s.a, s.b)'
+    )
     assert values(session, "SELECT a, b FROM t ORDER BY a") == [("1", "new"), ("2", "two")]
     assert session.run("DELETE FROM t USING #s s WHERE t.a = s.a AND s.a = 1").count == 1
     session.run("CREATE OR REPLACE VIEW v AS SELECT a FROM t WITH NO SCHEMA BINDING")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -103,7 +104,7 @@ def _values(column: pa.Array, dtype: type) -> np.ndarray:
     return filled.to_numpy(zero_copy_only=False).astype(dtype, copy=False)
 
 
-def _big_endian(values: np.ndarray, dtype: object) -> np.ndarray:
+def _big_endian(values: np.ndarray, dtype: np.dtype[Any] | str) -> np.ndarray:
     return np.ascontiguousarray(values.astype(dtype)).view(np.uint8).reshape(len(values), -1)
 
 

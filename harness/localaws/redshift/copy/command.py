@@ -69,7 +69,17 @@ def parse_copy(cursor: Cursor) -> CopyCommand:
 def _checked(command: CopyCommand) -> CopyCommand:
     if not command.role:
         raise RefusedByRedshiftError("COPY needs credentials: IAM_ROLE 'arn:aws:iam::<account>:role/<name>' or IAM_ROLE default")
-    text_only = command.seen & {"DELIMITER", "IGNOREHEADER", "NULL", "QUOTE", "GZIP", "EMPTYASNULL", "BLANKSASNULL", "TRIMBLANKS", "MAXERROR"}
+    text_only = command.seen & {
+        "DELIMITER",
+        "IGNOREHEADER",
+        "NULL",
+        "QUOTE",
+        "GZIP",
+        "EMPTYASNULL",
+        "BLANKSASNULL",
+        "TRIMBLANKS",
+        "MAXERROR",
+    }
     if command.format == "PARQUET" and text_only:
         raise RefusedByRedshiftError(f"{sorted(text_only)[0]} argument is not supported for PARQUET based COPY")
     if command.format == "TEXT":
@@ -182,7 +192,32 @@ _OPTIONS: dict[str, Callable[[CopyCommand, Cursor], None]] = {
     "STATUPDATE": _on_off,
 }
 _NOT_YET = {
-    "JSON", "AVRO", "ORC", "SHAPEFILE", "FIXEDWIDTH", "BZIP2", "LZOP", "ZSTD", "CREDENTIALS", "ACCESS_KEY_ID", "ENCRYPTED", "ESCAPE", "REMOVEQUOTES",
-    "ACCEPTANYDATE", "ACCEPTINVCHARS", "ENCODING", "EXPLICIT_IDS", "FILLRECORD", "IGNOREBLANKLINES", "ROUNDEC", "TRUNCATECOLUMNS",
-    "COMPROWS", "NOLOAD", "READRATIO", "SSH", "WITH", "IGNOREALLERRORS", "FILLTARGET",
+    "JSON",
+    "AVRO",
+    "ORC",
+    "SHAPEFILE",
+    "FIXEDWIDTH",
+    "BZIP2",
+    "LZOP",
+    "ZSTD",
+    "CREDENTIALS",
+    "ACCESS_KEY_ID",
+    "ENCRYPTED",
+    "ESCAPE",
+    "REMOVEQUOTES",
+    "ACCEPTANYDATE",
+    "ACCEPTINVCHARS",
+    "ENCODING",
+    "EXPLICIT_IDS",
+    "FILLRECORD",
+    "IGNOREBLANKLINES",
+    "ROUNDEC",
+    "TRUNCATECOLUMNS",
+    "COMPROWS",
+    "NOLOAD",
+    "READRATIO",
+    "SSH",
+    "WITH",
+    "IGNOREALLERRORS",
+    "FILLTARGET",
 }

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import io
 from collections.abc import Iterator
-from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,7 +36,7 @@ def read_csv(command: CopyCommand, source: SourceObject, targets: list[TargetCol
     try:
         with _opened(command, source) as stream:
             _skip_lines(stream, command.ignore_header)
-            if not stream.peek(1):  # type: ignore[attr-defined]
+            if not stream.peek(1):
                 return
             for batch in pacsv.open_csv(stream, *_options(command, names)):
                 columns = [_column(command, source, first, batch.column(i), target) for i, target in enumerate(targets)]
@@ -49,12 +48,13 @@ def read_csv(command: CopyCommand, source: SourceObject, targets: list[TargetCol
         raise LoadError(command.name, f"The file cannot be read as CSV of {len(names)} columns: {error}", file=source.uri) from error
 
 
-def _opened(command: CopyCommand, source: SourceObject) -> BinaryIO:
-    stream = gzip.open(source.path, "rb") if command.compression == "GZIP" else source.path.open("rb")
-    return io.BufferedReader(stream, 1 << 20)  # type: ignore[arg-type, return-value]
+def _opened(command: CopyCommand, source: SourceObject) -> io.BufferedReader:
+    if command.compression == "GZIP":
+        return io.BufferedReader(gzip.GzipFile(source.path, "rb"), 1 << 20)
+    return io.BufferedReader(io.FileIO(source.path), 1 << 20)
 
 
-def _skip_lines(stream: BinaryIO, lines: int) -> None:
+def _skip_lines(stream: io.BufferedReader, lines: int) -> None:
     for _ in range(lines):
         stream.readline()
 
@@ -64,10 +64,17 @@ def _options(command: CopyCommand, names: list[str]) -> tuple[pacsv.ReadOptions,
     return (
         pacsv.ReadOptions(column_names=names, block_size=_BLOCK),
         pacsv.ParseOptions(
-            delimiter=command.delimiter or ",", quote_char=command.quote, double_quote=True, newlines_in_values=True, ignore_empty_lines=False
+            delimiter=command.delimiter or ",",
+            quote_char=command.quote,
+            double_quote=True,
+            newlines_in_values=True,
+            ignore_empty_lines=False,
         ),
         pacsv.ConvertOptions(
-            column_types={name: pa.string() for name in names}, null_values=[null], strings_can_be_null=True, quoted_strings_can_be_null=False
+            column_types={name: pa.string() for name in names},
+            null_values=[null],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
         ),
     )
 
@@ -84,7 +91,12 @@ def _column(command: CopyCommand, source: SourceObject, first: int, column: pa.A
         if pc.any(bad).as_py():
             at = pc.index(bad, True).as_py()
             raise LoadError(
-                command.name, f"String length exceeds {target.label}", file=source.uri, column=target.name, line=first + at, value=column[at].as_py()
+                command.name,
+                f"String length exceeds {target.label}",
+                file=source.uri,
+                column=target.name,
+                line=first + at,
+                value=column[at].as_py(),
             )
     return column
 

@@ -1,4 +1,4 @@
-"""Do a Parquet file's columns and values fit the table? Redshift's rules: by position, and each type for itself (guide, "COPY from columnar data formats").
+"""Do a Parquet file's columns and values fit the table? By position, each type for itself (guide, "COPY from columnar data formats").
 
 Nothing is widened, cut or rounded: what does not fit stops the load and names file, column and value.
 """
@@ -6,6 +6,7 @@ Nothing is widened, cut or rounded: what does not fit stops the load and names f
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,7 +40,9 @@ def check_schema(table: str, uri: str, schema: pa.Schema, targets: list[TargetCo
     """
     if len(schema) != len(targets):
         raise LoadError(
-            table, f"Unmatched number of columns between table and file. Table columns: {len(targets)}, Data columns: {len(schema)}", file=uri
+            table,
+            f"Unmatched number of columns between table and file. Table columns: {len(targets)}, Data columns: {len(schema)}",
+            file=uri,
         )
     for field, target in zip(schema, targets, strict=True):
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
@@ -50,7 +53,8 @@ def check_schema(table: str, uri: str, schema: pa.Schema, targets: list[TargetCo
         if not same:
             raise LoadError(
                 table,
-                f"The file has an incompatible Parquet schema for column '{field.name}'. Column type: {target.label}, Parquet schema: {kind}",
+                f"The file has an incompatible Parquet schema for column '{field.name}'. "
+                f"Column type: {target.label}, Parquet schema: {kind}",
                 file=uri,
                 column=target.name,
             )
@@ -68,15 +72,19 @@ def fitted(table: str, uri: str, first: int, array: pa.Array, target: TargetColu
         line = pc.index(pc.is_null(array), True).as_py()
         raise LoadError(table, "NULL value in a column that is NOT NULL", file=uri, column=target.name, line=first + line)
     if target.text:
-        _stop_where(pc.greater(pc.binary_length(array), target.bytes), table, uri, first, array, target, f"String length exceeds {target.label}")
+        _stop_where(
+            pc.greater(pc.binary_length(array), target.bytes), table, uri, first, array, target, f"String length exceeds {target.label}"
+        )
         return array
     if target.type == "int2" and not pa.types.is_int16(array.type):
         wide = array.cast(pa.int32())
-        _stop_where(pc.or_(pc.less(wide, -32768), pc.greater(wide, 32767)), table, uri, first, array, target, "Value out of range of SMALLINT")
+        _stop_where(
+            pc.or_(pc.less(wide, -32768), pc.greater(wide, 32767)), table, uri, first, array, target, "Value out of range of SMALLINT"
+        )
         return wide.cast(pa.int16())
     if target.type == "int4":
         return array.cast(pa.int32())
-    if target.type == "numeric" and array.type.precision > target.precision:
+    if target.type == "numeric" and array.type.precision > (target.precision or 0):
         return _narrowed(table, uri, first, array, target)
     if target.type in ("timestamp", "timestamptz"):
         return _microseconds(table, uri, first, array, target)
@@ -84,17 +92,18 @@ def fitted(table: str, uri: str, first: int, array: pa.Array, target: TargetColu
 
 
 def _narrowed(table: str, uri: str, first: int, array: pa.Array, target: TargetColumn) -> pa.Array:
-    limit = pa.scalar(10 ** (target.precision - target.scale)).cast(pa.decimal128(38, 0)) if target.precision < 38 else None
-    if limit is not None:
-        size = pc.abs(array).cast(pa.decimal256(76, target.scale))
-        too_large = pc.greater_equal(size, limit.cast(pa.decimal256(76, target.scale)))
-        _stop_where(too_large, table, uri, first, array, target, f"Numeric data overflow of {target.label}")
+    digits = (target.precision or 0) - (target.scale or 0)
+    limit = pa.scalar(Decimal(10**digits), pa.decimal256(76, target.scale))
+    too_large = pc.greater_equal(pc.abs(array.cast(pa.decimal256(76, target.scale))), limit)
+    _stop_where(too_large, table, uri, first, array, target, f"Numeric data overflow of {target.label}")
     return array
 
 
 def _microseconds(table: str, uri: str, first: int, array: pa.Array, target: TargetColumn) -> pa.Array:
     if array.type.unit == "ns":
-        lost = pc.not_equal(array.cast(pa.timestamp("us"), safe=False).cast(pa.timestamp("ns"), safe=False).cast(pa.int64()), array.cast(pa.int64()))
+        lost = pc.not_equal(
+            array.cast(pa.timestamp("us"), safe=False).cast(pa.timestamp("ns"), safe=False).cast(pa.int64()), array.cast(pa.int64())
+        )
         _stop_where(lost, table, uri, first, array, target, "Timestamp is finer than a microsecond")
     return array.cast(pa.timestamp("us", tz=array.type.tz))
 

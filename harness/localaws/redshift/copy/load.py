@@ -55,7 +55,9 @@ def _parquet_pieces(command: CopyCommand, objects: list[SourceObject], targets: 
             check_schema(command.name, source.uri, file.schema_arrow, targets)
             first = 1
             for batch in _batches(command, source, file):
-                arrays = [fitted(command.name, source.uri, first, array, target) for array, target in zip(batch.columns, targets, strict=True)]
+                arrays = [
+                    fitted(command.name, source.uri, first, array, target) for array, target in zip(batch.columns, targets, strict=True)
+                ]
                 yield from binary.encode(arrays)
                 first += batch.num_rows
     yield binary.TRAILER

@@ -57,7 +57,9 @@ def _from_manifest(storage: Path, command: CopyCommand) -> list[SourceObject]:
         document = json.loads((storage / command.bucket / command.key).read_text(encoding="utf-8"))
         entries = [(str(entry["url"]), bool(entry.get("mandatory", False))) for entry in document["entries"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LoadError(command.name, f"The manifest {uri} cannot be read: {error!r}. It is {{'entries': [{{'url', 'mandatory'}}]}}") from error
+        raise LoadError(
+            command.name, f"The manifest {uri} cannot be read: {error!r}. It is {{'entries': [{{'url', 'mandatory'}}]}}"
+        ) from error
     objects = []
     for url, mandatory in entries:
         path = storage / url.removeprefix("s3://")

@@ -1,0 +1,179 @@
+"""GlueContext, DynamicFrame and Job in their first form; what is not there refuses by name."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from pathlib import Path
+
+import pytest
+from chispa import assert_df_equality
+from pyspark.sql import DataFrame, SparkSession
+
+from awsglue.context import GlueContext
+from awsglue.dynamicframe import DynamicFrame
+from awsglue.exceptions import BadOptionError, NotSupportedError
+from awsglue.job import Job
+
+
+@pytest.fixture
+def glue(spark: SparkSession) -> GlueContext:
+    return GlueContext(spark.sparkContext)
+
+
+@pytest.fixture
+def rows(spark: SparkSession) -> DataFrame:
+    return spark.createDataFrame([(1, 'a "quoted", word'), (2, None)], "id int, text string")
+
+
+def test_it_takes_a_context_a_session_or_nothing(spark: SparkSession) -> None:
+    for given in (spark.sparkContext, spark, None):
+        assert GlueContext(given).spark_session.range(3).count() == 3
+
+
+def test_a_dynamic_frame_keeps_the_rows_of_a_data_frame(glue: GlueContext, rows: DataFrame) -> None:
+    frame = DynamicFrame.fromDF(rows, glue, "rows")
+
+    assert_df_equality(frame.toDF(), rows)
+    assert (frame.name, frame.count(), frame.glue_ctx) == ("rows", 2, glue)
+
+
+def test_an_empty_frame_works(glue: GlueContext, rows: DataFrame) -> None:
+    frame = DynamicFrame.fromDF(rows.limit(0), glue, "none")
+
+    assert (frame.count(), frame.toDF().columns) == (0, ["id", "text"])
+
+
+def test_show_prints_records_as_json(glue: GlueContext, rows: DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
+    DynamicFrame.fromDF(rows, glue).show(1)
+
+    assert capsys.readouterr().out == '{"id":1,"text":"a \\"quoted\\", word"}\n'
+
+
+@pytest.mark.parametrize("format", ["csv", "json", "parquet", "orc"])
+def test_what_is_written_is_read_back(glue: GlueContext, rows: DataFrame, tmp_path: Path, format: str) -> None:
+    path = f"file:{tmp_path / 'out'}"
+
+    glue.write_dynamic_frame.from_options(
+        frame=DynamicFrame.fromDF(rows, glue), connection_type="s3", connection_options={"path": path}, format=format
+    )
+    options = {"withHeader": True} if format == "csv" else {}
+    back = glue.create_data_frame.from_options("s3", {"paths": [path]}, format=format, format_options=options)
+
+    assert sorted(map(tuple, back.select(back.id.cast("int"), "text").collect())) == [(1, 'a "quoted", word'), (2, None)]
+
+
+def test_csv_without_a_header_has_numbered_columns(glue: GlueContext, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1,x\n2,y\n")
+
+    frame = glue.create_dynamic_frame.from_options("s3", {"paths": [f"file:{tmp_path}"]}, format="csv")
+
+    assert sorted(map(tuple, frame.toDF().collect())) == [("1", "x"), ("2", "y")]
+    assert frame.toDF().columns == ["col0", "col1"]
+
+
+def test_partition_keys_make_folders(glue: GlueContext, rows: DataFrame, tmp_path: Path) -> None:
+    options = {"path": f"file:{tmp_path / 'out'}", "partitionKeys": ["id"]}
+
+    glue.write_dynamic_frame.from_options(DynamicFrame.fromDF(rows, glue), "s3", options, "parquet")
+
+    assert {folder.name for folder in (tmp_path / "out").glob("id=*")} == {"id=1", "id=2"}
+
+
+def test_a_field_that_is_not_there_is_named_with_those_that_are(glue: GlueContext, rows: DataFrame) -> None:
+    frame = DynamicFrame.fromDF(rows, glue)
+
+    assert frame.select_fields(["text"]).rename_field("text", "words").toDF().columns == ["words"]
+    with pytest.raises(BadOptionError, match=r"no field nosuch. Possible: id, text"):
+        frame.select_fields(["nosuch"])
+
+
+def test_a_union_that_would_be_a_choice_is_refused(glue: GlueContext, spark: SparkSession, rows: DataFrame) -> None:
+    frame = DynamicFrame.fromDF(rows, glue)
+
+    assert frame.union(frame).count() == 4
+    with pytest.raises(NotSupportedError, match="field 'id' has different types"):
+        frame.union(DynamicFrame.fromDF(spark.createDataFrame([("x",)], "id string"), glue))
+
+
+def test_an_option_or_format_is_never_ignored(glue: GlueContext, rows: DataFrame, tmp_path: Path) -> None:
+    where = {"paths": [f"file:{tmp_path}"]}
+
+    with pytest.raises(NotSupportedError, match="format 'xml'"):
+        glue.create_data_frame.from_options("s3", where, format="xml")
+    with pytest.raises(BadOptionError, match=r"format 'cvs' is not known. Possible: avro, csv"):
+        glue.create_data_frame.from_options("s3", where, format="cvs")
+    with pytest.raises(NotSupportedError, match="connection_type 'dynamodb'"):
+        glue.create_data_frame.from_options("dynamodb", {})
+    with pytest.raises(NotSupportedError, match="csv format option 'skipFirst'"):
+        glue.create_data_frame.from_options("s3", where, format="csv", format_options={"skipFirst": True})
+    with pytest.raises(NotSupportedError, match="connection option 'boundedFiles'"):
+        glue.create_data_frame.from_options("s3", {**where, "boundedFiles": "5"}, format="csv")
+    with pytest.raises(NotSupportedError, match="format 'json'"):
+        glue.create_dynamic_frame.from_options("s3", where, format="json")
+    with pytest.raises(BadOptionError, match="both are needed"):
+        glue.create_data_frame.from_catalog(database="curated")
+
+
+@pytest.mark.parametrize("name", ["relationalize", "resolveChoice", "apply_mapping", "schema", "unbox"])
+def test_a_method_that_is_not_there_yet_refuses_by_name(glue: GlueContext, rows: DataFrame, name: str) -> None:
+    with pytest.raises(NotSupportedError, match=f"DynamicFrame.{name} is not supported by this runtime yet"):
+        getattr(DynamicFrame.fromDF(rows, glue), name)
+
+
+@pytest.mark.parametrize("name", ["getSink", "purge_s3_path", "forEachBatch", "extract_jdbc_conf"])
+def test_a_call_of_the_context_that_is_not_there_yet_refuses_by_name(glue: GlueContext, name: str) -> None:
+    with pytest.raises(NotSupportedError, match=f"GlueContext.{name} is not supported"):
+        getattr(glue, name)
+
+
+def test_transforms_load_by_star_import_and_refuse_when_used() -> None:
+    names: dict[str, object] = {}
+    exec("from awsglue.transforms import *", names)
+
+    with pytest.raises(NotSupportedError, match=r"awsglue.transforms.ApplyMapping.apply"):
+        names["ApplyMapping"].apply(frame=None, mappings=[])  # type: ignore[attr-defined]
+    with pytest.raises(NotSupportedError, match=r"awsglue.transforms.DropNullFields"):
+        names["DropNullFields"](frame=None)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "module", ["gluetypes", "functions", "data_sink", "data_source", "streaming_data_source", "dataframereader", "utils", "context"]
+)
+def test_a_name_that_a_module_does_not_have_yet_is_refused_by_name(module: str) -> None:
+    with pytest.raises(NotSupportedError, match=f"awsglue.{module}.Anything"):
+        importlib.import_module(f"awsglue.{module}").Anything  # noqa: B018
+
+
+def test_a_job_is_initialised_and_its_commit_recorded(glue: GlueContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ETL_RUN_FOLDER", str(tmp_path))
+    monkeypatch.setattr(Job, "_name", None)
+    job = Job(glue)
+
+    job.commit()
+    assert not job.isInitialized()
+    assert list(tmp_path.iterdir()) == []
+
+    job.init("nightly", {"JOB_RUN_ID": "jr_1"})
+    job.commit()
+    assert job.isInitialized()
+    assert '"job_run_id": "jr_1"' in (tmp_path / "commit.json").read_text()
+
+
+def test_bookmarks_are_refused_by_name(glue: GlueContext) -> None:
+    with pytest.raises(NotSupportedError, match="job-bookmark-enable is not supported"):
+        Job(glue).init("nightly", {"job_bookmark_option": "job-bookmark-enable"})
+
+
+def test_the_logger_has_the_apis_methods_and_writes_to_standard_error(glue: GlueContext, capsys: pytest.CaptureFixture[str]) -> None:
+    logging.getLogger("GlueLogger").handlers.clear()
+    logger = glue.get_logger()
+
+    logger.info("read 3 rows")
+    logger.warn("late")
+    logger.error("gone")
+
+    said = capsys.readouterr().err
+    assert [word in said for word in ("INFO [GlueLogger] read 3 rows", "WARNING [GlueLogger] late", "ERROR [GlueLogger] gone")] == [
+        True
+    ] * 3
