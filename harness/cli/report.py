@@ -13,10 +13,11 @@ from localaws.bootstrap import client
 from localaws.engines.endpoint import EndpointEngine
 from localaws.home import Home
 from report.collect import collect
+from report.facts import RunReport
 from report.render import as_html, as_json_text
 from wholesale.warehouse import WAREHOUSE
 
-__all__ = ["report"]
+__all__ = ["report", "write_report"]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -26,7 +27,18 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Folder for the files; by default `reports` in the home.")
 def report(batch_id: str | None, output: Path | None) -> None:
     """Write what a batch's run did: steps, records by source, quality, dimensions, how to go on."""
-    home = Home.resolve()
+    page, found = write_report(Home.resolve(), batch_id, output)
+    console = Console()
+    console.print(f"batch {found.batch_id}: {found.status}", highlight=False)
+    for problem in found.problems:
+        console.print(f"  {problem}", markup=False, highlight=False)
+    if found.retry:
+        console.print(f"  to go on: {found.retry}", highlight=False, markup=False)
+    console.print(str(page), highlight=False, soft_wrap=True, markup=False)
+
+
+def write_report(home: Home, batch_id: str | None, output: Path | None = None) -> tuple[Path, RunReport]:
+    """Write the report of a batch (None: the last recorded) into `output` or the home's `reports`; gives the page and what it says."""
     engine = EndpointEngine(home)
     if engine.health().state != "running":
         raise click.ClickException("The report is read from the local AWS endpoint, which does not run. Start it: ./etl up")
@@ -45,10 +57,4 @@ def report(batch_id: str | None, output: Path | None) -> None:
     page = folder / f"{found.batch_id}.html"
     page.write_text(as_html(found), "utf-8")
     page.with_suffix(".json").write_text(as_json_text(found), "utf-8")
-    console = Console()
-    console.print(f"batch {found.batch_id}: {found.status}", highlight=False)
-    for problem in found.problems:
-        console.print(f"  {problem}", markup=False, highlight=False)
-    if found.retry:
-        console.print(f"  to go on: {found.retry}", highlight=False, markup=False)
-    console.print(str(page), highlight=False, soft_wrap=True, markup=False)
+    return page, found

@@ -40,7 +40,13 @@ def source() -> None:
 @click.option("--seed", type=int, default=DEFAULT.seed, show_default=True, help="Another seed gives other changes and other dirt.")
 @click.option("--batches", type=int, default=DEFAULT.batches, show_default=True, help="How many regular batches.")
 @click.option("--days-per-batch", type=int, default=DEFAULT.days_per_batch, show_default=True, help="Days that a later batch reveals.")
-@click.option("--first-business-date", type=click.DateTime(["%Y-%m-%d"]), default=str(DEFAULT.first_business_date), show_default=True)
+@click.option(
+    "--first-business-date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=str(DEFAULT.first_business_date),
+    show_default=True,
+    help="What lies before it comes as history in the first batch.",
+)
 @click.option("--change-share", type=float, default=DEFAULT.change_share, show_default=True, help="Share that changes in a later batch.")
 @click.option("--dirt-share", type=float, default=DEFAULT.dirt_share, show_default=True, help="Share of bad records.")
 def generate_command(first_business_date: datetime, **values: Any) -> None:

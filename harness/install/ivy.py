@@ -99,7 +99,7 @@ def _module(jars: Sequence[Jar]) -> str:
     """An Ivy module that depends on exactly these jars and on nothing that they depend on."""
     lines = [
         f"<dependency org={quoteattr(jar.group)} name={quoteattr(jar.artifact)} rev={quoteattr(jar.version)}"
-        ' conf="default->master" transitive="false"/>'
+        ' conf="default->master(default)" transitive="false"/>'
         for jar in jars
     ]
     return (

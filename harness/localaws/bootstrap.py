@@ -93,16 +93,17 @@ def _buckets(s3: Any, buckets: Mapping[str, Any]) -> list[str]:
 
 
 def _scripts(s3: Any, bucket: str, checkout: Path) -> list[str]:
+    """What jobs run or read from the scripts bucket, under its path in the checkout."""
     stored = {
         entry["Key"]: entry["ETag"].strip('"')
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="glue_jobs/")
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
         for entry in page.get("Contents", [])
     }
     made = []
-    for path in sorted((checkout / "glue_jobs").glob("*.py")):
-        key, body = f"glue_jobs/{path.name}", path.read_bytes()
+    for path in sorted([*checkout.glob("glue_jobs/*.py"), *checkout.glob("sql/redshift/**/*.sql")]):
+        key, body = path.relative_to(checkout).as_posix(), path.read_bytes()
         if stored.get(key) != hashlib.md5(body, usedforsecurity=False).hexdigest():
-            s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="text/x-python")
+            s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="text/plain; charset=utf-8")
             made.append(f"script s3://{bucket}/{key}")
     return made
 

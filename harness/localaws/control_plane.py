@@ -24,6 +24,7 @@ from localaws.api_models import Target, identify
 from localaws.errors import JournalError, UnknownOperationError
 from localaws.http import RAW_HEADERS, HttpRequest, HttpResponse
 from localaws.journal import Entry, Journal, compacted, mutates
+from localaws.journal_items import with_items_compacted
 from localaws.moto_app import MotoApp, MotoCall
 
 __all__ = ["ControlPlane", "ReplayHook", "noted"]
@@ -60,8 +61,9 @@ class ControlPlane:
                 )
             if hook := hooks.get((entry.call.service, entry.call.operation)):
                 hook(entry)
-        if len(entries) < len(written):
-            self.journal.rewrite(entries)
+        kept = with_items_compacted(entries, self.client)
+        if len(kept) < len(written):
+            self.journal.rewrite(kept)
         return len(entries)
 
     def forward(self, request: HttpRequest, target: Target) -> HttpResponse:

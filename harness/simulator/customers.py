@@ -28,7 +28,7 @@ def new_customer_count(config: SimulatorConfig) -> int:
 
 
 def build_customers(database: Database, batches: list[Batch]) -> None:
-    """Make `customer_state` and `customer_deleted`. Needs `order_of_new_customer` (k, number, ordered_on) from the orders."""
+    """Make `customer_state` and `customer_deleted`. Needs `new_customer` from the orders."""
     config = database.config
     _base(database, batches)
     database.run(f"create table customer_event {EVENT_COLUMNS}")
@@ -95,7 +95,9 @@ def _changes(database: Database, batch: Batch) -> None:
         join customer_base b using (customer_id)
         where n < {changed}"""
     )
-    # Kinds: 0-2 address, 3 nation and address, 4-5 segment, 6 address and segment, 7 phone and balance, 8 balance, 9 nothing.
+    hidden = f"pick('c/hidden', customer_id, 5, {k})"
+    # Kinds: 0-2 address, 3 nation and address, 4-5 segment (never the one in between), 6 address and segment, 7 phone and balance,
+    # 8 balance, 9 nothing.
     database.run(
         f"""insert into customer_event by name
         select customer_id, {k} k, 2 step, hours(on_day, 12, 23, 'c/c/at', customer_id, {k}) updated_at,
@@ -103,14 +105,15 @@ def _changes(database: Database, batch: Batch) -> None:
                case when kind = 3 then ((nation_id + 1 + pick('c/c/nation', customer_id, 24, {k})) % 25)::utinyint end nation_id,
                case when kind = 7 then phone(nation_id, 'c/c', customer_id, {k}) end phone,
                case when kind in (7, 8) then (pick('c/c/balance', customer_id, 999999, {k}) / 100 - 999)::decimal(12,2) end account_balance,
-               case when kind in (4, 5, 6) then {SEGMENTS}[1 + pick('c/c/segment', customer_id, 5, {k})] end market_segment,
+               case when kind in (4, 5, 6)
+                    then {SEGMENTS}[1 + ({hidden} + 1 + pick('c/c/segment', customer_id, 4, {k})) % 5] end market_segment,
                case when kind = 8 then 'account reviewed, 残高 ok' end "comment"
         from changing"""
     )
     database.run(
         f"""insert into customer_event by name
         select customer_id, {k} k, 1 step, hours(on_day, 6, 12, 'c/c/first', customer_id, {k}) updated_at,
-               street('c/hidden', customer_id, {k}) address, {SEGMENTS}[1 + pick('c/hidden', customer_id, 5, {k})] market_segment
+               street('c/hidden', customer_id, {k}) address, {SEGMENTS}[1 + {hidden}] market_segment
         from changing where twice"""
     )
 

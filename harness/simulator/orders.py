@@ -1,6 +1,6 @@
 """Orders and their lines: the whole story of TPC-H, from which the state on any day is a formula.
 
-Tables made: `new_customer` (k, number, customer_id, nation_id, ordered_on), `orders` and `line` (every column of the story, with the
+Tables made: `new_customer` (k, customer_id, nation_id, order_id, ordered_on), `orders` and `line` (every column of the story, with the
 instants of each event), `order_event` (order_id, k, marked_at, is_deleted). `orders_state`
     and `lines_state` give SQL of the rows that changed
 in a batch, in their state at its end.

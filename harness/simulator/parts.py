@@ -100,6 +100,7 @@ def _late_changes(database: Database, batch: Batch) -> None:
     )
     database.run(
         f"""insert into part_event by name
-        select {k} k, {at}, part_id, 51 "size" from (select distinct part_id from part_event where {known} and retail_price is not null)
-            where part_id % 3 = 0"""
+        select {k} k, {at}, part_id, 51 "size"
+        from (select part_id, row_number() over (order by part_id) n
+              from (select distinct part_id from part_event where {known} and retail_price is not null)) where n % 3 = 1"""
     )

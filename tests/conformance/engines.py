@@ -52,11 +52,12 @@ class EngineConformance:
             engine.remove_outside()
 
     @pytest.fixture(scope="class")
-    def home(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    @classmethod
+    def home(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         """A home whose path has a space."""
         home = Home(tmp_path_factory.mktemp("engine") / "a home")
         yield home
-        self.end(home)
+        cls().end(home)
 
     @pytest.fixture
     def engine(self, home: Home) -> Engine:
@@ -190,7 +191,7 @@ class EngineConformance:
             [sys.executable, "-c", code, str(engine.home.root)], env=environment, capture_output=True, text=True, check=True, timeout=60
         )
 
-        assert done.stdout.startswith(("http", "postgresql", "mysql", "spark"))
+        assert done.stdout.startswith(("http", "postgresql", "mysql", "py4j"))
         assert engine.health().state == "stopped"
 
     def test_no_command_line_shows_a_secret(self, engine: Engine) -> None:

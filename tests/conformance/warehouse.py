@@ -195,6 +195,13 @@ class WarehouseSuite:
         assert ends[0]["Error"] == "Query #2 failed with ERROR: Divide by zero"
         assert self.rows(client, target, f"SELECT count(*) FROM {schema}.t") == [(1,)]
 
+    def test_a_request_can_wait_for_the_end_of_a_statement(self, client: Any, target: dict[str, str]) -> None:
+        running = client.execute_statement(Sql="SELECT pg_sleep(0.5)", **target)["Id"]
+        assert client.describe_statement(Id=running, WaitTimeSeconds=30)["Status"] == "FINISHED"
+        assert client.execute_statement(Sql="SELECT 1", WaitTimeSeconds=30, **target)["Status"] == "FINISHED"
+        with pytest.raises(ClientError, match=r"ValidationException.*WaitTimeSeconds"):
+            client.describe_statement(Id=running, WaitTimeSeconds=61)
+
     def test_statements_are_listed_by_name_and_status(self, client: Any, target: dict[str, str]) -> None:
         name = f"n{uuid.uuid4().hex}"
         good = finished(client, target, "SELECT 1", StatementName=name)["Id"]

@@ -18,6 +18,10 @@ from typing import Any
 
 import duckdb
 import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
 from etl_common.columns import names
 from etl_common.contracts import SourceTable
 from etl_common.dimensions import changed_members, members_to_build, replaced_members, unknown_member, with_change_marks
@@ -25,9 +29,6 @@ from etl_common.duplicates import accepted, classify, counts
 from etl_common.frames import instant
 from oracle.compare import differences
 from oracle.expected import OracleBatch, expected_warehouse
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
-from pyspark.sql import types as T
 from simulator import Batch, SimulatorConfig, batches, generate, late_batch
 from wholesale.sources import CURATED_TABLES, RATE_RECORD, SHIPMENT_DOCUMENT, SOURCES
 from wholesale.transforms import dimensions, records
@@ -100,7 +101,9 @@ class Pipeline:
         files = self.tables[table].inputFiles()
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            wanted = ", ".join(f'CAST("{name}" AS TIMESTAMP) AS "{name}"' if _is_time(self.tables[table], name) else f'"{name}"' for name in columns)
+            wanted = ", ".join(
+                f'CAST("{name}" AS TIMESTAMP) AS "{name}"' if _is_time(self.tables[table], name) else f'"{name}"' for name in columns
+            )
             connection.read_parquet(files).query("rows", f"SELECT {wanted} FROM rows").write_csv(str(target), na_rep="\\N", header=True)
 
     # --- sources
@@ -206,7 +209,7 @@ class Pipeline:
             concerned = affected_order_lines(
                 *(tables["order_line"], tables["orders"]),
                 batch_id=batch_id,
-                **dict(customers=customers, parts=parts, suppliers=suppliers, rates=rates, scans=tables["shipment_scan"]),
+                **{"customers": customers, "parts": parts, "suppliers": suppliers, "rates": rates, "scans": tables["shipment_scan"]},
             )
         keyed = self._stored("keyed", concerned.transform(keyed_order_lines(tables)))
         self._upsert("fact_order_line", keyed.transform(fact_order_line(tables["exchange_rate"])))

@@ -157,18 +157,24 @@ class PostgresEngine(Engine):
         spec = importlib.util.find_spec("pgserver")
         if spec is None or spec.origin is None:
             raise EngineNotInstalledError(self.name, "the wheel pgserver")
-        installed = Path(spec.origin).parent / "pginstall"
-        if identity is not None and not _can_execute(installed / "bin" / "postgres", identity):
-            installed = self._copied(installed, identity)
-        return installed / "bin" / name
+        packages = Path(spec.origin).parent.parent
+        program = Path("pgserver", "pginstall", "bin")
+        if identity is not None and not _can_execute(packages / program / "postgres", identity):
+            packages = self._copied(packages, identity)
+        return packages / program / name
 
-    def _copied(self, installed: Path, identity: Identity) -> Path:
-        """The programs where that user can reach them: the checkout may lie below a folder that is closed to others."""
+    def _copied(self, packages: Path, identity: Identity) -> Path:
+        """The programs and, at the same place beside them, their libraries, where that user can reach them.
+
+        The checkout may lie below a folder that is closed to others.
+        """
         copy = self._outside(identity) / "programs"
         if not copy.exists():
             draft = copy.with_suffix(".draft")
             shutil.rmtree(draft, ignore_errors=True)
-            shutil.copytree(installed, draft, symlinks=True)
+            shutil.copytree(packages / "pgserver" / "pginstall", draft / "pgserver" / "pginstall", symlinks=True)
+            if (packages / "pgserver.libs").exists():
+                shutil.copytree(packages / "pgserver.libs", draft / "pgserver.libs")
             draft.rename(copy)
         return copy
 

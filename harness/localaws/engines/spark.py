@@ -1,4 +1,4 @@
-"""The warm driver: one JVM with a SparkContext that job runs attach to (docs/decisions/0002-warm-driver.md).
+"""The warm driver: one JVM with a SparkContext that job runs attach to (docs/decisions/0004-warm-driver.md).
 
 A run is a Python process of its own with a Spark session of its own; `localaws.glue.sessions` attaches it. Its threads in the
 JVM carry its id as name and as job tag, by which `SparkEngine.cancel` finds and ends what a stopped or killed run left.

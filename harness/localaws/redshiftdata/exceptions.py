@@ -4,6 +4,7 @@ AwsError
 ├── ValidationError                ValidationException
 ├── NotFoundError                  ResourceNotFoundException
 ├── TooManyStatementsError         ActiveStatementsExceededException
+├── TooManyWaitingError            ActiveWaitingRequestsExceededException
 └── WarehouseUnreachableError      InternalServerException: PostgreSQL does not answer
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from localaws.errors import AwsError
 
-__all__ = ["NotFoundError", "TooManyStatementsError", "ValidationError", "WarehouseUnreachableError"]
+__all__ = ["NotFoundError", "TooManyStatementsError", "TooManyWaitingError", "ValidationError", "WarehouseUnreachableError"]
 
 
 class ValidationError(AwsError):
@@ -33,6 +34,13 @@ class TooManyStatementsError(AwsError):
 
     def __init__(self, limit: int) -> None:
         super().__init__("ActiveStatementsExceededException", f"The number of active statements exceeds the limit of {limit}.")
+
+
+class TooManyWaitingError(AwsError):
+    """More requests wait for statements than may hold a thread of the server."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("ActiveWaitingRequestsExceededException", f"The number of waiting requests exceeds the limit of {limit}.")
 
 
 class WarehouseUnreachableError(AwsError):

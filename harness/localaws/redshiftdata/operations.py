@@ -17,7 +17,7 @@ from localaws.redshift.dialect import translate
 from localaws.redshift.exceptions import RedshiftError
 from localaws.redshiftdata.answers import listed, page_number, page_of, sub_statement, target_fields, token
 from localaws.redshiftdata.catalog import describe_table, list_databases, list_schemas, list_tables
-from localaws.redshiftdata.exceptions import NotFoundError, ValidationError, WarehouseUnreachableError
+from localaws.redshiftdata.exceptions import NotFoundError, TooManyWaitingError, ValidationError, WarehouseUnreachableError
 from localaws.redshiftdata.results import read_page
 from localaws.redshiftdata.runner import Runner, runner_of
 from localaws.redshiftdata.statements import Statement, SubStatement
@@ -28,6 +28,8 @@ __all__ = ["OPERATIONS", "close_service", "open_service"]
 _LONGEST_SQL = 100 * 1024
 _MOST_SQLS = 40
 _LONGEST_WAIT = 60
+_MOST_WAITING = 8  # each holds a thread of the server
+_waiting = threading.BoundedSemaphore(_MOST_WAITING)
 _ID = re.compile(r"([a-z0-9]{8}(?:-[a-z0-9]{4}){3}-[a-z0-9]{12})(?::(\d+))?")
 _STATUSES = ("SUBMITTED", "PICKED", "STARTED", "FINISHED", "ABORTED", "FAILED", "ALL")
 _NOT_YET = {
@@ -92,6 +94,7 @@ def _submit(request: Request, sqls: list[str], *, is_batch: bool) -> dict[str, A
             raise ValidationError(f"{what} not supported by the local endpoint yet ({name}); nothing was executed.")
     if asked.get("ResultFormat", "JSON") != "JSON":
         raise ValidationError("ResultFormat other than JSON is not supported by the local endpoint yet; nothing was executed.")
+    _wait_seconds(asked)
     target = target_of(request)
     runner = runner_of(request.home)
     statement = Statement(
@@ -107,7 +110,7 @@ def _submit(request: Request, sqls: list[str], *, is_batch: bool) -> dict[str, A
     kept = runner.submit(statement)
     if kept.fingerprint != statement.fingerprint:
         raise ValidationError(f"The client token {statement.token} was used by statement {kept.id} with other parameters.")
-    _wait(runner, kept, asked)
+    _wait(runner, kept, asked, must=False)
     answer = {"Id": kept.id, "CreatedAt": kept.created_at, "Database": kept.target.database, **target_fields(kept)}
     return answer if not asked.get("WaitTimeSeconds") else {**answer, "Status": kept.status, "HasResultSet": kept.subs[-1].has_result}
 
@@ -131,12 +134,25 @@ def _parameters(given: list[dict[str, str]] | None, sqls: list[str]) -> list[dic
     return list(given)
 
 
-def _wait(runner: Runner, statement: Statement, asked: Mapping[str, Any]) -> None:
-    seconds = asked.get("WaitTimeSeconds", 0)
+def _wait_seconds(asked: Mapping[str, Any]) -> int:
+    seconds = int(asked.get("WaitTimeSeconds", 0))
     if not 0 <= seconds <= _LONGEST_WAIT:
         raise ValidationError(f"WaitTimeSeconds must be between 0 and {_LONGEST_WAIT}.")
-    if seconds:
-        runner.store.wait(statement, seconds)
+    return seconds
+
+
+def _wait(runner: Runner, statement: Statement, asked: Mapping[str, Any], *, must: bool = True) -> None:
+    """Long polling. Once a statement is submitted its id must be told, waiting or not: then `must` is False."""
+    seconds = _wait_seconds(asked)
+    if seconds and not statement.final:
+        if not _waiting.acquire(blocking=False):
+            if must:
+                raise TooManyWaitingError(_MOST_WAITING)
+            return
+        try:
+            runner.store.wait(statement, seconds)
+        finally:
+            _waiting.release()
 
 
 def _found(request: Request) -> tuple[Runner, Statement, int | None]:

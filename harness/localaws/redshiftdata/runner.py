@@ -50,6 +50,7 @@ class Runner:
         self._sessions: dict[str, Session] = {}
         self._resolving = threading.Lock()
         self._own: set[str] = set()
+        self._started: dict[str, int] = {}
 
     def conninfo(self, database: str) -> dict[str, Any]:
         try:
@@ -111,8 +112,8 @@ class Runner:
             self.settle(statement)
 
     def _run(self, statement: Statement) -> None:
-        started = time.monotonic_ns()
         with self._slots:
+            self._started[statement.id] = time.monotonic_ns()
             try:
                 self._execute(statement)
             except ConnectionLostError as error:
@@ -125,9 +126,7 @@ class Runner:
                 self._failed(statement, RedshiftError(f"internal error of the local endpoint: {error!r}"))
             finally:
                 self._close(statement)
-        statement.duration = time.monotonic_ns() - started
-        if statement.final:
-            self.store.save(statement)
+                self._started.pop(statement.id, None)
 
     def _execute(self, statement: Statement) -> None:
         self.store.mark(statement, "PICKED")
@@ -145,7 +144,7 @@ class Runner:
             # From here on the outcome is PostgreSQL's to tell.
             self.store.mark(statement, "STARTED", transaction=session.transaction_id() or "", committing=True)
             session.commit()
-        self.store.mark(statement, "FINISHED")
+        self.store.mark(statement, "FINISHED", duration=self._elapsed(statement))
 
     def _one(self, statement: Statement, session: Session, number: int, translation: Translation) -> None:
         sub, started = statement.subs[number], time.monotonic_ns()
@@ -183,7 +182,12 @@ class Runner:
         for sub in statement.subs:
             if sub.status not in ("FINISHED", "FAILED"):
                 sub.status = "ABORTED"
-        self.store.mark(statement, "ABORTED" if aborted else "FAILED", error=text)
+        self.store.mark(statement, "ABORTED" if aborted else "FAILED", error=text, duration=self._elapsed(statement))
+
+    def _elapsed(self, statement: Statement) -> int:
+        """Nanoseconds since this process took it up; what is known already of one that an earlier endpoint ran."""
+        started = self._started.get(statement.id)
+        return statement.duration if started is None else time.monotonic_ns() - started
 
     def _after_lost_connection(self, statement: Statement, error: RedshiftError) -> None:
         if not statement.committing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from etl_common.columns import spark_schema
@@ -67,7 +67,7 @@ def currencies(records: DataFrame, *, batch_id: str) -> DataFrame:
     return _curated(newest, "currency", batch_id)
 
 
-def deleted_customers(changes: DataFrame, present: DataFrame, *, window_end: F.Column, batch_id: str) -> DataFrame:
+def deleted_customers(changes: DataFrame, present: DataFrame, *, window_end: Column, batch_id: str) -> DataFrame:
     """Delete records at window_end for the customers that the source no longer has.
 
     changes: curated customer_change. present: the keys that the source has now. Out: customer_change; attributes are null, since a

@@ -28,7 +28,8 @@ def home(tmp_path: Path) -> Iterator[Home]:
 def run(home: Home | Path, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     root = home.root if isinstance(home, Home) else home
     environment = {"PATH": os.environ["PATH"], "ETL_HOME": str(root)}
-    return subprocess.run([str(CHECKOUT / "etl"), *arguments], env=environment, capture_output=True, text=True, check=False, cwd=cwd, timeout=120)
+    command = [str(CHECKOUT / "etl"), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=cwd, timeout=120)
 
 
 def _commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:

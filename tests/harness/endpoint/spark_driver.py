@@ -1,8 +1,9 @@
 """A Spark program of its own for the endpoint's tests: what Spark sees of the storage, and writers that commit at once.
 
-    spark_driver.py HOME ENDPOINT_URL view BUCKET OTHER_BUCKET | write WRITER COMMITS
+    spark_driver.py HOME ENDPOINT_URL ACTION[:ARGUMENT…] …
 
-Prints one line of JSON. It is a program because its settings are static: a test process can have one driver only.
+Does one action after the other and prints a line of JSON for each. It is a program because its settings are static (a
+test process can have one driver only), and one for several actions because a JVM takes its time to start.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -20,10 +23,12 @@ from localaws.spark_settings import CATALOG, settings
 TABLE = f"{CATALOG}.curated.two_writers"
 
 
-def main(home: str, endpoint_url: str, action: str, *arguments: str) -> None:
+def main(home: str, endpoint_url: str, *actions: str) -> None:
     spark = _session(Path(home), endpoint_url)
-    result = {"view": view, "create": create, "write": write, "read": read}[action](spark, *arguments)
-    print("RESULT " + json.dumps(result), flush=True)
+    for action in actions:
+        name, *arguments = action.split(":")
+        result = {"view": view, "create": create, "meet": meet, "write": write, "read": read}[name](spark, *arguments)
+        print("RESULT " + json.dumps(result), flush=True)
     spark.stop()
 
 
@@ -31,7 +36,7 @@ def view(spark: SparkSession, bucket: str, later: str) -> dict[str, object]:
     """Read what boto3 put, write what boto3 will read, and use a bucket that is made while this session runs."""
     lines = [row.value for row in spark.read.text(f"s3://{bucket}/from boto/é x.txt").collect()]
     spark.createDataFrame([(1, "a"), (2, "b")], "id int, name string").coalesce(1).write.parquet(f"s3://{bucket}/from_spark/t")
-    _client(spark).create_bucket(Bucket=later)
+    _client().create_bucket(Bucket=later)
     spark.range(3).coalesce(1).write.json(f"s3://{later}/made_later")
     try:
         spark.range(1).write.json("s3://no-such-bucket/x")
@@ -44,6 +49,18 @@ def view(spark: SparkSession, bucket: str, later: str) -> dict[str, object]:
 def create(spark: SparkSession) -> dict[str, object]:
     """The table that the writers share."""
     spark.sql(f"CREATE TABLE {TABLE} (writer string, commit int) USING iceberg TBLPROPERTIES ('commit.retry.num-retries'='50')")
+    return {}
+
+
+def meet(spark: SparkSession, place: str, mine: str, other: str) -> dict[str, object]:
+    """Wait for the other program at the same point."""
+    s3 = _client()
+    s3.put_object(Bucket="meeting", Key=f"{place}/{mine}", Body=b"")
+    deadline = time.monotonic() + 240
+    while not s3.list_objects_v2(Bucket="meeting", Prefix=f"{place}/{other}")["KeyCount"]:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{other} did not come to {place}")
+        time.sleep(0.05)
     return {}
 
 
@@ -79,7 +96,7 @@ def _session(home: Path, endpoint_url: str) -> SparkSession:
     return builder.getOrCreate()
 
 
-def _client(spark: SparkSession) -> object:
+def _client() -> Any:
     from localaws.bootstrap import client
 
     return client("s3", os.environ["AWS_ENDPOINT_URL"])

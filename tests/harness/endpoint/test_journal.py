@@ -111,6 +111,34 @@ def test_commits_of_one_table_take_one_line_after_a_restart(own_endpoint: Endpoi
     assert [entry["VersionId"] for entry in glue.get_table_versions(DatabaseName="d", TableName="t")["TableVersions"]] == ["11"]
 
 
+def test_items_that_are_written_again_and_again_take_one_line_each_after_a_restart(own_endpoint: EndpointProcess) -> None:
+    dynamodb = own_endpoint.client("dynamodb")
+    dynamodb.create_table(
+        TableName="t",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.put_item(TableName="t", Item={"pk": {"S": "other"}, "raw": {"B": b"\x00\xff"}, "list": {"L": [{"N": "1.5"}, {"NULL": True}]}})
+    dynamodb.put_item(TableName="t", Item={"pk": {"S": "lease"}, "n": {"N": "0"}})
+    for number in range(220):
+        dynamodb.update_item(
+            TableName="t",
+            Key={"pk": {"S": "lease"}},
+            UpdateExpression="SET n = :new",
+            ConditionExpression="n = :old",
+            ExpressionAttributeValues={":old": {"N": str(number)}, ":new": {"N": str(number + 1)}},
+        )
+    before = dynamodb.scan(TableName="t")["Items"]
+    own_endpoint.kill()
+    own_endpoint.start()
+    assert len((own_endpoint.home / "endpoint" / "journal.jsonl").read_text().splitlines()) == 3
+    own_endpoint.kill()
+    after = own_endpoint.start().client("dynamodb").scan(TableName="t")["Items"]
+    assert sorted(after, key=str) == sorted(before, key=str)
+    assert {"pk": {"S": "lease"}, "n": {"N": "220"}} in after
+
+
 def test_the_journal_keeps_no_signature_and_is_its_owners_alone(own_endpoint: EndpointProcess) -> None:
     own_endpoint.client("glue").create_database(DatabaseInput={"Name": "d"})
     journal = own_endpoint.home / "endpoint" / "journal.jsonl"

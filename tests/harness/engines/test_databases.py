@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import psycopg
@@ -116,7 +117,7 @@ class TestMariaDB(EngineConformance):
             assert cursor.fetchall() == (("né",), ("漢字",), ("🚚",))
 
     def test_a_wrong_password_and_a_login_without_one_are_refused(self, started: MariaDBEngine) -> None:
-        for user, password in (("etl", "guess"), ("root", ""), ("", "")):
+        for user, password in (("etl", "guess"), ("root", ""), ("nobody", "")):
             with pytest.raises(pymysql.err.OperationalError, match="denied|not allowed"):
                 pymysql.connect(**{**started.connection_arguments(), "user": user, "password": password})
 
@@ -128,3 +129,27 @@ class TestMariaDB(EngineConformance):
         engine.start()
 
         assert engine.health().state == "running"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run it as another user")
+def test_as_root_in_a_closed_folder_it_runs_from_a_copy_of_the_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.util
+    from types import SimpleNamespace
+
+    found = importlib.util.find_spec("pgserver")
+    assert found is not None
+    assert found.origin is not None
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for name in ("pgserver", "pgserver.libs"):
+        shutil.copytree(Path(found.origin).parent.parent / name, closed / name, symlinks=True)
+    spec = SimpleNamespace(origin=str(closed / "pgserver" / "__init__.py"))
+    monkeypatch.setattr("localaws.engines.postgres.importlib.util.find_spec", lambda name: spec)
+    engine = PostgresEngine(Home(tmp_path / "home"))
+    try:
+        engine.start()
+
+        assert os.readlink(f"/proc/{engine.pid}/exe").startswith(str(engine.data_folder.parent))
+    finally:
+        engine.stop()
+        engine.remove_outside()

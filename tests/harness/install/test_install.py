@@ -64,7 +64,8 @@ def test_without_python_3_11_the_error_says_what_to_install(tmp_path: Path) -> N
     # The absolute candidates are left out: this machine has one of them.
     (checkout / "run.sh").write_text(script.replace(" /usr/bin/python3.11 /usr/local/bin/python3.11", ""))
 
-    done = subprocess.run(["sh", str(checkout / "run.sh"), "install"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    command = ["sh", str(checkout / "run.sh"), "install"]
+    done = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
 
     assert done.returncode == 1
     assert "Python 3.11 is needed" in done.stderr

@@ -8,17 +8,16 @@ from typing import Any
 
 import pytest
 from chispa import assert_df_equality
-from etl_common.changes import apply_changes
-from etl_common.exceptions import ConfigurationError, MissingColumnError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from etl_common.changes import apply_changes
+from etl_common.exceptions import ConfigurationError, MissingColumnError
+
 RECORDS = "id int, city string, phone string, at timestamp, removed boolean"
-VERSIONS = (
-    "id int, city string, phone string, effective_from timestamp, effective_to timestamp, is_current boolean, is_deleted boolean"
-)
+VERSIONS = "id int, city string, phone string, effective_from timestamp, effective_to timestamp, is_current boolean, is_deleted boolean"
 BEGIN, END = datetime(1900, 1, 1), datetime(9999, 12, 31)
 Record = tuple[int, str | None, str | None, datetime, bool]
 
@@ -197,7 +196,9 @@ RECORD_SETS = st.lists(
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=RECORD_SETS, seed=st.integers(0, 99))
-def test_versions_depend_on_the_set_of_records_and_agree_with_a_plain_loop(spark_session: SparkSession, records: list[Record], seed: int) -> None:
+def test_versions_depend_on_the_set_of_records_and_agree_with_a_plain_loop(
+    spark_session: SparkSession, records: list[Record], seed: int
+) -> None:
     shuffled = [*records, *records[:3]]  # some come twice
     random.Random(seed).shuffle(shuffled)
 
@@ -215,7 +216,9 @@ def plain_versions(records: list[Record]) -> list[tuple[Any, ...]]:
             if removed and not told:
                 continue
             told.append((*((told[-1][:2]) if removed else (city, phone)), at, removed))
-        starts = [state for number, state in enumerate(told) if number == 0 or (state[0], state[3]) != (told[number - 1][0], told[number - 1][3])]
+        starts = [
+            state for number, state in enumerate(told) if number == 0 or (state[0], state[3]) != (told[number - 1][0], told[number - 1][3])
+        ]
         for number, (city, _, at, removed) in enumerate(starts):
             ends = starts[number + 1][2] if number + 1 < len(starts) else END
             versions.append((member, city, told[-1][1], BEGIN if number == 0 else at, ends, ends == END, removed))

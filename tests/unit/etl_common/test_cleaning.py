@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from chispa import assert_df_equality
+from pyspark.sql import DataFrame, Row, SparkSession
+
 from etl_common.cleaning import clean
 from etl_common.contracts import ParentKey, SourceColumn, SourceTable, spark_type
 from etl_common.exceptions import MissingColumnError, MissingReferenceError, ModelError
-from pyspark.sql import DataFrame, Row, SparkSession
 
 PART = SourceTable(
     "part",
@@ -84,7 +85,9 @@ def test_a_good_record_becomes_typed_columns(spark: SparkSession) -> None:
         ),
         pytest.param({"updated_at": None}, "bad_timestamp", "updated_at is missing", id="required_time_missing"),
         pytest.param({"size": "99999999999"}, "out_of_range", "size '99999999999' does not fit int", id="integer_overflow"),
-        pytest.param({"price": "99999999999.99"}, "out_of_range", "price '99999999999.99' does not fit decimal(12,2)", id="decimal_overflow"),
+        pytest.param(
+            {"price": "99999999999.99"}, "out_of_range", "price '99999999999.99' does not fit decimal(12,2)", id="decimal_overflow"
+        ),
         pytest.param({"price": "1.005"}, "out_of_range", "price '1.005' does not fit decimal(12,2)", id="digits_would_be_lost"),
         pytest.param({"price": "0"}, "out_of_range", "price '0' is not above 0", id="zero_price"),
         pytest.param({"price": "-0.01"}, "out_of_range", "price '-0.01' is not above 0", id="negative_price"),
@@ -122,7 +125,13 @@ def test_a_record_is_refused_by_the_rule_it_breaks(
 def test_the_first_rule_in_the_contracts_order_names_the_record(spark: SparkSession) -> None:
     everything = {"part_id": "", "sold_on": "x", "size": "99999999999", "updated_at": "1999-01-01T00:00:00Z", "brand": "?"}
     fixed = [everything]
-    for column, value in [("part_id", "7"), ("sold_on", "1998-01-01"), ("size", "1"), ("updated_at", GOOD["updated_at"]), ("brand", "Brand#11")]:
+    for column, value in [
+        ("part_id", "7"),
+        ("sold_on", "1998-01-01"),
+        ("size", "1"),
+        ("updated_at", GOOD["updated_at"]),
+        ("brand", "Brand#11"),
+    ]:
         fixed.append(fixed[-1] | {column: value})
 
     rows = cleaned(spark, *fixed)
@@ -178,7 +187,9 @@ def test_typed_records_are_checked_without_text(spark: SparkSession) -> None:
 
 def test_the_record_key_is_as_read_with_missing_parts_empty(spark: SparkSession) -> None:
     table = SourceTable("pair", (SourceColumn("a", "int"), SourceColumn("b", "int")), natural_key=("a", "b"), blank_is_null=True)
-    frame = spark.createDataFrame([("1", "x", "f", 1), ("5", None, "f", 2), (None, "", "f", 3)], "a string, b string, _origin string, _position int")
+    frame = spark.createDataFrame(
+        [("1", "x", "f", 1), ("5", None, "f", 2), (None, "", "f", 3)], "a string, b string, _origin string, _position int"
+    )
 
     rows = frame.transform(clean(table, window_end=WINDOW_END)).orderBy("_position").collect()
 
@@ -215,11 +226,15 @@ def test_a_missing_column_is_an_error(spark: SparkSession) -> None:
         pytest.param(lambda: SourceColumn("size", "int", not_future=True), "cannot lie in the future", id="future_number"),
         pytest.param(lambda: SourceTable("t", (SourceColumn("a"),), natural_key=("b",)), "has no column b", id="key_without_column"),
         pytest.param(
-            lambda: SourceTable("t", (SourceColumn("a"),), ("a",), parents=(ParentKey("p", ("z",)),)), "has no column z", id="parent_without_column"
+            lambda: SourceTable("t", (SourceColumn("a"),), ("a",), parents=(ParentKey("p", ("z",)),)),
+            "has no column z",
+            id="parent_without_column",
         ),
         pytest.param(lambda: SourceTable("t", (SourceColumn("a"),), natural_key=()), "has no natural key", id="no_key"),
         pytest.param(
-            lambda: SourceTable("t", (SourceColumn("a"),), ("a",), duplicates="newest_wins"), "has no sequence", id="newest_without_sequence"
+            lambda: SourceTable("t", (SourceColumn("a"),), ("a",), duplicates="newest_wins"),
+            "has no sequence",
+            id="newest_without_sequence",
         ),
     ],
 )

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from chispa import assert_df_equality
+from pyspark.sql import DataFrame, SparkSession
+
 from etl_common.contracts import ParentKey, SourceColumn, SourceTable
 from etl_common.duplicates import accepted, classify, counts, quarantined
 from etl_common.exceptions import MissingReferenceError
-from pyspark.sql import DataFrame, SparkSession
 
 COLUMNS = (SourceColumn("id", "int", required=True), SourceColumn("value"), SourceColumn("at", "date", required=True, not_future=True))
 CHANGES = SourceTable("change", COLUMNS, ("id",), "at")
@@ -92,7 +93,13 @@ def test_of_states_only_newer_ones_are_accepted(spark: SparkSession, small: bool
 @BOTH_SIZES
 def test_of_events_the_first_wins_whatever_the_others_say(spark: SparkSession, small: bool) -> None:
     read = spark.createDataFrame(
-        [("1", "a", "2026-03-01", "f", 1), ("1", "b", "2026-03-02", "f", 2), ("2", "c", "2026-03-01", "f", 3), ("3", "d", "2026-03-01", "f", 4)], READ
+        [
+            ("1", "a", "2026-03-01", "f", 1),
+            ("1", "b", "2026-03-02", "f", 2),
+            ("2", "c", "2026-03-01", "f", 3),
+            ("3", "d", "2026-03-01", "f", 4),
+        ],
+        READ,
     )
     known = spark.createDataFrame([(2, "z", date(2026, 1, 1))], CURATED)
 
@@ -108,7 +115,13 @@ def test_of_events_the_first_wins_whatever_the_others_say(spark: SparkSession, s
 def test_an_orphan_is_refused_and_does_not_come_first(spark: SparkSession, small: bool) -> None:
     parents = {"orders": spark.createDataFrame([(1,), (1,), (None,)], "id int")}
     read = spark.createDataFrame(
-        [("1", "a", "2026-03-01", "f", 1), ("2", "a", "2026-03-01", "f", 2), ("2", "b", "2026-03-01", "f", 3), ("", "b", "2026-03-01", "f", 4)], READ
+        [
+            ("1", "a", "2026-03-01", "f", 1),
+            ("2", "a", "2026-03-01", "f", 2),
+            ("2", "b", "2026-03-01", "f", 3),
+            ("", "b", "2026-03-01", "f", 4),
+        ],
+        READ,
     )
 
     assert verdicts(LINES, read, parents=parents, small=small) == [
@@ -128,7 +141,13 @@ def test_parents_that_were_not_given_are_an_error(spark: SparkSession) -> None:
 
 def test_accepted_refused_and_counted_records_add_up(spark: SparkSession) -> None:
     read = spark.createDataFrame(
-        [("1", "a", "2026-03-01", "f", 1), ("1", "b", "2026-03-01", "f", 2), ("1", "a", "2026-03-01", "f", 3), ("x", "a", "2026-03-01", "f", 4)], READ
+        [
+            ("1", "a", "2026-03-01", "f", 1),
+            ("1", "b", "2026-03-01", "f", 2),
+            ("1", "a", "2026-03-01", "f", 3),
+            ("x", "a", "2026-03-01", "f", 4),
+        ],
+        READ,
     )
     classified = read.transform(classify(CHANGES, window_end=WINDOW_END))
 
@@ -141,12 +160,25 @@ def test_accepted_refused_and_counted_records_add_up(spark: SparkSession) -> Non
         classified.transform(quarantined(CHANGES, "2026-03-30", date(2026, 3, 30))),
         spark.createDataFrame(
             [
-                (*("change", "2026-03-30", date(2026, 3, 30), "conflicting_duplicate"), "an accepted record has the same id, at and other content")
-                + ("f", 2, "1", '{"id":1,"value":"b","at":"2026-03-01"}'),
-                (*("change", "2026-03-30", date(2026, 3, 30), "bad_number"), "id 'x' is not int")
-                + ("f", 4, "x", '{"id":"x","value":"a","at":"2026-03-01"}'),
+                (
+                    *("change", "2026-03-30", date(2026, 3, 30), "conflicting_duplicate"),
+                    "an accepted record has the same id, at and other content",
+                    "f",
+                    2,
+                    "1",
+                    '{"id":1,"value":"b","at":"2026-03-01"}',
+                ),
+                (
+                    *("change", "2026-03-30", date(2026, 3, 30), "bad_number"),
+                    "id 'x' is not int",
+                    "f",
+                    4,
+                    "x",
+                    '{"id":"x","value":"a","at":"2026-03-01"}',
+                ),
             ],
-            "source string, batch_id string, business_date date, rule string, reason string, origin string, position bigint, record_key string, raw string",
+            "source string, batch_id string, business_date date, rule string, reason string, "
+            "origin string, position bigint, record_key string, raw string",
         ),
         ignore_nullable=True,
         ignore_row_order=True,

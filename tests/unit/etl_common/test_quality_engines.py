@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.utils import AnalysisException
 
 from etl_common.exceptions import ConfigurationError
-from etl_common.quality import DeequEngine, Metric, SparkEngine
+from etl_common.quality import DeequEngine, Metric, MetricRule, Ruleset, SparkEngine, evaluate
 from etl_common.quality import engines as engines_module
 
 METRICS = [
@@ -57,3 +57,12 @@ def test_a_session_without_deequ_says_what_to_pass(sales: DataFrame, monkeypatch
 
     with pytest.raises(ConfigurationError, match="--extra-jars"):
         DeequEngine().measure(sales, [Metric("size")])
+
+
+def test_deequ_measures_several_tables_at_once(deequ: DeequEngine, spark: SparkSession, sales: DataFrame) -> None:
+    tables = {f"sales_{n}": sales.where(f"id > {n}") for n in range(4)}
+    rulesets = [Ruleset(name, metrics=(MetricRule("rows", Metric("size"), at_least=4),)) for name in tables]
+
+    report = evaluate(spark, tables, rulesets, engine=deequ)
+
+    assert [(result.table, result.observed) for result in report.results] == [(f"sales_{n}", str(4 - n)) for n in range(4)]

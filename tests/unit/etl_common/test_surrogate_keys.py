@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from etl_common import surrogate_keys
-from etl_common.exceptions import ConfigurationError, KeyCollisionError
-from etl_common.surrogate_keys import assert_no_collision, python_surrogate_key, surrogate_key
 from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+
+from etl_common import surrogate_keys
+from etl_common.exceptions import ConfigurationError, KeyCollisionError
+from etl_common.surrogate_keys import assert_no_collision, python_surrogate_key, surrogate_key
 
 MOMENTS = [datetime(1900, 1, 1), datetime(1998, 6, 15, 12, 30, 0, 1), datetime(9999, 12, 31, 23, 59, 59, 999999)]
 TEXTS = ["", "a", "bc", "ab", "c", "V1:a", "N", "é", "漢字", "😀", None]
@@ -68,4 +69,6 @@ def test_a_collision_names_the_table_and_both_members(spark: SparkSession) -> No
 
 
 def test_no_collision_is_no_error(spark: SparkSession) -> None:
-    assert_no_collision(spark.createDataFrame([(5, 1), (6, 2)], "part_key bigint, part_id bigint"), table="t", key="part_key", members=("part_id",))
+    assert_no_collision(
+        spark.createDataFrame([(5, 1), (6, 2)], "part_key bigint, part_id bigint"), table="t", key="part_key", members=("part_id",)
+    )

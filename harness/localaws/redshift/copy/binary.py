@@ -1,8 +1,8 @@
 """Arrow columns to PostgreSQL's binary COPY format, whole columns at a time.
 
-Measured against CSV text (docs/decisions on the load): PostgreSQL spends most of a COPY on parsing numbers and timestamps, which the binary
-format spares it. Rows are built as a matrix of bytes, one slice of it per column; bytes that a row has not (nulls, shorter texts)
-are masked out at the end.
+About twice as fast as CSV text (docs/decisions/redshift-copy.md): PostgreSQL spends most of a COPY on parsing numbers and timestamps,
+which the binary format spares it. Rows are built as an array of records, one payload per column; bytes that a row has not (nulls,
+shorter texts) are masked out at the end.
 """
 
 from __future__ import annotations
