@@ -11,14 +11,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
 from etl_common.batch import Batch, LakeArguments, batch_job
 from etl_common.columns import names
 from etl_common.dimensions import members_to_build, unknown_member, with_change_marks
 from etl_common.lake import WrittenTable
 from etl_common.model import UNKNOWN_KEY, Dimension
 from etl_common.surrogate_keys import assert_no_collision
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 from wholesale.transforms import dimensions as build
 from wholesale.transforms.order_lines import order_lines
 from wholesale.warehouse import WAREHOUSE

@@ -14,6 +14,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
 from etl_common.batch import Batch, batch_job
 from etl_common.columns import names
 from etl_common.dimensions import changed_members
@@ -24,9 +28,6 @@ from etl_common.model import UNKNOWN_KEY, Dimension, Fact
 from etl_common.redshift import LoadLedger, RedshiftArguments
 from etl_common.redshift.load import LoadTable, StagedTable
 from etl_common.staging import Staging, StagingRun
-from pyspark import StorageLevel
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 from wholesale.transforms.affected import affected_inventory, affected_order_lines, changed_rates
 from wholesale.transforms.exchange_rates import fact_exchange_rate
 from wholesale.transforms.inventory import fact_inventory_daily

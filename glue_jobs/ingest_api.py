@@ -12,15 +12,16 @@ import sys
 from dataclasses import dataclass
 
 import boto3
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
 from etl_common.batch import Batch, LakeArguments, batch_job
 from etl_common.extraction import Extraction
 from etl_common.http_pages import Cursor, JsonApi, PageNumber, Retries, SinglePage
 from etl_common.manifest import Landing, LandingManifest
 from etl_common.readers import read_json_pages
 from etl_common.secrets import read_secret
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-from pyspark.sql import types as T
 from wholesale.extracts import CURRENCY_FIELDS, RATE_FIELDS, SHIPMENT_FIELDS
 from wholesale.sources import CURATED_TABLES, CURRENCY_RECORD, RATE_RECORD, SHIPMENT_DOCUMENT, SOURCES
 from wholesale.transforms.records import currencies, rates, scans

@@ -11,11 +11,12 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from pyspark.sql import functions as F
+
 from etl_common.batch import Batch, LakeArguments, batch_job
 from etl_common.lake import WrittenTable
 from etl_common.manifest import Landing
 from etl_common.readers.csv_files import check_rows, read_csv_files
-from pyspark.sql import functions as F
 from wholesale.sources import CURATED_TABLES, SOURCES
 from wholesale.warehouse import WAREHOUSE
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+from pyspark.sql import functions as F
+
 from etl_common.batch import Batch, LakeArguments, batch_job
 from etl_common.extraction import Extraction
 from etl_common.manifest import Landing, LandingManifest
@@ -20,7 +22,6 @@ from etl_common.readers import JdbcSource
 from etl_common.readers.raw import typed_records
 from etl_common.secrets import read_secret
 from etl_common.watermarks import publish, window_of
-from pyspark.sql import functions as F
 from wholesale.extracts import INCREMENTAL, OVERLAP, REFERENCE
 from wholesale.sources import CURATED_TABLES, SOURCES
 from wholesale.transforms.records import nations

@@ -48,10 +48,11 @@ def appendable(batch: Batch[Arguments], staged: list[StagedTable]) -> list[Stage
     if LoadLedger(api).batches():
         return staged
     facts = {fact.name for fact in WAREHOUSE.facts}
-    return [
-        replace(table, append=table.table.name in facts and not api.query(f"SELECT 1 AS row FROM {WAREHOUSE.schema}.{table.table.name} LIMIT 1"))
-        for table in staged
-    ]
+
+    def is_empty(name: str) -> bool:
+        return not api.query(f"SELECT 1 AS found FROM {WAREHOUSE.schema}.{name} LIMIT 1")
+
+    return [replace(table, append=table.table.name in facts and is_empty(table.table.name)) for table in staged]
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+
 from etl_common.job import RunningJob, glue_job
 from etl_common.lake import CATALOG
 from etl_common.manifest import MANIFEST

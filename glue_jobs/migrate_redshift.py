@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass
 
 import boto3
+
 from etl_common.exceptions import ConfigurationError
 from etl_common.job import glue_job
 from etl_common.objects import list_objects

@@ -15,15 +15,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from etl_common.exceptions import ArgumentError
+from pyspark.sql import DataFrame
+
 from etl_common.batch import Batch, batch_job
 from etl_common.columns import names
+from etl_common.exceptions import ArgumentError
 from etl_common.lake import read_batch
 from etl_common.quality import evaluate
 from etl_common.redshift import LoadLedger, RedshiftArguments
 from etl_common.redshift.load import LoadTable
 from etl_common.staging import Staging
-from pyspark.sql import DataFrame
 from wholesale.quality import CURATED_RULESETS, DIMENSION_RULESETS, FACT_RULESETS
 from wholesale.warehouse import WAREHOUSE
 
@@ -69,7 +70,8 @@ def staged_facts(batch: Batch[Arguments]) -> dict[str, DataFrame]:
     """The facts that are to be loaded; those without rows are left out."""
     tables = [LoadTable(table.name, tuple(names(table.columns)), tuple(table.replace_key)) for table in WAREHOUSE.tables]
     staged = Staging(batch.s3, batch.args.staging_bucket, batch.args.batch_id).read(tables)
-    return {table.table.name: batch.spark.read.parquet(table.uri) for table in staged if table.table.name.startswith("fact_") and table.rows}
+    facts = {fact.name for fact in WAREHOUSE.facts}
+    return {table.table.name: batch.spark.read.parquet(table.uri) for table in staged if table.table.name in facts and table.rows}
 
 
 def store(batch: Batch[Arguments], report: dict[str, Any]) -> None:

@@ -11,6 +11,9 @@ import sys
 from dataclasses import dataclass
 
 import boto3
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
 from etl_common.batch import Batch, LakeArguments, batch_job
 from etl_common.extraction import Extraction
 from etl_common.frames import instant
@@ -18,8 +21,6 @@ from etl_common.lake import WrittenTable
 from etl_common.manifest import Landing
 from etl_common.readers import JdbcSource
 from etl_common.secrets import read_secret
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 from wholesale.transforms.records import deleted_customers
 from wholesale.warehouse import WAREHOUSE
 

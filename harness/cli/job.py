@@ -62,7 +62,8 @@ def run_script(script: Path, cold: bool, arguments: tuple[str, ...]) -> None:
     words = list(arguments) if "--JOB_NAME" in arguments else ["--JOB_NAME", script.stem, *arguments]
     command = [sys.executable, "-P", "-m", "localaws.glue.script_runner", "--run-folder", str(folder), "--run-id", run_id]
     command += [*(["--cold"] if cold else []), str(script.resolve()), *words]
-    local = {"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "us-east-1"}
+    local = {"AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": "us-east-1"}
+    local |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
     paths = os.pathsep.join(str(CHECKOUT / part) for part in ("libs", "harness"))
     started = time.monotonic()
     ended = subprocess.run(command, env={**os.environ, **local, "PYTHONPATH": paths, "ETL_HOME": str(home.root)}, check=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-import pyarrow.parquet as parquet
+from pyarrow import parquet
 from rich.console import Console
 from rich.table import Table
 

@@ -125,7 +125,8 @@ class Batch(Generic[Arguments]):
         refused = classified.transform(quarantined(contract, self.args.batch_id, self.business_date))
         self.quarantine.replace(refused, contract.name, self.args.batch_id, rows=sum(rules.values()))
         self.audit.record(counts)
-        self.job.log(f"{contract.name}: {records} read, {counts.accepted} accepted, {rules or 'none'} quarantined, {counts.duplicates} duplicates")
+        refusals = ", ".join(f"{n} {rule}" for rule, n in sorted(rules.items())) or "none"
+        self.job.log(f"{contract.name}: {records} read, {counts.accepted} accepted, {counts.duplicates} duplicates; refused: {refusals}")
         return counts
 
     def _write(self, table: LakeTable, rows: DataFrame, count: int, newer: str | None, *, may_match: bool) -> WrittenTable:

@@ -22,7 +22,8 @@ EtlError
 │   ├── ApiUnavailableError     an API did not answer properly
 │   ├── DatabaseUnavailableError  a source database did not answer
 │   ├── LeaseTakenError         another run of the job is at work
-│   └── LeaseLostError          another run took the lease
+│   ├── LeaseLostError          another run took the lease
+│   └── UndeletableObjectError  S3 kept an object that was to go
 └── WarehouseError              a statement failed in Redshift
 """
 
@@ -48,13 +49,14 @@ __all__ = [
     "MissingColumnError",
     "MissingReferenceError",
     "ModelError",
-    "QualityError",
     "PageShapeError",
+    "QualityError",
     "RepeatedPageError",
     "SchemaDriftError",
     "SecretError",
     "TransientError",
     "UnbalancedBatchError",
+    "UndeletableObjectError",
     "WarehouseError",
 ]
 
@@ -109,7 +111,8 @@ class UnbalancedBatchError(DataError):
         self.read, self.accepted, self.quarantined, self.duplicates = read, accepted, quarantined, duplicates
         super().__init__(
             f"Batch {batch_id}, source {source}: {read} records were read, but {accepted} accepted + {quarantined} quarantined "
-            f"+ {duplicates} duplicates = {accepted + quarantined + duplicates}. Nothing was published; compare the landing files with the reader."
+            f"+ {duplicates} duplicates = {accepted + quarantined + duplicates}. Nothing was published; compare the "
+            "landing files with the reader."
         )
 
 
@@ -236,7 +239,10 @@ class ApiUnavailableError(TransientError):
 
     def __init__(self, url: str, page: int, attempts: int, reason: str) -> None:
         self.url, self.page, self.attempts = url, page, attempts
-        super().__init__(f"{url}, page {page}: no proper answer in {attempts} attempts, the last: {reason}. Run the job again when the API is well.")
+        super().__init__(
+            f"{url}, page {page}: no proper answer in {attempts} attempts, the last: {reason}. Run the job again "
+            "when the API is well."
+        )
 
 
 class DatabaseUnavailableError(TransientError):
@@ -245,7 +251,10 @@ class DatabaseUnavailableError(TransientError):
     def __init__(self, database: str, reason: str) -> None:
         self.database = database
         first = " ".join(reason.split())[:300]
-        super().__init__(f"The database {database} cannot be read: {first}. Check that it runs and that the secret's user may read it, then run the job again.")
+        super().__init__(
+            f"The database {database} cannot be read: {first}. Check that it runs and that the secret's user may "
+            "read it, then run the job again."
+        )
 
 
 class LeaseTakenError(TransientError):
@@ -264,7 +273,18 @@ class LeaseLostError(TransientError):
 
     def __init__(self, job: str, token: int) -> None:
         self.job, self.token = job, token
-        super().__init__(f"{job} lost its lease (token {token}) to another run and stopped before its next commit. Let the other run end, then look at its result.")
+        super().__init__(
+            f"{job} lost its lease (token {token}) to another run and stopped before its next commit. Let the other "
+            "run end, then look at its result."
+        )
+
+
+class UndeletableObjectError(TransientError):
+    """S3 kept an object that was to be deleted."""
+
+    def __init__(self, uri: str, reason: str) -> None:
+        self.uri = uri
+        super().__init__(f"{uri} could not be deleted: {reason}. Let the job's role delete there, then run it again.")
 
 
 class WarehouseError(EtlError):

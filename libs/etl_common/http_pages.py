@@ -111,7 +111,7 @@ class Retries:
         if retry_after is not None:
             self.sleep(min(retry_after, 4 * self.limit))
             return
-        self.sleep(random.uniform(0, min(self.limit, self.base * 2**attempt)))  # noqa: S311 - jitter, not a secret
+        self.sleep(random.uniform(0, min(self.limit, self.base * 2**attempt)))
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,9 @@ class JsonApi:
     max_pages: int = 100_000
     http: urllib3.PoolManager = field(default_factory=urllib3.PoolManager, repr=False)
 
-    def pages(self, path: str, paginator: Paginator, parameters: Mapping[str, str] | None = None, *, records: str = "data") -> Iterator[Page]:
+    def pages(
+        self, path: str, paginator: Paginator, parameters: Mapping[str, str] | None = None, *, records: str = "data"
+    ) -> Iterator[Page]:
         """Every page of the feed, in order.
 
         Raises ApiUnavailableError when the retries are used up, ApiError for a refusal, PageShapeError
@@ -157,11 +159,7 @@ class JsonApi:
             query = paginator.next(page, url)
 
     def _page(self, url: str, number: int, query: Mapping[str, str], records: str) -> Page:
-        body = self._get(url, number, query)
-        try:
-            content = json.loads(body)
-        except ValueError as error:
-            raise PageShapeError(url, number, f"is not JSON: {body[:_BODY_SHOWN]!r}") from error
+        body, content = self._get(url, number, query)
         if not isinstance(content, dict) or not isinstance(content.get(records), list):
             raise PageShapeError(url, number, f"is not an object with a list {records}: {body[:_BODY_SHOWN]!r}")
         for position, record in enumerate(content[records], 1):
@@ -169,8 +167,8 @@ class JsonApi:
                 raise PageShapeError(url, number, f"has a record {position} that is not an object: {str(record)[:_BODY_SHOWN]}")
         return Page(number, body, content, len(content[records]))
 
-    def _get(self, url: str, number: int, query: Mapping[str, str]) -> bytes:
-        """One page's body. A body that is shorter than announced, or no JSON at its end, is asked for again."""
+    def _get(self, url: str, number: int, query: Mapping[str, str]) -> tuple[bytes, Any]:
+        """One page's body, as bytes and parsed. A body that ends too early is asked for again."""
         reason = ""
         for attempt in range(self.retries.attempts):
             retry_after = None
@@ -179,8 +177,9 @@ class JsonApi:
             except urllib3.exceptions.HTTPError as error:
                 reason = f"{type(error).__name__}: {error}"
             else:
-                if answer.status == 200 and _complete(answer.data):
-                    return bytes(answer.data)
+                content = _parsed(answer.data, url, number) if answer.status == 200 else None
+                if content is not None:
+                    return bytes(answer.data), content
                 if answer.status != 200 and answer.status not in _RETRIED:
                     raise ApiError(url, number, answer.status, answer.data[:_BODY_SHOWN].decode(errors="replace"))
                 reason = "the body ends in mid-page" if answer.status == 200 else f"HTTP {answer.status}"
@@ -201,9 +200,14 @@ class JsonApi:
         )
 
 
-def _complete(body: bytes) -> bool:
-    """Whether the body ends as a JSON object does; a cut one without a Content-Length shows only here."""
-    return body.rstrip().endswith(b"}")
+def _parsed(body: bytes, url: str, number: int) -> Any:
+    """The JSON value, None for an object that is cut off: without a Content-Length, that shows only here."""
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        if body.lstrip().startswith(b"{") or not body.strip():
+            return None
+        raise PageShapeError(url, number, f"is not JSON: {body[:_BODY_SHOWN]!r}") from error
 
 
 def _retry_after(header: str | None) -> float | None:

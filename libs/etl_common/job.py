@@ -61,9 +61,10 @@ def glue_job(argv: Sequence[str], arguments: type[Arguments]) -> Iterator[Runnin
     args = parse_arguments(arguments, {name: text for name, text in resolved.items() if isinstance(text, str)})
     name = resolved["JOB_NAME"]
 
+    from pyspark.context import SparkContext
+
     from awsglue.context import GlueContext
     from awsglue.job import Job
-    from pyspark.context import SparkContext
 
     glue = GlueContext(SparkContext.getOrCreate())
     spark = glue.spark_session

@@ -135,7 +135,9 @@ class Lake:
         """Replace every row."""
         return self._write(table, "replace", lambda: self._writer(frame, table).overwrite(F.lit(True)))
 
-    def merge(self, frame: DataFrame, table: LakeTable, *, newer: str | None = None, delete_unmatched_of: Sequence[str] = ()) -> WrittenTable:
+    def merge(
+        self, frame: DataFrame, table: LakeTable, *, newer: str | None = None, delete_unmatched_of: Sequence[str] = ()
+    ) -> WrittenTable:
         """Insert new keys and update those that are there.
 
         frame: at most one row per key; it is read twice, so persist it. newer: update only when this
@@ -207,7 +209,8 @@ class Lake:
         handles in the JVM, so that no Python callback server is needed.
         """
         session = self.spark._jsparkSession
-        jvm, gateway = self.spark._jvm, self.spark.sparkContext._gateway
+        jvm: Any = self.spark._jvm
+        gateway: Any = self.spark.sparkContext._gateway
         classes = [jvm.java.lang.Class.forName(name, True, session.getClass().getClassLoader()) for name in _SQL_SIGNATURE]
         signature = jvm.java.lang.invoke.MethodType.methodType(classes[1], classes[2])
         sql = jvm.java.lang.invoke.MethodHandles.publicLookup().findVirtual(classes[0], "sql", signature).bindTo(session)

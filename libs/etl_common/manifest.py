@@ -92,7 +92,7 @@ class Landing:
         found = self.read(table, batch_id, business_date)
         if found is None:
             where = self.uri(table, batch_id, business_date, MANIFEST)
-            raise LandingError(where, "does not exist", "deliver the files and then the manifest, or correct --batch_id and --business_date")
+            raise LandingError(where, "does not exist", "deliver files, then the manifest, or correct --batch_id and --business_date")
         return found
 
     def commit(self, manifest: LandingManifest) -> LandingManifest:

@@ -54,7 +54,7 @@ class Staging:
         found = {item["table"]: item for item in json.loads(body)["tables"]}
         unknown = sorted(found.keys() - {table.name for table in tables})
         if unknown:
-            raise LandingError(where, f"names {', '.join(unknown)}, which the warehouse does not declare", "run build_facts of the batch again")
+            raise LandingError(where, f"names {', '.join(unknown)}, which are not declared", "run build_facts of the batch again")
         return [StagedTable(t, found[t.name]["uri"], found[t.name]["rows"]) for t in tables if t.name in found]
 
 

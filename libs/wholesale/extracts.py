@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from etl_common.readers.jdbc import Extract
 from pyspark.sql import types as T
+
+from etl_common.readers.jdbc import Extract
 from wholesale.sources import CURRENCY_RECORD, RATE_RECORD, SHIPMENT_DOCUMENT, SOURCES
 
 __all__ = ["CURRENCY_FIELDS", "INCREMENTAL", "OVERLAP", "RATE_FIELDS", "REFERENCE", "SHIPMENT_FIELDS"]
@@ -28,7 +29,7 @@ INCREMENTAL = (
 )
 
 
-def _fields(record: T.StructType) -> dict[str, Any]:
+def _fields(record: Any) -> dict[str, Any]:
     """The names of a record's fields, and of those in its lists."""
     return {field.name: _fields(field.dataType.elementType) if isinstance(field.dataType, T.ArrayType) else None for field in record}
 

@@ -20,11 +20,12 @@ print(json.dumps(sorted(d.metadata["Name"].lower() for d in m.distributions())))
 """
 _WHERE = "import awsglue, awsglue.utils, pyspark, json; print(json.dumps([awsglue.__file__, pyspark.__version__]))"
 _IMPORT_JOBS = """
-import importlib.util, json, pathlib
+import importlib.util, json, pathlib, sys
 done = []
 for file in sorted(pathlib.Path("glue_jobs").glob("*.py")):
     spec = importlib.util.spec_from_file_location(file.stem, file)
     module = importlib.util.module_from_spec(spec)
+    sys.modules[file.stem] = module  # as an import does; dataclasses look there
     spec.loader.exec_module(module)
     assert file.stem == "__init__" or callable(module.main), file
     done.append(file.stem)

@@ -1,0 +1,1 @@
+"""The Glue service: the catalog, and job runs that really run."""

@@ -17,7 +17,7 @@ import hashlib
 import io
 from collections.abc import Sequence
 from functools import reduce
-from typing import IO, Any
+from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -125,7 +125,7 @@ def _verify(s3: Any, bucket: str, key: str, file: LandedFile, columns: Sequence[
         raise AlteredFileError(where, f"has {size} bytes, the manifest says {file.bytes}")
     if file.sha256 is not None and digest.hexdigest() != file.sha256:
         raise AlteredFileError(where, f"has the SHA-256 {digest.hexdigest()}, the manifest says {file.sha256}")
-    stream: IO[bytes] = gzip.GzipFile(fileobj=io.BytesIO(head)) if key.endswith(".gz") else io.BytesIO(head)
+    stream: Any = gzip.GzipFile(fileobj=io.BytesIO(head)) if key.endswith(".gz") else io.BytesIO(head)
     line = stream.readline(_HEADER_LIMIT)
     with_mark = line.startswith(codecs.BOM_UTF8)
     _check_header(where, line.removeprefix(codecs.BOM_UTF8), columns)

@@ -60,8 +60,10 @@ class RedshiftDataApi:
     def submit(self, statements: Sequence[str], name: str, token: str) -> str:
         """Start a transaction of at most 40 statements; the statement's id. Raises ConfigurationError for more."""
         if len(statements) > MAX_BATCH:
-            raise ConfigurationError(f"{name} has {len(statements)} statements, a batch takes {MAX_BATCH}. Load fewer tables in one transaction.")
-        answer = self.client.batch_execute_statement(**self.target.parameters(), Sqls=list(statements), StatementName=name, ClientToken=token)
+            problem = f"{name} has {len(statements)} statements, a batch takes {MAX_BATCH}"
+            raise ConfigurationError(f"{problem}. Load fewer tables in one transaction.")
+        where = self.target.parameters()
+        answer = self.client.batch_execute_statement(**where, Sqls=list(statements), StatementName=name, ClientToken=token)
         return str(answer["Id"])
 
     def execute(self, sql: str, name: str = "etl") -> str:

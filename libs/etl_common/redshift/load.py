@@ -21,7 +21,7 @@ from etl_common.exceptions import WarehouseError
 from etl_common.objects import list_objects
 from etl_common.redshift.data_api import FINISHED, RedshiftDataApi
 
-__all__ = ["Attempts", "LoadLedger", "LoadTable", "StagedTable", "load_batch", "load_statements", "literal"]
+__all__ = ["Attempts", "LoadLedger", "LoadTable", "StagedTable", "literal", "load_batch", "load_statements"]
 
 LEDGER = "ops.load_ledger"
 _NAME = re.compile(r"^[a-z_][a-z0-9_]*$")

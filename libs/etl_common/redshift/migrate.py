@@ -19,7 +19,8 @@ __all__ = ["SqlFile", "migrate", "split_statements"]
 _SKIP = "-- skip when:"
 _PREPARE = (
     "CREATE SCHEMA IF NOT EXISTS ops",
-    "CREATE TABLE IF NOT EXISTS ops.migration (file VARCHAR(256) NOT NULL, sha256 CHAR(64) NOT NULL, applied_at TIMESTAMP NOT NULL DEFAULT GETDATE())",
+    "CREATE TABLE IF NOT EXISTS ops.migration "
+    "(file VARCHAR(256) NOT NULL, sha256 CHAR(64) NOT NULL, applied_at TIMESTAMP NOT NULL DEFAULT GETDATE())",
 )
 
 

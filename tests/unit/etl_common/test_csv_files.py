@@ -21,14 +21,14 @@ COLUMNS = ("id", "name", "note")
 class FolderS3:
     """The two calls that the reader makes, on a folder."""
 
-    class exceptions:  # noqa: N801 - as boto3 calls it
+    class exceptions:
         class NoSuchKey(Exception):
             """As boto3 raises it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - as boto3 calls them
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
         path = self.folder / Bucket / Key
         if not path.exists():
             raise self.exceptions.NoSuchKey(Key)

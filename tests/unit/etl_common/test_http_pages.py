@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -50,7 +51,8 @@ def server() -> Iterator[Server]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
-            self.wfile.write(answer.body[: len(answer.body) - answer.cut])
+            with suppress(BrokenPipeError):  # the client has timed out and gone
+                self.wfile.write(answer.body[: len(answer.body) - answer.cut])
             self.close_connection = True
 
         def log_message(self, *_: Any) -> None:
@@ -164,7 +166,7 @@ def test_a_feed_that_repeats_itself_is_refused(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param([1, 2], "no proper answer", id="a_list"),
+        pytest.param([1, 2], "not an object with a list data", id="a_list"),
         pytest.param({"items": []}, "not an object with a list data", id="other_names"),
         pytest.param({"data": [1], "page": 1, "pages": 1}, "record 1 that is not an object", id="records_that_are_no_objects"),
         pytest.param({"data": [], "page": 1, "pages": "1"}, "has no whole number pages", id="pages_as_text"),
@@ -172,7 +174,7 @@ def test_a_feed_that_repeats_itself_is_refused(
     ],
 )
 def test_a_page_of_another_shape_is_refused(api: JsonApi, server: Server, content: Any, message: str) -> None:
-    server.answers = [Answer(content)] * 3
+    server.answers = [Answer(content)]
 
-    with pytest.raises((PageShapeError, ApiUnavailableError), match=message):
+    with pytest.raises(PageShapeError, match=message):
         ids(api, PageNumber())

@@ -25,7 +25,8 @@ def test_a_load_locks_checks_replaces_by_key_and_writes_the_ledger() -> None:
         "COPY staging.dim_part (\"part_key\", \"part_id\") FROM 's3://staging/p/' IAM_ROLE default FORMAT AS PARQUET",
         'DELETE FROM warehouse.dim_part USING staging.dim_part AS s WHERE warehouse.dim_part."part_id" = s."part_id"',
         'INSERT INTO warehouse.dim_part ("part_key", "part_id") SELECT "part_key", "part_id" FROM staging.dim_part',
-        "INSERT INTO ops.load_ledger (batch_id, business_date, client_token, loaded_rows) VALUES ('1998-06-15', '1998-06-15', 'load-1998-06-15-1', 3)",
+        "INSERT INTO ops.load_ledger (batch_id, business_date, client_token, loaded_rows) "
+        "VALUES ('1998-06-15', '1998-06-15', 'load-1998-06-15-1', 3)",
     ]
 
 
