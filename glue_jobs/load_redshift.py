@@ -40,6 +40,15 @@ def main(argv: list[str]) -> None:
         for table in staged:
             batch.audit.wrote(WrittenTable(f"{WAREHOUSE.schema}.{table.table.name}", "load" if loaded else "done", table.rows, None))
         batch.job.log(f"{sum(table.rows for table in staged)} rows loaded" if loaded else "another run had loaded it")
+        analyze(batch, staged)
+
+
+def analyze(batch: Batch[Arguments], staged: list[StagedTable]) -> None:
+    """New statistics of the tables that changed. Outside the transaction: a load without them is slow to query, not wrong."""
+    api = batch.args.data_api()
+    for table in staged:
+        if table.rows:
+            api.execute(f"ANALYZE {WAREHOUSE.schema}.{table.table.name}", "analyze")
 
 
 def appendable(batch: Batch[Arguments], staged: list[StagedTable]) -> list[StagedTable]:

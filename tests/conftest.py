@@ -22,15 +22,19 @@ _SETTINGS = {
     # Short queries: the first compiler stage is enough and starts sooner.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -Duser.timezone=UTC",
     "spark.sql.adaptive.enabled": "false",
+    # A few rows are evaluated sooner than code for them is compiled; the jobs' tests run the compiled form.
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.log.level": "ERROR",
 }
 
 
-def _deequ() -> dict[str, str]:
-    """Deequ on the class path where `make install` has put it; tests that need it say when they do not find it."""
-    jars = sorted((Path(__file__).parents[1] / ".local" / "jars").glob("deequ-*.jar"))
-    return {"spark.driver.extraClassPath": str(jars[-1])} if jars else {}
+def _jars() -> dict[str, str]:
+    """Deequ and Iceberg on the class path where `make install` has put them; tests that need them say when they do not find them."""
+    folder = Path(__file__).parents[1] / ".local" / "jars"
+    jars = [sorted(folder.glob(name))[-1:] for name in ("deequ-*.jar", "iceberg-spark-runtime-*.jar")]
+    found = [str(jar) for newest in jars for jar in newest]
+    return {"spark.driver.extraClassPath": os.pathsep.join(found)} if found else {}
 
 
 def _use_packaged_java() -> None:
@@ -47,7 +51,7 @@ def spark_session() -> Iterator[SparkSession]:
     _use_packaged_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master("local[2]").appName("tests")
-    for name, value in (_SETTINGS | _deequ()).items():
+    for name, value in (_SETTINGS | _jars()).items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     yield session

@@ -8,6 +8,7 @@ imported when it is used, so that no command pays for another's imports.
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import click
 __all__ = ["OWN_PACKAGES", "Commands", "etl", "main"]
 
 # Errors of these packages are written to be read by users, so they are shown without a traceback.
-OWN_PACKAGES = ("cli", "etl_common", "install", "localaws", "package", "report", "simulator", "wholesale")
+OWN_PACKAGES = ("cli", "documents", "etl_common", "install", "localaws", "package", "report", "scenario", "simulator", "wholesale")
 
 
 class Commands(click.Group):
@@ -43,6 +44,8 @@ def etl() -> None:
 
 def main() -> int:
     """Run the command line; errors of this project are shown as their message."""
+    # A command that is asked to end stops what it started, as it does on Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         etl(prog_name="etl")
     except Exception as error:

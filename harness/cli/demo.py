@@ -46,7 +46,7 @@ def demo(scale: float, batches: int) -> None:
         _result(console, scenario, days)
     finally:
         scenario.stop(keep=kept)
-    console.print(f"\nDone in {time.monotonic() - began:.0f} s. To look around: `./etl up` and `./etl sql`; `make clean` removes everything.")
+    console.print(f"\nDone in {time.monotonic() - began:.0f} s. To look around: ./etl up, then ./etl sql. make clean removes everything.")
 
 
 def _batch(console: Console, scenario: WarehouseScenario, batch: Batch, number: int) -> None:

@@ -1,4 +1,4 @@
-"""`etl generate`: write the files that follow from the warehouse's declaration, or check them."""
+"""`etl generate`: write the files that follow from code (the warehouse's declaration, the commands, the jobs), or check them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from documents import documents
 from etl_common.ddl import redshift_files
 from etl_common.dictionary import data_dictionary
 from wholesale.warehouse import WAREHOUSE
@@ -19,7 +20,7 @@ def generated_files() -> dict[Path, str]:
     """Path below the checkout -> text."""
     files = {Path("sql/redshift") / path: text for path, text in redshift_files(WAREHOUSE).items()}
     files[Path("docs/data-dictionary.md")] = data_dictionary(WAREHOUSE)
-    return files
+    return files | documents()
 
 
 def stale_files(root: Path) -> list[Path]:
@@ -34,7 +35,7 @@ def stale_files(root: Path) -> list[Path]:
 @click.command()
 @click.option("--check", is_flag=True, help="Change nothing; fail when a file is not what the declaration gives.")
 def generate(check: bool) -> None:
-    """Write sql/redshift's tables and docs/data-dictionary.md from the warehouse's declaration."""
+    """Write what follows from code: sql/redshift's tables and the data dictionary, and the generated parts of the pages in docs/."""
     stale = stale_files(CHECKOUT)
     if check:
         if stale:

@@ -18,7 +18,10 @@ __all__ = ["clean", "end_engines", "main"]
 
 CACHES = (".pytest_cache", ".ruff_cache", ".mypy_cache", ".hypothesis")
 MADE_IN_CHECKOUT = (".venv", ".local", "dist", "build", "spark-warehouse", "metastore_db", "derby.log", *CACHES)
-MADE_IN_HOME = ("engines", "s3", "s3-meta", "endpoint", "runs", "source", "cache", "credentials.json", "api-token")
+MADE_IN_HOME = (
+    *("engines", "s3", "s3-meta", "endpoint", "redshift-data", "spark-conf", "runs", "reports", "source", "cache"),
+    *("credentials.json", "api-token"),
+)
 
 
 def end_engines(home: Path) -> list[str]:

@@ -1,6 +1,6 @@
 """`python -m localaws.server --home DIR --port N`: the local AWS endpoint, one process on loopback.
 
-The HTTP server is cheroot: threads, keep-alive, streamed bodies (`docs/decisions/0010-endpoint-server.md` has the measurements).
+The HTTP server is cheroot: threads, keep-alive, streamed bodies (`docs/decisions/0005-endpoint-server.md` has the measurements).
 One thing is ours: headers with an underscore in their name are kept, since names of S3 metadata have them.
 """
 

@@ -116,16 +116,12 @@ class Lake:
         Once maintenance has expired the snapshot, the batch is worked on again; its records are then
         known duplicates, so the table does not change.
         """
-        self.create(table)
-        mine = (F.col("summary")[BATCH_SUMMARY] == self.commit.batch_id) & (F.col("summary")[JOB_SUMMARY] == self.commit.job)
-        return bool(self.spark.table(f"{self.name(table.name)}.snapshots").where(mine).limit(1).count())
+        mine = self._summary.items()
+        return any(mine <= summary.items() for _, summary in self._snapshots(table))
 
     def batches(self, table: LakeTable) -> set[str]:
         """The batches whose snapshots the table still has."""
-        self.create(table)
-        batch = F.col("summary")[BATCH_SUMMARY].alias("batch_id")
-        rows = self.spark.table(f"{self.name(table.name)}.snapshots").select(batch).where("batch_id IS NOT NULL").distinct().collect()
-        return {row["batch_id"] for row in rows}
+        return {summary[BATCH_SUMMARY] for _, summary in self._snapshots(table) if BATCH_SUMMARY in summary}
 
     def append(self, frame: DataFrame, table: LakeTable) -> WrittenTable:
         """Add the rows. For tables that keep every record, and for keys that cannot be there yet."""
@@ -174,8 +170,8 @@ class Lake:
 
     def empty(self, table: LakeTable) -> bool:
         """Whether the table has no row, told from its metadata."""
-        self.create(table)
-        return not self.spark.table(f"{self.name(table.name)}.files").limit(1).count()
+        snapshots = self._snapshots(table)
+        return not snapshots or snapshots[-1][1].get("total-records") == "0"
 
     def _with_vanished(self, source: DataFrame, table: LakeTable, wider: Sequence[str]) -> DataFrame:
         """The source and, marked `_gone`, the table's keys that it no longer has among its wider keys."""
@@ -197,10 +193,20 @@ class Lake:
         self.create(table)
         self.commit.before()
         write()
-        last = self.spark.table(f"{self.name(table.name)}.snapshots").orderBy(F.col("committed_at").desc()).first()
-        if last is None or last["summary"].get(BATCH_SUMMARY) != self.commit.batch_id:
+        mine = [(i, summary) for i, summary in self._snapshots(table) if self._summary.items() <= summary.items()]
+        if not mine:
             return WrittenTable(table.name, operation, 0, None)
-        return WrittenTable(table.name, operation, int(last["summary"].get("added-records", "0")), last["snapshot_id"])
+        snapshot_id, summary = mine[-1]
+        return WrittenTable(table.name, operation, int(summary.get("added-records", "0")), snapshot_id)
+
+    def _snapshots(self, table: LakeTable) -> list[tuple[int, dict[str, str]]]:
+        """Number and summary of every snapshot, oldest first, from the metadata file: a query would start Spark jobs."""
+        self.create(table)
+        spark3: Any = self.spark._jvm.org.apache.iceberg.spark.Spark3Util  # type: ignore[union-attr]
+        loaded = spark3.loadIcebergTable(self.spark._jsparkSession, self.name(table.name))
+        loaded.refresh()
+        found = sorted(loaded.snapshots(), key=lambda snapshot: snapshot.sequenceNumber())
+        return [(snapshot.snapshotId(), dict(snapshot.summary())) for snapshot in found]
 
     def _sql(self, statement: str) -> None:
         """Run a statement whose snapshot says who made it (Iceberg, "Spark Writes": CommitMetadata).

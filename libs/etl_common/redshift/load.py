@@ -10,6 +10,7 @@ statement that was submitted (or submits it now), and lets it end before it deci
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ __all__ = ["Attempts", "LoadLedger", "LoadTable", "StagedTable", "literal", "loa
 
 LEDGER = "ops.load_ledger"
 _NAME = re.compile(r"^[a-z_][a-z0-9_]*$")
-_TOKEN_LENGTH = 64
+_BATCH_LENGTH, _DIGEST_LENGTH = 36, 16  # with the rest and a number of any likely length within the 64 that a token may have
 
 
 @dataclass(frozen=True)
@@ -74,15 +75,20 @@ class Attempts:
         keys = sorted(item["Key"] for item in list_objects(self.s3, self.bucket, self.prefix))
         return json.loads(self.s3.get_object(Bucket=self.bucket, Key=keys[-1])["Body"].read()) if keys else None
 
-    def note(self, number: int, statements: Sequence[str]) -> dict[str, Any]:
-        attempt = {"number": number, "token": client_token(self.batch_id, number), "statements": list(statements)}
+    def note(self, number: int, token: str, statements: Sequence[str]) -> dict[str, Any]:
+        attempt = {"number": number, "token": token, "statements": list(statements)}
         self.s3.put_object(Bucket=self.bucket, Key=f"{self.prefix}{number:05d}.json", Body=json.dumps(attempt, indent=1).encode())
         return attempt
 
 
-def client_token(batch_id: str, attempt: int) -> str:
-    """The token of a batch's attempt; at most 64 characters."""
-    return f"load-{batch_id}-{attempt}"[:_TOKEN_LENGTH]
+def client_token(batch_id: str, attempt: int, tables: Sequence[StagedTable]) -> str:
+    """The token of a batch's attempt to load these files; at most 64 characters.
+
+    Of the files too: the service refuses a token that comes again with other statements, as the first
+    attempt at a warehouse made anew would within hours of the old one's.
+    """
+    files = hashlib.sha256("\n".join(staged.uri for staged in tables).encode()).hexdigest()[:_DIGEST_LENGTH]
+    return f"load-{batch_id[:_BATCH_LENGTH]}-{attempt}-{files}"
 
 
 def load_batch(
@@ -100,9 +106,9 @@ def load_batch(
     if attempts.batch_id in ledger.batches():
         return False
     number = last["number"] + 1 if last else 1
-    token = client_token(attempts.batch_id, number)
+    token = client_token(attempts.batch_id, number, tables)
     statements = load_statements(attempts.batch_id, business_date, token, tables, iam_role=iam_role, schema=schema, staging=staging)
-    noted = attempts.note(number, statements)
+    noted = attempts.note(number, token, statements)
     try:
         api.wait(_submit(api, attempts.batch_id, noted))
     except WarehouseError:

@@ -49,26 +49,26 @@ def looked_up(frame: DataFrame, rows: dict[str, DataFrame], *roles: Role, **opti
     return frame.transform(with_dimension_keys(roles, WAREHOUSE, rows, **options))
 
 
-@pytest.mark.parametrize(
-    ("store_id", "sold_at", "expected"),
-    [
-        pytest.param(1, datetime(2026, 5, 31, 23, 59, 59, 999999), 11, id="just_before_a_version"),
-        pytest.param(1, JUNE, 12, id="at_the_beginning_of_a_version"),
-        pytest.param(1, datetime(1890, 1, 1), python_surrogate_key(1), id="before_all_time"),
-        pytest.param(2, JUNE, 21, id="one_version"),
-        pytest.param(None, JUNE, -1, id="no_natural_key"),
-        pytest.param(9, JUNE, python_surrogate_key(9), id="member_to_be_inferred"),
-    ],
-)
+# Case -> store, instant of the sale, expected key.
+SALES: dict[str, tuple[int | None, datetime, int]] = {
+    "just before a version": (1, datetime(2026, 5, 31, 23, 59, 59, 999999), 11),
+    "at the beginning of a version": (1, JUNE, 12),
+    "before all time": (1, datetime(1890, 1, 1), python_surrogate_key(1)),
+    "one version": (2, JUNE, 21),
+    "no natural key": (None, JUNE, -1),
+    "member to be inferred": (9, JUNE, python_surrogate_key(9)),
+}
+
+
 @pytest.mark.parametrize("broadcast", [True, False], ids=["broadcast", "shuffled"])
-def test_a_fact_gets_the_version_that_held(
-    spark: SparkSession, rows: dict[str, DataFrame], store_id: int | None, sold_at: datetime, expected: int, broadcast: bool
-) -> None:
-    sold = spark.createDataFrame([(store_id, sold_at)], "store_id bigint, sold_at timestamp")
+def test_a_fact_gets_the_version_that_held(spark: SparkSession, rows: dict[str, DataFrame], broadcast: bool) -> None:
+    sold = spark.createDataFrame(
+        [(name, store_id, at) for name, (store_id, at, _) in SALES.items()], "name string, store_id bigint, sold_at timestamp"
+    )
 
     found = looked_up(sold, rows, SOLD, broadcast=broadcast)
 
-    assert [row.store_key for row in found.collect()] == [expected]
+    assert {row["name"]: row.store_key for row in found.collect()} == {name: key for name, (_, _, key) in SALES.items()}
 
 
 def test_a_later_role_looks_up_by_what_an_earlier_one_brought(spark: SparkSession, rows: dict[str, DataFrame]) -> None:

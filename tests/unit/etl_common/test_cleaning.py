@@ -66,60 +66,54 @@ def test_a_good_record_becomes_typed_columns(spark: SparkSession) -> None:
     assert_df_equality(result, expected, ignore_nullable=True)
 
 
-@pytest.mark.parametrize(
-    ("change", "rule", "reason"),
-    [
-        pytest.param({"part_id": ""}, "null_key", "part_id is missing", id="empty_key"),
-        pytest.param({"part_id": "  "}, "null_key", "part_id is missing", id="blank_key"),
-        pytest.param({"part_id": None}, "null_key", "part_id is missing", id="null_key"),
-        pytest.param({"size": "ten"}, "bad_number", "size 'ten' is not int", id="text_for_a_number"),
-        pytest.param({"size": "1.5"}, "bad_number", "size '1.5' is not int", id="fraction_for_an_integer"),
-        pytest.param({"size": "1e3"}, "bad_number", "size '1e3' is not int", id="exponent"),
-        pytest.param({"size": ""}, "bad_number", "size is missing", id="required_number_missing"),
-        pytest.param({"sold_on": "15.06.1998"}, "bad_date", "sold_on '15.06.1998' is not date", id="another_date_format"),
-        pytest.param({"sold_on": "1998-02-30"}, "bad_date", "sold_on '1998-02-30' is not date", id="no_such_day"),
-        pytest.param({"sold_on": "1998"}, "bad_date", "sold_on '1998' is not date", id="year_alone"),
-        pytest.param({"updated_at": "yesterday"}, "bad_timestamp", "updated_at 'yesterday' is not timestamp", id="text_for_a_time"),
-        pytest.param(
-            {"updated_at": "1998-06-15T25:00:00Z"}, "bad_timestamp", "updated_at '1998-06-15T25:00:00Z' is not timestamp", id="no_such_hour"
-        ),
-        pytest.param({"updated_at": None}, "bad_timestamp", "updated_at is missing", id="required_time_missing"),
-        pytest.param({"size": "99999999999"}, "out_of_range", "size '99999999999' does not fit int", id="integer_overflow"),
-        pytest.param(
-            {"price": "99999999999.99"}, "out_of_range", "price '99999999999.99' does not fit decimal(12,2)", id="decimal_overflow"
-        ),
-        pytest.param({"price": "1.005"}, "out_of_range", "price '1.005' does not fit decimal(12,2)", id="digits_would_be_lost"),
-        pytest.param({"price": "0"}, "out_of_range", "price '0' is not above 0", id="zero_price"),
-        pytest.param({"price": "-0.01"}, "out_of_range", "price '-0.01' is not above 0", id="negative_price"),
-        pytest.param({"share": "1.01"}, "out_of_range", "share '1.01' is above 1", id="above_the_maximum"),
-        pytest.param({"share": "-0.01"}, "out_of_range", "share '-0.01' is below 0", id="below_the_minimum"),
-        pytest.param(
-            {"updated_at": "1998-06-16T00:00:00Z"},
-            "future_date",
-            "updated_at '1998-06-16T00:00:00Z' is not before the end of the batch, 1998-06-16 00:00:00 UTC",
-            id="at_the_end_of_the_window",
-        ),
-        pytest.param(
-            {"sold_on": "1998-06-16"},
-            "future_date",
-            "sold_on '1998-06-16' is not before the end of the batch, 1998-06-16 00:00:00 UTC",
-            id="date_in_the_future",
-        ),
-        pytest.param({"nation_id": "77"}, "unknown_code", "nation_id '77' is not a known nation_id", id="code_not_in_the_list"),
-        pytest.param({"brand": "Brand#16"}, "unknown_code", "brand 'Brand#16' is not a known brand", id="code_against_the_pattern"),
-        pytest.param({"brand": "xBrand#11x"}, "unknown_code", "brand 'xBrand#11x' is not a known brand", id="pattern_in_the_middle"),
-        pytest.param({"brand": None}, "unknown_code", "brand is not a known brand", id="required_code_missing"),
-        pytest.param({"price": "1.500"}, None, None, id="zeros_lose_nothing"),
-        pytest.param({"share": None, "nation_id": None, "sold_on": ""}, None, None, id="optional_values_may_be_missing"),
-        pytest.param({"name": "é漢😀"}, None, None, id="any_text"),
-    ],
-)
-def test_a_record_is_refused_by_the_rule_it_breaks(
-    spark: SparkSession, change: dict[str, str | None], rule: str | None, reason: str | None
-) -> None:
-    (row,) = cleaned(spark, change)
+TOO_LATE = "is not before the end of the batch, 1998-06-16 00:00:00 UTC"
+# What is wrong with a record -> the change that makes it so, the rule, the reason.
+DEFECTS: dict[str, tuple[dict[str, str | None], str | None, str | None]] = {
+    "empty_key": ({"part_id": ""}, "null_key", "part_id is missing"),
+    "blank_key": ({"part_id": "  "}, "null_key", "part_id is missing"),
+    "null_key": ({"part_id": None}, "null_key", "part_id is missing"),
+    "text_for_a_number": ({"size": "ten"}, "bad_number", "size 'ten' is not int"),
+    "fraction_for_an_integer": ({"size": "1.5"}, "bad_number", "size '1.5' is not int"),
+    "exponent": ({"size": "1e3"}, "bad_number", "size '1e3' is not int"),
+    "required_number_missing": ({"size": ""}, "bad_number", "size is missing"),
+    "another_date_format": ({"sold_on": "15.06.1998"}, "bad_date", "sold_on '15.06.1998' is not date"),
+    "no_such_day": ({"sold_on": "1998-02-30"}, "bad_date", "sold_on '1998-02-30' is not date"),
+    "year_alone": ({"sold_on": "1998"}, "bad_date", "sold_on '1998' is not date"),
+    "text_for_a_time": ({"updated_at": "yesterday"}, "bad_timestamp", "updated_at 'yesterday' is not timestamp"),
+    "no_such_hour": ({"updated_at": "1998-06-15T25:00:00Z"}, "bad_timestamp", "updated_at '1998-06-15T25:00:00Z' is not timestamp"),
+    "required_time_missing": ({"updated_at": None}, "bad_timestamp", "updated_at is missing"),
+    "integer_overflow": ({"size": "99999999999"}, "out_of_range", "size '99999999999' does not fit int"),
+    "decimal_overflow": ({"price": "99999999999.99"}, "out_of_range", "price '99999999999.99' does not fit decimal(12,2)"),
+    "digits_would_be_lost": ({"price": "1.005"}, "out_of_range", "price '1.005' does not fit decimal(12,2)"),
+    "zero_price": ({"price": "0"}, "out_of_range", "price '0' is not above 0"),
+    "negative_price": ({"price": "-0.01"}, "out_of_range", "price '-0.01' is not above 0"),
+    "above_the_maximum": ({"share": "1.01"}, "out_of_range", "share '1.01' is above 1"),
+    "below_the_minimum": ({"share": "-0.01"}, "out_of_range", "share '-0.01' is below 0"),
+    "at_the_end_of_the_window": (
+        {"updated_at": "1998-06-16T00:00:00Z"},
+        "future_date",
+        f"updated_at '1998-06-16T00:00:00Z' {TOO_LATE}",
+    ),
+    "date_in_the_future": (
+        {"sold_on": "1998-06-16"},
+        "future_date",
+        f"sold_on '1998-06-16' {TOO_LATE}",
+    ),
+    "code_not_in_the_list": ({"nation_id": "77"}, "unknown_code", "nation_id '77' is not a known nation_id"),
+    "code_against_the_pattern": ({"brand": "Brand#16"}, "unknown_code", "brand 'Brand#16' is not a known brand"),
+    "pattern_in_the_middle": ({"brand": "xBrand#11x"}, "unknown_code", "brand 'xBrand#11x' is not a known brand"),
+    "required_code_missing": ({"brand": None}, "unknown_code", "brand is not a known brand"),
+    "zeros_lose_nothing": ({"price": "1.500"}, None, None),
+    "optional_values_may_be_missing": ({"share": None, "nation_id": None, "sold_on": ""}, None, None),
+    "any_text": ({"name": "é漢😀"}, None, None),
+}
 
-    assert (row["_rule"], row["_reason"]) == (rule, reason)
+
+def test_a_record_is_refused_by_the_rule_it_breaks(spark: SparkSession) -> None:
+    rows = cleaned(spark, *(change for change, _, _ in DEFECTS.values()))
+
+    found = {name: (row["_rule"], row["_reason"]) for name, row in zip(DEFECTS, rows, strict=True)}
+    assert found == {name: (rule, reason) for name, (_, rule, reason) in DEFECTS.items()}
 
 
 def test_the_first_rule_in_the_contracts_order_names_the_record(spark: SparkSession) -> None:

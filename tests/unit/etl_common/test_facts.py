@@ -9,23 +9,23 @@ from pyspark.sql import functions as F
 
 from etl_common.facts import days_between, exact_decimal, milestone, snapshots_at, with_rows_of
 
+# Case -> amount, as stored.
+AMOUNTS: dict[str, tuple[str | None, str | None]] = {
+    "half is rounded up": ("1.00005", "1.0001"),
+    "away from zero below it": ("-1.00005", "-1.0001"),
+    "less than half is rounded down": ("1.00004999", "1.0000"),
+    "largest": ("99999999999999.99994999", "99999999999999.9999"),
+    "null": (None, None),
+}
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        pytest.param("1.00005", "1.0001", id="half_is_rounded_up"),
-        pytest.param("-1.00005", "-1.0001", id="away_from_zero_below_it"),
-        pytest.param("1.00004999", "1.0000", id="less_than_half_is_rounded_down"),
-        pytest.param("99999999999999.99994999", "99999999999999.9999", id="largest"),
-        pytest.param(None, None, id="null"),
-    ],
-)
-def test_amounts_are_rounded_half_away_from_zero(spark: SparkSession, value: str | None, expected: str | None) -> None:
-    frame = spark.createDataFrame([(None if value is None else Decimal(value),)], "value decimal(38,12)")
 
-    (row,) = frame.select(exact_decimal(F.col("value"), 18, 4, name="amount").alias("amount")).collect()
+def test_amounts_are_rounded_half_away_from_zero(spark: SparkSession) -> None:
+    given = [(name, None if value is None else Decimal(value)) for name, (value, _) in AMOUNTS.items()]
+    frame = spark.createDataFrame(given, "case string, value decimal(38,12)")
 
-    assert row.amount == (None if expected is None else Decimal(expected))
+    rows = frame.select("case", exact_decimal(F.col("value"), 18, 4, name="amount").alias("amount")).collect()
+
+    assert {row.case: row.amount and str(row.amount) for row in rows} == {name: stored for name, (_, stored) in AMOUNTS.items()}
 
 
 @pytest.mark.parametrize("value", ["99999999999999.99995", "-99999999999999.99995", "123456789012345"])
@@ -36,20 +36,16 @@ def test_an_amount_that_does_not_fit_is_an_error_and_not_null(spark: SparkSessio
         frame.select(exact_decimal(F.col("value"), 18, 4, name="amount")).collect()
 
 
-@pytest.mark.parametrize(
-    ("shipped", "received", "expected"),
-    [(None, None, "ordered"), ("2026-01-02", None, "shipped"), ("2026-01-02", "2026-01-05", "received"), (None, "2026-01-05", "received")],
-)
-def test_the_status_is_the_furthest_milestone(spark: SparkSession, shipped: str | None, received: str | None, expected: str) -> None:
-    frame = spark.createDataFrame([(shipped, received)], "shipped string, received string")
+def test_the_status_is_the_furthest_milestone(spark: SparkSession) -> None:
+    told = [(None, None), ("2026-01-02", None), ("2026-01-02", "2026-01-05"), (None, "2026-01-05")]
+    frame = spark.createDataFrame(told, "shipped string, received string")
 
-    (row,) = frame.select(
+    rows = frame.select(
         milestone(("received", "received"), ("shipped", "shipped"), otherwise="ordered").alias("status"),
         days_between("received", "shipped").alias("days"),
     ).collect()
 
-    assert row.status == expected
-    assert row.days == (3 if shipped and received else None)
+    assert [tuple(row) for row in rows] == [("ordered", None), ("shipped", None), ("received", 3), ("received", None)]
 
 
 STOCK = "part int, at timestamp, quantity int"

@@ -68,8 +68,12 @@ def test_literals_are_quoted() -> None:
     assert literal("it's") == "'it''s'"
 
 
-def test_a_token_says_batch_and_attempt() -> None:
-    assert client_token("1998-06-15", 2) == "load-1998-06-15-2"
+def test_a_token_says_batch_and_attempt_and_differs_by_the_files() -> None:
+    first, other = (client_token("1998-06-15", 2, [StagedTable(FACT, uri, 1)]) for uri in ("s3://staging/a/", "s3://staging/b/"))
+
+    assert first.startswith("load-1998-06-15-2-")
+    assert first != other
+    assert len(client_token("1998-06-15-" + "x" * 60, 12345, [])) <= 64
 
 
 @pytest.mark.parametrize(

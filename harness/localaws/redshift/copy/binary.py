@@ -1,6 +1,6 @@
 """Arrow columns to PostgreSQL's binary COPY format, whole columns at a time.
 
-About twice as fast as CSV text (docs/decisions/redshift-copy.md): PostgreSQL spends most of a COPY on parsing numbers and timestamps,
+About twice as fast as CSV text (docs/decisions/0006-redshift-copy.md): PostgreSQL spends most of a COPY on parsing numbers and timestamps,
 which the binary format spares it. Rows are built as an array of records, one payload per column; bytes that a row has not (nulls,
 shorter texts) are masked out at the end.
 """

@@ -1,0 +1,29 @@
+"""Answers SQL on the lake, one statement a line, one line of JSON each: a test process cannot attach to the warm driver itself,
+since that changes PySpark for the whole process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from localaws.engines.spark import SparkEngine
+from localaws.glue.sessions import attach
+from localaws.home import Home
+
+
+def main(run_id: str) -> None:
+    engine = SparkEngine(Home.resolve())
+    attach(engine.gateway, run_id, engine.settings_of(os.environ["AWS_ENDPOINT_URL"]), os.environ["PYTHONPATH"])
+    from pyspark.sql import SparkSession
+
+    spark = SparkSession.builder.getOrCreate()
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    for statement in sys.stdin:
+        rows = [list(row) for row in spark.sql(statement).collect()]
+        print(json.dumps(rows, default=str, ensure_ascii=False), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
