@@ -9,6 +9,7 @@ Arguments  --batch_id, --business_date, --rds_secret_id, buckets
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,19 +48,22 @@ def extract(batch: Batch[Arguments]) -> dict[str, LandingManifest]:
     extraction = _extraction(batch)
     secret = read_secret(boto3.client("secretsmanager"), batch.args.rds_secret_id)
     source = JdbcSource(batch.spark, secret, batch.args.rds_tls)
-    manifests = {}
+    with source.guarded():
+        return {manifest.table: manifest for manifest in _extracted(batch, extraction, source)}
+
+
+def _extracted(batch: Batch[Arguments], extraction: Extraction, source: JdbcSource) -> Iterator[LandingManifest]:
     for table in REFERENCE:
-        manifests[table.table] = extraction.frame(table.table, lambda table=table: source.read(table, None))
+        yield extraction.frame(table.table, lambda table=table: source.read(table, None))
     for table in INCREMENTAL:
         earlier = extraction.landing.read(table.table, batch.args.batch_id, batch.business_date)
         if earlier is None:
             low = extraction.landing.high_watermark(table.table, other_than=batch.args.batch_id)
             window = window_of(low, source.high_watermark(table, batch.window_end), OVERLAP)
             earlier = extraction.frame(table.table, lambda table=table, window=window: source.read(table, window), window)
-        manifests[table.table] = earlier
         batch.audit.watermarks[table.table] = {"low": earlier.low, "high": earlier.high}
         batch.job.log(f"{table.table}: {earlier.details['rows']} rows landed, {earlier.low} < updated_at <= {earlier.high}")
-    return manifests
+        yield earlier
 
 
 def curate(batch: Batch[Arguments], manifests: dict[str, LandingManifest]) -> None:

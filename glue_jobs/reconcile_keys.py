@@ -44,12 +44,10 @@ def main(argv: list[str]) -> None:
 def extract(batch: Batch[Arguments]) -> DataFrame:
     """The keys that the source has, landed once for the batch."""
     extraction = Extraction(Landing(batch.s3, batch.args.landing_bucket, "rds"), batch.args.batch_id, batch.business_date)
-
-    def read() -> DataFrame:
-        secret = read_secret(boto3.client("secretsmanager"), batch.args.rds_secret_id)
-        return JdbcSource(batch.spark, secret, batch.args.rds_tls).keys("customer", ("customer_id",))
-
-    return extraction.read_frame(batch.spark, extraction.frame(_KEYS, read))
+    source = JdbcSource(batch.spark, read_secret(boto3.client("secretsmanager"), batch.args.rds_secret_id), batch.args.rds_tls)
+    with source.guarded():
+        manifest = extraction.frame(_KEYS, lambda: source.keys("customer", ("customer_id",)))
+    return extraction.read_frame(batch.spark, manifest)
 
 
 def reconcile(batch: Batch[Arguments], present: DataFrame) -> WrittenTable:

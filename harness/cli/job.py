@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import click
 from rich.console import Console
-from rich.table import Table
 
+from cli._tables import folding_table
 from localaws.bootstrap import client
 from localaws.engines.endpoint import EndpointEngine
 from localaws.home import Home
@@ -31,7 +31,7 @@ def job() -> None:
 @job.command("list")
 def list_jobs() -> None:
     """The deployed jobs and their arguments."""
-    table = Table("job", "what it does", "arguments that a run must give")
+    table = folding_table("job", "what it does", "arguments that a run must give")
     for name, described in json.loads((CHECKOUT / "deployment" / "jobs.json").read_text("utf-8")).items():
         wanted = [f"--{parameter}" for parameter, facts in described["parameters"].items() if facts["required"]]
         table.add_row(name, described["description"], " ".join(wanted))
@@ -43,7 +43,7 @@ def list_jobs() -> None:
 def runs(name: str) -> None:
     """The runs of a job, newest first."""
     glue = client("glue", _endpoint(Home.resolve()))
-    table = Table("run", "state", "seconds", "error")
+    table = folding_table("run", "state", "seconds", "error")
     for run in glue.get_job_runs(JobName=name)["JobRuns"]:
         table.add_row(run["Id"], run["JobRunState"], str(run.get("ExecutionTime", "")), run.get("ErrorMessage", ""))
     Console().print(table)

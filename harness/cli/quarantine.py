@@ -12,8 +12,8 @@ from typing import Any
 import click
 from pyarrow import parquet
 from rich.console import Console
-from rich.table import Table
 
+from cli._tables import folding_table
 from etl_common.objects import list_objects
 from localaws.bootstrap import client
 from localaws.engines.endpoint import EndpointEngine
@@ -48,7 +48,7 @@ def quarantine() -> None:
 def counts(source: str | None, batch: str | None) -> None:
     """How many records each rule refused, by batch and source."""
     found = Counter((r["batch_id"], r["source"], r["rule"]) for r in _records(source, batch, None))
-    table = Table("batch", "source", "rule", "records")
+    table = folding_table("batch", "source", "rule", "records")
     for (batch_id, name, rule), records in sorted(found.items()):
         table.add_row(batch_id, name, rule, str(records))
     console = Console()
@@ -64,7 +64,7 @@ def counts(source: str | None, batch: str | None) -> None:
 def list_command(source: str | None, batch: str | None, rule: str | None, limit: int) -> None:
     """One line for each record: rule, key, reason, origin."""
     records = list(_records(source, batch, rule))
-    table = Table("batch", "source", "rule", "key", "reason", "origin")
+    table = folding_table("batch", "source", "rule", "key", "reason", "origin")
     for r in records[:limit]:
         place = r["origin"] if r["position"] is None else f"{r['origin']}:{r['position']}"
         table.add_row(r["batch_id"], r["source"], r["rule"], r["record_key"] or "", r["reason"], place)

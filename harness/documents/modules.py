@@ -20,7 +20,8 @@ def module_map(package: Path) -> str:
         tree = ast.parse(file.read_text("utf-8"))
         about = (ast.get_docstring(tree) or "").split("\n\n", 1)[0]
         dotted = ".".join(file.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
-        rows.append(f"| `{dotted}` | {' '.join(about.split())} | {', '.join(f'`{name}`' for name in _public(tree))} |".replace(" |  |", " | |"))
+        names = "".join(f" `{name}`," for name in _public(tree)).rstrip(",")
+        rows.append(f"| `{dotted}` | {' '.join(about.split())} |{names} |")
     return "\n".join(["| module | what | public names |", "|---|---|---|", *rows])
 
 

@@ -17,10 +17,13 @@ EtlError
 │   ├── SchemaDriftError        columns appeared, disappeared or moved
 │   ├── PageShapeError          a page of an API has another shape
 │   ├── RepeatedPageError       an API repeats a page
+│   ├── IncompleteFeedError     an API's pages hold fewer or more records than it says
+│   ├── DatabaseContentError    a source database has not what was declared
 │   └── ApiError                an API refused the request
 ├── TransientError              the same call may succeed later: retried by the caller
 │   ├── ApiUnavailableError     an API did not answer properly
 │   ├── DatabaseUnavailableError  a source database did not answer
+│   ├── SpaceError              a disk is full
 │   ├── LeaseTakenError         another run of the job is at work
 │   ├── LeaseLostError          another run took the lease
 │   └── UndeletableObjectError  S3 kept an object that was to go
@@ -39,9 +42,11 @@ __all__ = [
     "BatchOrderError",
     "ConfigurationError",
     "DataError",
+    "DatabaseContentError",
     "DatabaseUnavailableError",
     "EtlError",
     "HeaderError",
+    "IncompleteFeedError",
     "KeyCollisionError",
     "LandingError",
     "LeaseLostError",
@@ -54,6 +59,7 @@ __all__ = [
     "RepeatedPageError",
     "SchemaDriftError",
     "SecretError",
+    "SpaceError",
     "TransientError",
     "UnbalancedBatchError",
     "UndeletableObjectError",
@@ -193,7 +199,7 @@ class HeaderError(DataError):
 
     def __init__(self, where: str, problem: str) -> None:
         self.where = where
-        super().__init__(f"{where}, line 1, {problem}. Expected UTF-8, commas and the column names; have the file written again.")
+        super().__init__(f"{where}, line 1, {problem}. Expected UTF-8, commas, LF line ends and the column names; have the file written again.")
 
 
 class SchemaDriftError(DataError):
@@ -225,6 +231,17 @@ class RepeatedPageError(DataError):
         super().__init__(f"{url}, page {page}, {problem}: the feed repeats itself. Nothing of it was landed; run the job again later.")
 
 
+class IncompleteFeedError(DataError):
+    """An API's pages hold fewer or more records than it says."""
+
+    def __init__(self, url: str, found: int, promised: int) -> None:
+        self.url, self.found, self.promised = url, found, promised
+        super().__init__(
+            f"{url}: its pages hold {found} records, the last one says {promised} in all. Nothing of the feed was landed; "
+            "run the job again, and tell the API's owner when it stays so."
+        )
+
+
 class ApiError(DataError):
     """An API refused a request; asking again would not help."""
 
@@ -254,6 +271,28 @@ class DatabaseUnavailableError(TransientError):
         super().__init__(
             f"The database {database} cannot be read: {first}. Check that it runs and that the secret's user may "
             "read it, then run the job again."
+        )
+
+
+class DatabaseContentError(DataError):
+    """A source database answers, but has not what was declared, or a value that cannot be read."""
+
+    def __init__(self, database: str, reason: str) -> None:
+        self.database = database
+        first = " ".join(reason.split())[:300]
+        super().__init__(
+            f"The database {database} is not as declared: {first}. Nothing of the table was landed; correct the source or its "
+            "declaration, then run the job again."
+        )
+
+
+class SpaceError(TransientError):
+    """A disk that Spark or the storage writes to is full."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"There is no space left to write: {' '.join(reason.split())[:300]}. What was not committed does not count. Free space, "
+            "or give the job more or larger workers, then run it again."
         )
 
 

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 import urllib3
 
-from etl_common.exceptions import ApiError, ApiUnavailableError, PageShapeError, RepeatedPageError
+from etl_common.exceptions import ApiError, ApiUnavailableError, IncompleteFeedError, PageShapeError, RepeatedPageError
 
 __all__ = ["Cursor", "JsonApi", "Page", "PageNumber", "Retries", "SinglePage"]
 
@@ -39,7 +39,10 @@ class Page:
 
 
 class Paginator(Protocol):
-    """How a feed is walked."""
+    """How a feed is walked. total_field: where a page says how many records the feed has, None when none does."""
+
+    @property
+    def total_field(self) -> str | None: ...
 
     def first(self) -> dict[str, str]:
         """Query parameters of the first page."""
@@ -52,6 +55,8 @@ class Paginator(Protocol):
 class SinglePage:
     """The feed is one page."""
 
+    total_field: str | None = None
+
     def first(self) -> dict[str, str]:
         return {}
 
@@ -61,11 +66,12 @@ class SinglePage:
 
 @dataclass(frozen=True)
 class PageNumber:
-    """`?page=1`, and the answer says which page it is and how many there are."""
+    """`?page=1`, and the answer says which page it is, how many there are and, if it does, how many records they hold."""
 
     parameter: str = "page"
     number_field: str = "page"
     pages_field: str = "pages"
+    total_field: str | None = "total"
 
     def first(self) -> dict[str, str]:
         return {self.parameter: "1"}
@@ -85,6 +91,7 @@ class Cursor:
 
     parameter: str = "cursor"
     cursor_field: str = "next_cursor"
+    total_field: str | None = None
 
     def first(self) -> dict[str, str]:
         return {}
@@ -135,13 +142,14 @@ class JsonApi:
         """Every page of the feed, in order.
 
         Raises ApiUnavailableError when the retries are used up, ApiError for a refusal, PageShapeError
-        for another shape, RepeatedPageError for a page or cursor that came before.
+        for another shape, RepeatedPageError for a page or cursor that came before, IncompleteFeedError when the pages
+        do not hold what the last one says.
         """
         url = self.base_url.rstrip("/") + path
         query: dict[str, str] | None = paginator.first()
         bodies: dict[str, int] = {}
         asked: set[tuple[tuple[str, str], ...]] = set()
-        number = 0
+        number = found = 0
         while query is not None:
             number += 1
             if number > self.max_pages:
@@ -156,7 +164,10 @@ class JsonApi:
                 raise RepeatedPageError(url, number, f"has the same content as page {bodies[digest]}")
             bodies[digest] = number
             yield page
+            found += page.records
             query = paginator.next(page, url)
+            if query is None:
+                _check_total(url, page, paginator.total_field, found)
 
     def _page(self, url: str, number: int, query: Mapping[str, str], records: str) -> Page:
         body, content = self._get(url, number, query)
@@ -182,7 +193,7 @@ class JsonApi:
                     return bytes(answer.data), content
                 if answer.status != 200 and answer.status not in _RETRIED:
                     raise ApiError(url, number, answer.status, answer.data[:_BODY_SHOWN].decode(errors="replace"))
-                reason = "the body ends in mid-page" if answer.status == 200 else f"HTTP {answer.status}"
+                reason = "the body ends in mid-page, or is no JSON" if answer.status == 200 else f"HTTP {answer.status}"
                 retry_after = _retry_after(answer.headers.get("Retry-After"))
             if attempt + 1 < self.retries.attempts:
                 self.retries.wait(attempt, retry_after)
@@ -200,10 +211,20 @@ class JsonApi:
         )
 
 
+def _check_total(url: str, last: Page, total_field: str | None, found: int) -> None:
+    promised = None if total_field is None else last.content.get(total_field)
+    if isinstance(promised, int) and promised != found:
+        raise IncompleteFeedError(url, found, promised)
+
+
 def _parsed(body: bytes, url: str, number: int) -> Any:
     """The JSON value, None for an object that is cut off: without a Content-Length, that shows only here."""
     try:
-        return json.loads(body)
+        return json.loads(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        if error.end == len(body) and error.reason == "unexpected end of data":
+            return None
+        raise PageShapeError(url, number, f"is not UTF-8 at byte {error.start}: {body[error.start - 40 : error.start + 10]!r}") from error
     except ValueError as error:
         if body.lstrip().startswith(b"{") or not body.strip():
             return None

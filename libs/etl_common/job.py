@@ -10,6 +10,7 @@ is loaded: the three commits of the layers do (see `etl_common.manifest`, `.lake
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from botocore.exceptions import ClientError
+
 from etl_common.arguments import JobArguments, argument_fields, names_given, parse_arguments
+from etl_common.exceptions import SpaceError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["JobArguments", "RunningJob", "glue_job"]
 
 Arguments = TypeVar("Arguments", bound=JobArguments)
+
+# Linux's texts of ENOSPC, EDQUOT and EFBIG, in the line of whoever had them.
+_FULL_DISK = re.compile(r"[^\n]*(?:No space left on device|[Dd]isk quota exceeded|File too large)")
 
 # What transforms rely on, whatever the caller's session says: UTC, exact decimals.
 _SESSION = {
@@ -54,7 +61,8 @@ class RunningJob(Generic[Arguments]):
 def glue_job(argv: Sequence[str], arguments: type[Arguments]) -> Iterator[RunningJob[Arguments]]:
     """Parse, open Spark and the job, hand over, commit.
 
-    Raises ArgumentError before Spark is started when an argument is missing or wrong.
+    Raises ArgumentError before Spark is started when an argument is missing or wrong, SpaceError instead of a Java stack
+    trace when a disk is full.
     """
     started = time.time()
     resolved = _resolved(argv, arguments)
@@ -74,9 +82,23 @@ def glue_job(argv: Sequence[str], arguments: type[Arguments]) -> Iterator[Runnin
     job.init(name, {key: value for key, value in resolved.items() if value is not None})
     running = RunningJob(name, resolved.get("JOB_RUN_ID"), args, spark, glue, started)
     running.log(f"begins: {args}")
-    yield running
+    with _full_disks_named():
+        yield running
     job.commit()
     running.log("committed")
+
+
+@contextmanager
+def _full_disks_named() -> Iterator[None]:
+    from py4j.protocol import Py4JJavaError
+
+    try:
+        yield
+    except (Py4JJavaError, ClientError, OSError) as error:
+        full = _FULL_DISK.search(str(error))
+        if full is None:
+            raise
+        raise SpaceError(full.group()) from error
 
 
 def _resolved(argv: Sequence[str], arguments: type[JobArguments]) -> dict[str, Any]:

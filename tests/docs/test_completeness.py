@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from docs.pages import CHECKOUT, runnable_blocks, text_of
 
 import etl_common.exceptions
 from cli.generate import stale_files
+from docs.pages import CHECKOUT, runnable_blocks, text_of
 from documents import MissingRegionError
 from documents.commands import commands
 from documents.jobs import parts_of
@@ -70,14 +70,14 @@ def test_every_command_is_on_the_commands_page_with_every_option() -> None:
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/operations.md", "docs/troubleshooting.md", "docs/testing.md",
                                   "docs/local-aws.md", "docs/glue-jobs.md", "scenarios/redshift_warehouse/README.md"])  # fmt: skip
 def test_commands_and_targets_that_a_page_names_exist_with_their_options(page: str) -> None:
-    known = {path: command for path, command in commands()}
+    known = dict(commands())
     targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
     text = text_of(page)
 
-    assert {target for target in re.findall(r"`make ([a-z-]+)`|^make ([a-z-]+)", text, re.MULTILINE) for target in target if target} <= targets
-    for line in re.findall(r"\./etl ([a-z][^`\n\"#]*)", text):
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)) <= targets
+    for line in re.findall(r"\./etl ([a-z][^`\n\"#)]*)", text):
         words = line.split()
-        path = ("etl", words[0], words[1]) if ("etl", *words[:2]) in known else ("etl", words[0])
+        path = ("etl", *words[:2]) if ("etl", *words[:2]) in known else ("etl", words[0])
         assert path in known, f"./etl {line}"
         options = {option for parameter in known[path].params for option in parameter.opts}
         if path[1:] not in {("spark-submit",), ("job", "run")}:
@@ -90,8 +90,19 @@ def test_every_error_of_the_library_is_explained() -> None:
     assert {name for name in etl_common.exceptions.__all__ if f"`{name}`" not in page} == set()
 
 
+def test_every_message_that_troubleshooting_quotes_is_one_of_ours() -> None:
+    files = [file for folder in ("harness", "libs") for kind in ("*.py", "*.sh") for file in (CHECKOUT / folder).rglob(kind)]
+    sources = "\n".join(file.read_text("utf-8") for file in files)
+    rows = re.findall(r"^\| (`.*?) \|", text_of("docs/troubleshooting.md"), re.MULTILINE)
+    quoted = [message for row in rows for message in re.findall(r"`([^`]*)`", row)]
+
+    assert len(quoted) >= 40
+    for message in quoted:
+        assert all(part.strip() in sources for part in message.split("…") if part.strip()), f"no error says {message!r}"
+
+
 def test_every_folder_of_tests_is_on_the_page_about_testing() -> None:
-    folders = {file.parent.name for file in (CHECKOUT / "tests").glob("*/*") if file.suffix == ".py" or file.is_dir()} - {"__pycache__"}
+    folders = {folder.name for folder in (CHECKOUT / "tests").iterdir() if folder.is_dir() and folder.name[0] not in "._"}
 
     assert {folder for folder in folders if f"`tests/{folder}`" not in text_of("docs/testing.md")} == set()
 

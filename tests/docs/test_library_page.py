@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from docs.pages import text_of
 from pyspark.sql import SparkSession
+
+from docs.pages import text_of
 
 
 def test_the_example_of_apply_changes_gives_the_table_on_the_page(spark: SparkSession) -> None:
     page = text_of("docs/library.md")
     code = re.search(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    shown = [[cell.strip() for cell in line.strip("|").split("|")] for line in re.findall(r"^\|.*\|$", page.split("`versions`")[1], re.MULTILINE)[:5]]
+    table = re.findall(r"^\|.*\|$", page.split("`versions`")[1], re.MULTILINE)[:5]
+    shown = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
     assert code is not None
 
     names: dict[str, Any] = {"spark": spark}

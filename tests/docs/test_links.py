@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from docs.pages import CHECKOUT, anchors, links, pages, text_of
 
 

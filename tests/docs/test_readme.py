@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from docs.pages import CHECKOUT, runnable_blocks, text_of
 
+from docs.pages import CHECKOUT, runnable_blocks, text_of
 from localaws.engines.postgres import PostgresEngine
 from localaws.home import Home
 
@@ -18,7 +19,7 @@ BLOCKS = runnable_blocks(text_of("README.md"))
 
 def shell(script: str, home: Path, seconds: int = 900) -> str:
     """What the script prints, run in the checkout as a user would; every command of it must succeed."""
-    environment = {**os.environ, "ETL_HOME": str(home), "COLUMNS": "200"}
+    environment = {**os.environ, "HOME": str(home.parent), "ETL_HOME": str(home), "COLUMNS": "200"}
     command = ["sh", "-eu", "-c", script]
     done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False, timeout=seconds)
     assert done.returncode == 0, f"{script}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
@@ -67,3 +68,18 @@ def test_the_marked_blocks_do_what_the_readme_says(demo: str, home: Path) -> Non
     assert "Batch 1998-06-15 is in the load ledger already: nothing to do." in backfill
     assert "load_redshift.py succeeded" in alone
     assert "running" not in shell("./etl status", home)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_the_scenario_can_be_followed_step_by_step(tmp_path: Path) -> None:
+    text = text_of("scenarios/redshift_warehouse/README.md")
+    home = tmp_path / "etl-scenario"
+    try:
+        shown = shell("\n".join(re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)), home, 7000)
+    finally:
+        PostgresEngine(Home(home)).remove_outside()
+
+    assert "Batch 1998-06-17 is loaded" in shown
+    assert "Batch 1998-06-15-late is loaded" in shown
+    assert not home.exists()

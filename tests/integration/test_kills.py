@@ -50,7 +50,7 @@ def test_a_run_killed_between_the_commit_in_redshift_and_its_own_loads_once(worl
     data_api = world.scenario.client("redshift-data")
 
     def submitted() -> bool | None:
-        return bool(data_api.list_statements(StatementName=f"load {batch.batch_id}")["Statements"]) or None
+        return bool(data_api.list_statements(StatementName=f"load {batch.batch_id}", Status="ALL")["Statements"]) or None
 
     assert wait_for(submitted, command), command.output
     run = active_run(world, batch.batch_id, "load_redshift")

@@ -50,7 +50,9 @@ WITH told AS (
     FROM {member}_record WINDOW w AS (PARTITION BY {key} ORDER BY sequence)
 ),
 latest AS (SELECT {key}, {type_1} FROM {member}_record QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY sequence DESC) = 1),
-started AS (SELECT {key}, {tracked}, is_deleted, CASE WHEN is_first THEN b ELSE sequence END AS effective_from FROM told, beginning WHERE starts),
+started AS (
+    SELECT {key}, {tracked}, is_deleted, CASE WHEN is_first THEN b ELSE sequence END AS effective_from FROM told, beginning WHERE starts
+),
 bounded AS (SELECT *, lead(effective_from) OVER (PARTITION BY {key} ORDER BY effective_from) AS next_from FROM started)
 SELECT {key}, {tracked}, {type_1}, effective_from, coalesce(next_from, e) AS effective_to, next_from IS NULL AS is_current,
     FALSE AS is_inferred, is_deleted

@@ -15,7 +15,17 @@ from localaws.exceptions import EngineNotInstalledError
 from localaws.home import CHECKOUT, Home
 from localaws.spark_settings import settings
 
-__all__ = ["CORES", "DRIVER_MEMORY", "OWN_SETTINGS", "aws_environment", "configuration", "java_home", "spark_environment", "spark_home", "write_configuration"]
+__all__ = [
+    "CORES",
+    "DRIVER_MEMORY",
+    "OWN_SETTINGS",
+    "aws_environment",
+    "configuration",
+    "java_home",
+    "spark_environment",
+    "spark_home",
+    "write_configuration",
+]
 
 DRIVER_MEMORY = "ETL_SPARK_DRIVER_MEMORY"
 CORES = "ETL_SPARK_CORES"

@@ -1,8 +1,8 @@
 """CSV files with a manifest, as raw records: every column is text, every defect is marked, none is lost.
 
 Dialect: comma, `"` doubled inside quotes, a header line, newlines allowed in quoted fields, gzip by the
-file's name. Before Spark reads, the driver streams every file once and compares bytes and SHA-256 with
-the manifest and the header with the declared columns.
+file's name. Before Spark reads, the driver streams every file once, compares bytes and SHA-256 with
+the manifest and the header with the declared columns, and unpacks gzip to its end.
 
 Bytes are read as ISO-8859-1, which loses none, and become UTF-8 after the fields are split; so one
 broken byte marks one record, and never moves a field's border.
@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import hashlib
-import io
+import zlib
 from collections.abc import Sequence
 from functools import reduce
 from typing import Any
@@ -30,6 +29,7 @@ __all__ = ["check_rows", "read_csv_files"]
 
 _CHUNK = 1024 * 1024
 _HEADER_LIMIT = 64 * 1024
+_GZIP = 16 + zlib.MAX_WBITS
 _ROW_IN_PARTITION = (1 << 33) - 1
 _OPTIONS = {
     "header": "true",
@@ -115,26 +115,63 @@ def _verify(s3: Any, bucket: str, key: str, file: LandedFile, columns: Sequence[
         body = s3.get_object(Bucket=bucket, Key=key)["Body"]
     except s3.exceptions.NoSuchKey as error:
         raise AlteredFileError(where, "is in the manifest but does not exist") from error
-    digest, size, head = hashlib.sha256(), 0, b""
+    digest, size, content = hashlib.sha256(), 0, _Content(key)
     for chunk in iter(lambda: body.read(_CHUNK), b""):
         digest.update(chunk)
         size += len(chunk)
-        if len(head) < _CHUNK:
-            head += chunk
+        content.take(chunk)
     if size != file.bytes:
         raise AlteredFileError(where, f"has {size} bytes, the manifest says {file.bytes}")
     if file.sha256 is not None and digest.hexdigest() != file.sha256:
         raise AlteredFileError(where, f"has the SHA-256 {digest.hexdigest()}, the manifest says {file.sha256}")
-    stream: Any = gzip.GzipFile(fileobj=io.BytesIO(head)) if key.endswith(".gz") else io.BytesIO(head)
-    line = stream.readline(_HEADER_LIMIT)
+    if content.problem:
+        raise AlteredFileError(where, f"is not a whole gzip file ({content.problem})")
+    line = content.head.partition(b"\n")[0] + b"\n"
     with_mark = line.startswith(codecs.BOM_UTF8)
     _check_header(where, line.removeprefix(codecs.BOM_UTF8), columns)
     return with_mark
 
 
+class _Content:
+    """The first bytes of a file as its reader sees them, and what is wrong with its packing."""
+
+    def __init__(self, key: str) -> None:
+        self.head = b""
+        self._gzip = zlib.decompressobj(_GZIP) if key.endswith(".gz") else None
+        self._wrong: str | None = None
+
+    @property
+    def problem(self) -> str | None:
+        ends_early = self._gzip is not None and not self._gzip.eof
+        return self._wrong or ("it ends early" if ends_early else None)
+
+    def take(self, chunk: bytes) -> None:
+        """The next bytes as stored. All of a packed file is unpacked, since one that is cut shows it only at its end."""
+        if self._gzip is None:
+            self._keep(chunk)
+            return
+        while chunk and self._wrong is None:
+            try:
+                self._keep(self._gzip.decompress(chunk))
+            except zlib.error as error:
+                self._wrong = str(error)
+                return
+            chunk = self._gzip.unused_data
+            if self._gzip.eof and chunk:  # gzip files may be joined
+                self._gzip = zlib.decompressobj(_GZIP)
+
+    def _keep(self, plain: bytes) -> None:
+        if len(self.head) < _HEADER_LIMIT:
+            self.head += plain[:_HEADER_LIMIT]
+
+
 def _check_header(where: str, line: bytes, columns: Sequence[str]) -> None:
+    if not line.strip():
+        raise HeaderError(where, "is missing: the file is empty")
+    if line.endswith(b"\r\n"):
+        raise HeaderError(where, "ends with CR LF, which would be part of every last field")
     try:
-        found = next(csv.reader([line.decode("utf-8").rstrip("\r\n")]), [])
+        found = next(csv.reader([line.decode("utf-8").rstrip("\n")]), [])
     except UnicodeDecodeError as error:
         raise HeaderError(where, "is not UTF-8") from error
     found = [name.strip() for name in found]

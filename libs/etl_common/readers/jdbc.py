@@ -6,6 +6,9 @@ extraction. Credentials come from Secrets Manager and are passed as connection p
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +16,7 @@ from typing import Any
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 
-from etl_common.exceptions import DatabaseUnavailableError
+from etl_common.exceptions import DatabaseContentError, DatabaseUnavailableError, SchemaDriftError
 from etl_common.secrets import Secret
 from etl_common.watermarks import Window
 
@@ -33,6 +36,10 @@ _URL_OPTIONS = {
     "socketTimeout": "300000",
     "tcpKeepAlive": "true",
 }
+# Connector/J's and JDBC's exceptions as their text begins; the message is its first line.
+_DRIVER_EXCEPTION = re.compile(r"(?:java\.sql|com\.mysql\.cj)(?:\.\w+)*\.(?P<name>\w+(?:Exception|Error)): (?P<message>[^\n]*)")
+# It answers, and has not what was declared, or a value that no reader can take.
+_CONTENT_PROBLEMS = {"SQLSyntaxErrorException", "SQLDataException", "DataReadException", "DataConversionException"}
 _FETCH = 10_000
 _ROWS_PER_PARTITION = 250_000
 
@@ -60,6 +67,34 @@ class JdbcSource:
         options = "&".join(f"{name}={value}" for name, value in {**_URL_OPTIONS, "sslMode": self.tls}.items())
         return f"jdbc:mysql://{self.secret['host']}:{self.secret['port']}/{self.secret['dbname']}?{options}"
 
+    @property
+    def database(self) -> str:
+        """Host, port and name, for messages."""
+        return f"{self.secret['host']}:{self.secret['port']}/{self.secret['dbname']}"
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Around everything that reads: rows are fetched by whoever writes them, so a database may vanish there too.
+
+        Raises DatabaseUnavailableError when it does not answer, DatabaseContentError when it has not what is asked for,
+        instead of a Java stack trace. What has another cause passes.
+        """
+        try:
+            yield
+        except Py4JJavaError as error:
+            problem = _problem(error)
+            if problem is None:
+                raise
+            kind, reason = problem
+            wrong = DatabaseContentError if kind in _CONTENT_PROBLEMS else DatabaseUnavailableError
+            raise wrong(self.database, reason) from error
+
+    def check_columns(self, extract: Extract) -> None:
+        """Raises SchemaDriftError when the table has other columns than those that are read, whatever their order."""
+        found = self._query(f"SELECT * FROM {extract.table} WHERE 1 = 0").columns
+        if set(found) != set(extract.columns):
+            raise SchemaDriftError(f"The table {extract.table} of {self.database}", found, extract.columns)
+
     def high_watermark(self, extract: Extract, before: datetime) -> datetime | None:
         """The newest `updated_at` below the instant `before` (UTC, naive), None when there is none."""
         mark = extract.watermark
@@ -68,7 +103,8 @@ class JdbcSource:
         return None if row is None or row["high"] is None else datetime.fromisoformat(row["high"])
 
     def read(self, extract: Extract, window: Window | None) -> DataFrame:
-        """Rows of the window, the whole table without one. Raises DatabaseUnavailableError at once when it does not answer."""
+        """Rows of the window, the whole table without one. Raises SchemaDriftError."""
+        self.check_columns(extract)
         condition = self._condition(extract, window)
         key = extract.partition_column
         bounds = self._first(f"SELECT COUNT(*) AS n, MIN({key}) AS low, MAX({key}) AS high FROM {extract.table} WHERE {condition}")
@@ -98,33 +134,26 @@ class JdbcSource:
         return self._reader(query).load()
 
     def _reader(self, query: str) -> Any:
-        return _Guarded(
+        return (
             self.spark.read.format("jdbc")
             .option("url", self.url)
             .option("driver", DRIVER)
             .option("user", self.secret["username"])
             .option("password", self.secret["password"])
             .option("dbtable", f"({query}) AS extract")
-            .option("fetchsize", _FETCH),
-            f"{self.secret['host']}:{self.secret['port']}/{self.secret['dbname']}",
+            .option("fetchsize", _FETCH)
         )
 
 
-@dataclass(frozen=True)
-class _Guarded:
-    """A reader whose `load` says which database failed, and why, instead of a Java stack trace."""
-
-    reader: Any
-    database: str
-
-    def option(self, name: str, value: Any) -> _Guarded:
-        return _Guarded(self.reader.option(name, value), self.database)
-
-    def load(self) -> DataFrame:
-        try:
-            return self.reader.load()
-        except Py4JJavaError as error:
-            raise DatabaseUnavailableError(self.database, str(error.java_exception.getMessage())) from error
+def _problem(error: Py4JJavaError) -> tuple[str, str] | None:
+    """Name and message of the driver's exception among the causes, or in the report of the task that had it."""
+    cause = error.java_exception
+    while cause is not None:
+        found = _DRIVER_EXCEPTION.search(str(cause.toString()))
+        if found:
+            return found["name"], found["message"].strip()
+        cause = cause.getCause()
+    return None
 
 
 def _literal(instant: datetime) -> str:

@@ -61,7 +61,7 @@ def page_name(number: int) -> str:
 
 
 def _check(found: Iterable[Any], fields: Mapping[str, Any], path: str, url: str, page: int) -> None:
-    found = [record for record in found if isinstance(record, dict)]
+    found = list(found)
     if not found:
         return
     seen = {name for record in found for name in record}
@@ -75,7 +75,11 @@ def _check(found: Iterable[Any], fields: Mapping[str, Any], path: str, url: str,
         for record in found:
             if not isinstance(record.get(name, []), list):
                 raise PageShapeError(url, page, f"has a {path}{name} that is no list: {json.dumps(record[name])[:100]}")
-        _check([item for record in found for item in record.get(name, [])], inner, f"{path}{name}.", url, page)
+        items = [item for record in found for item in record.get(name, [])]
+        for item in items:
+            if not isinstance(item, dict):
+                raise PageShapeError(url, page, f"has in {path}{name} what is no object: {json.dumps(item)[:100]}")
+        _check(items, inner, f"{path}{name}.", url, page)
 
 
 def _names(names: Iterable[str], path: str) -> str:

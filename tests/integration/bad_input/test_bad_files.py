@@ -152,7 +152,7 @@ PLACE = rf"s3://wholesale-landing/csv/part/ingestion_date={DAY}/batch_id={batch_
 SPOILT_FILES: dict[str, tuple[CsvFile, str]] = {
     "another delimiter": (
         CsvFile("part-001.csv", GOOD.replace(b",", b";"), 3),
-        "HeaderError: {place}part-001.csv, line 1, has no comma: b'part_id;name.*Expected UTF-8, commas and the column names",
+        "HeaderError: {place}part-001.csv, line 1, has no comma: b'part_id;name.*Expected UTF-8, commas, LF line ends and the column names",
     ),
     "no header": (
         CsvFile("part-001.csv", GOOD.split(b"\n", 1)[1], 2),
