@@ -1,6 +1,6 @@
 # The daily commands. Paths are relative throughout: make cannot handle a checkout whose path has a space otherwise.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test unit lint up down status package bench soak test-glue-image clean
+.PHONY: help install demo test unit lint up down status package bench soak test-glue-image lock clean
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
@@ -46,6 +46,10 @@ soak: install ## the long form of the tests: chaos, kills, concurrency
 
 test-glue-image: install ## the Spark unit tests in AWS's Glue image (needs Docker; not verified here)
 	@$(PYTHON) -P -m package.glue_image
+
+lock: install ## pin requirements/local.in anew, with hashes
+	@cd requirements && ../$(PYTHON) -m piptools compile --quiet --allow-unsafe --generate-hashes --no-emit-find-links --no-emit-index-url \
+		--no-emit-options --no-emit-trusted-host --strip-extras --output-file=local.txt local.in
 
 clean: ## stop the engines and delete everything that was made
 	@sh harness/install/run.sh install.clean

@@ -31,26 +31,27 @@ class Arguments(LakeArguments):
 
 def main(argv: list[str]) -> None:
     with batch_job(argv, Arguments) as batch:
+        nation = batch.lake.read(WAREHOUSE.lake_table("nation"))
+        nations = [row["nation_id"] for row in nation.select("nation_id").collect()]
         for name in TABLES:
-            ingest(batch, name)
+            ingest(batch, name, nations)
         calendar = WAREHOUSE.lake_table("inventory_calendar")
         batch.written(calendar, lambda: _add_business_date(batch))
 
 
-def ingest(batch: Batch[Arguments], name: str) -> None:
+def ingest(batch: Batch[Arguments], name: str, nations: list[int]) -> None:
     """One table: files compared with their manifest, records judged, accepted ones committed."""
     landing = Landing(batch.s3, batch.args.landing_bucket, "csv")
     manifest = landing.require(name, batch.args.batch_id, batch.business_date)
     prefix = landing.prefix(name, batch.args.batch_id, batch.business_date)
     contract = SOURCES[name]
-    nation = batch.lake.read(WAREHOUSE.lake_table("nation"))
     parents = {parent: batch.lake.read(WAREHOUSE.lake_table(CURATED_TABLES[parent])) for parent in ("part", "supplier")}
     batch.publish(
         contract,
         WAREHOUSE.lake_table(CURATED_TABLES[name]),
         lambda: read_csv_files(batch.spark, batch.s3, batch.args.landing_bucket, prefix, manifest, contract.column_names),
         records=manifest.rows,
-        codes={"nation_id": [row["nation_id"] for row in nation.select("nation_id").collect()]},
+        codes={"nation_id": nations},
         parents=parents if name == "partsupp" else None,
         check=lambda found: check_rows(manifest, found, f"s3://{batch.args.landing_bucket}/{prefix}"),
     )

@@ -72,6 +72,7 @@ def curate(batch: Batch[Arguments], manifests: dict[str, LandingManifest]) -> No
     nation = WAREHOUSE.lake_table("nation")
     listed = nations(landed["nation"], landed["region"], batch_id=batch.args.batch_id)
     batch.written(nation, lambda: batch.lake.replace(listed, nation))
+    codes = _codes(batch)
     for extract_ in INCREMENTAL:
         name, manifest = extract_.table, manifests[extract_.table]
         batch.publish(
@@ -79,7 +80,7 @@ def curate(batch: Batch[Arguments], manifests: dict[str, LandingManifest]) -> No
             WAREHOUSE.lake_table(CURATED_TABLES[name]),
             lambda name=name: typed_records(landed[name], name),
             records=manifest.details["rows"],
-            codes=_codes(batch),
+            codes=codes,
             parents={"orders": batch.lake.read(WAREHOUSE.lake_table("orders"))} if name == "lineitem" else None,
             extra={"is_deleted": False} if name == "customer" else None,
         )

@@ -73,8 +73,8 @@ def _result(console: Console, scenario: WarehouseScenario, days: list[Batch]) ->
 
 def _funnel(scenario: WarehouseScenario, days: list[Batch]) -> Table:
     """Per batch and source: read, accepted, quarantined (found of made) and repeats, from the audit records and the simulator's log."""
-    table = Table(show_edge=False, pad_edge=False)
-    for column in ("batch", "source", "read", "accepted", "quarantined", "bad ones made", "repeats", "balance"):
+    table = Table(box=None, pad_edge=False, header_style="bold")  # 80 columns are enough for it
+    for column in ("batch", "source", "read", "accepted", "refused", "made bad", "repeats", "balance"):
         table.add_column(column, justify="left" if column in ("batch", "source") else "right", no_wrap=True)
     for batch in days:
         made = scenario.made(batch)["quarantined"]

@@ -21,6 +21,7 @@ KINDS = {
     "timeout": "waits `seconds`, then closes without an answer",
     "cut": "declares the whole length and closes in the middle of the body",
     "repeat": "the answer given before on the same path, once more",
+    "short": "a page without its last record",
     "shape": "valid JSON of another shape: the records under another name",
     "garbage": "200 with a body that is no JSON",
     "unauthorized": "401, as if the token had expired",

@@ -157,6 +157,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _repeat(self, path: str, body: bytes) -> None:
         self._send(200, self.server.last_bodies.get(path, body))
 
+    def _short(self, path: str, body: bytes) -> None:
+        value = json.loads(body)
+        value["data"] = value["data"][:-1]
+        self._answer(200, value)
+
     def _shape(self, path: str, body: bytes) -> None:
         value = json.loads(body)
         value["records"] = value.pop("data")
@@ -173,7 +178,8 @@ _BEFORE = {
     "unauthorized": _Handler._unauthorized,
     "timeout": _Handler._timeout,
 }
-_SPOIL = {"cut": _Handler._cut, "repeat": _Handler._repeat, "shape": _Handler._shape, "garbage": _Handler._garbage}
+_SPOIL = {"cut": _Handler._cut, "repeat": _Handler._repeat, "short": _Handler._short}
+_SPOIL |= {"shape": _Handler._shape, "garbage": _Handler._garbage}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -16,13 +16,16 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from etl_common.contracts import SourceColumn, SourceTable
-from etl_common.exceptions import MissingReferenceError
+from etl_common.exceptions import ColumnTypeError, MissingReferenceError
 from etl_common.frames import Transform, all_of, any_of, instant, require
 
 __all__ = ["ORIGIN_COLUMNS", "RULES", "clean", "record_as_json"]
 
 ORIGIN_COLUMNS = ("_origin", "_position", "_raw")
 _FLAGS = ("_ragged", "_broken_encoding")
+_FRACTIONS = (T.DecimalType, T.DoubleType, T.FloatType)
+# Typed sources: values of these kinds become one another; text becomes and is made of anything.
+_KINDS = ((T.NumericType, T.BooleanType), (T.DateType, T.TimestampType, T.TimestampNTZType), (T.StringType,))
 _SHOWN = 100
 _JSON = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX", "ignoreNullFields": "false"}
 
@@ -67,7 +70,9 @@ class _Given:
 
     @property
     def malformed(self) -> Column:
-        """There is a value and it is not written as its type is."""
+        """There is a value and it is not written as its type is, or has a time where only a date is kept."""
+        if isinstance(self.source_type, T.TimestampType) and isinstance(self.column.spark_type, T.DateType):
+            return self.value != self.typed
         if not self.is_text or self.family is None:
             return F.lit(False)
         wrong = ~self.value.rlike(self.family[1])
@@ -82,7 +87,7 @@ class _Given:
         lost = self.value.isNotNull() & self.typed.isNull()
         if isinstance(kept, T.DecimalType) and self.is_text:
             lost = lost | self.value.rlike(rf"\.\d{{{kept.scale}}}\d*[1-9]")
-        elif isinstance(kept, T.DecimalType) and isinstance(self.source_type, T.DecimalType) and self.source_type.scale > kept.scale:
+        elif isinstance(self.source_type, _FRACTIONS) and self.source_type != kept:
             lost = lost | (self.value != self.typed)
         return lost
 
@@ -124,7 +129,7 @@ def _bad_value(batch: _Batch) -> Iterator[tuple[str, _Check]]:
     for given in batch.given:
         if given.family is None:
             continue
-        if given.is_text:
+        if given.is_text or isinstance(given.column.spark_type, T.DateType):
             yield given.family[0], (given.malformed, given.says(f"is not {given.column.type}"))
         if given.column.required:
             yield given.family[0], (given.missing, F.lit(f"{given.column.name} is missing"))
@@ -188,7 +193,8 @@ def clean(table: SourceTable, *, window_end: datetime, codes: Mapping[str, Colle
     records: as given, or JSON of the columns), _record_key (natural key as read, parts joined by |, null without any), _rule and _reason
     (null for records that break none). Rows are neither added nor lost.
     window_end: naive is UTC. codes: name of a list -> its values, for each column declared with `codes`.
-    Raises MissingColumnError and MissingReferenceError when called, not when the frame is computed.
+    Raises MissingColumnError, MissingReferenceError and ColumnTypeError (a typed source's column that no value of which can
+    become one of the contract's) when called, not when the frame is computed.
     """
     end = window_end.astimezone(UTC).replace(tzinfo=None) if window_end.tzinfo else window_end
 
@@ -196,6 +202,9 @@ def clean(table: SourceTable, *, window_end: datetime, codes: Mapping[str, Colle
         require(f"clean({table.name})", records, {*table.column_names, "_origin", "_position"})
         types = {field.name: field.dataType for field in records.schema}
         given = tuple(_Given(column, types[column.name]) for column in table.columns)
+        for one in given:
+            if not _may_become(one.source_type, one.column.spark_type):
+                raise ColumnTypeError(table.name, one.column.name, one.source_type.simpleString(), one.column.type)
         flags = frozenset(_FLAGS) & frozenset(records.columns)
         batch = _Batch(table, given, flags, end, codes or {})
         broken = F.coalesce(
@@ -238,6 +247,12 @@ def record_as_json(columns: Collection[str]) -> Column:
 def _checks(batch: _Batch) -> Iterator[tuple[str, _Check]]:
     for rule in RULES:
         yield from rule(batch)
+
+
+def _may_become(source: T.DataType, kept: T.DataType) -> bool:
+    if isinstance(source, T.StringType) or isinstance(kept, T.StringType):
+        return not isinstance(source, (T.BinaryType, T.ArrayType, T.MapType, T.StructType))
+    return any(isinstance(source, kinds) and isinstance(kept, kinds) for kinds in _KINDS)
 
 
 def _as_read(given: _Given, table: SourceTable) -> Column:

@@ -15,6 +15,7 @@ EtlError
 │   ├── AlteredFileError        a landed file is cut, altered or gone
 │   ├── HeaderError             a file does not begin with its header
 │   ├── SchemaDriftError        columns appeared, disappeared or moved
+│   ├── ColumnTypeError         a column has a type whose values cannot be taken
 │   ├── PageShapeError          a page of an API has another shape
 │   ├── RepeatedPageError       an API repeats a page
 │   ├── IncompleteFeedError     an API's pages hold fewer or more records than it says
@@ -40,6 +41,7 @@ __all__ = [
     "ApiUnavailableError",
     "ArgumentError",
     "BatchOrderError",
+    "ColumnTypeError",
     "ConfigurationError",
     "DataError",
     "DatabaseContentError",
@@ -199,7 +201,9 @@ class HeaderError(DataError):
 
     def __init__(self, where: str, problem: str) -> None:
         self.where = where
-        super().__init__(f"{where}, line 1, {problem}. Expected UTF-8, commas, LF line ends and the column names; have the file written again.")
+        super().__init__(
+            f"{where}, line 1, {problem}. Expected UTF-8, commas, LF line ends and the column names; have the file written again."
+        )
 
 
 class SchemaDriftError(DataError):
@@ -212,6 +216,17 @@ class SchemaDriftError(DataError):
         super().__init__(
             f"{where} has other columns than declared ({'; '.join(changes) or 'another order: ' + ', '.join(found)}). "
             "Nothing of the batch was loaded; correct the source, or declare the columns in the source's contract."
+        )
+
+
+class ColumnTypeError(DataError):
+    """A column came with a type none of whose values can become one of the declared type."""
+
+    def __init__(self, source: str, column: str, found: str, declared: str) -> None:
+        self.source, self.column, self.found, self.declared = source, column, found, declared
+        super().__init__(
+            f"{source}.{column} came as {found}, and its contract says {declared}. Nothing of the source was published; correct "
+            "the column, or declare its type in the source's contract."
         )
 
 

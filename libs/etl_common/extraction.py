@@ -7,6 +7,7 @@ leaves files that nobody reads (maintenance removes them).
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as T
 
 from etl_common.http_pages import JsonApi, Page, Paginator
 from etl_common.manifest import LandedFile, Landing, LandingManifest
@@ -41,10 +43,11 @@ class Extraction:
         frame = read()
         frame.write.parquet(self.landing.uri(table, self.batch_id, self.business_date, folder))
         prefix = self.landing.prefix(table, self.batch_id, self.business_date)
-        rows = frame.sparkSession.read.parquet(self.landing.uri(table, self.batch_id, self.business_date, folder)).count()
+        landed = frame.sparkSession.read.schema(frame.schema)  # given, or Spark starts a job to find it out
+        rows = landed.parquet(self.landing.uri(table, self.batch_id, self.business_date, folder)).count()
         found = [item for item in list_objects(self.landing.s3, self.landing.bucket, prefix + folder) if item["Key"].endswith(".parquet")]
         files = tuple(LandedFile(item["Key"].removeprefix(prefix), None, item["Size"]) for item in found)
-        details = {"rows": rows}
+        details = {"rows": rows, "schema": frame.schema.json()}
         low, high = (None, None) if window is None else (_iso(window.low), _iso(window.high or window.low))
         return self.landing.commit(self._manifest(table, files, details, low, high))
 
@@ -62,7 +65,10 @@ class Extraction:
     def read_frame(self, spark: SparkSession, manifest: LandingManifest) -> DataFrame:
         """The landed Parquet files that the manifest names, and no others."""
         uris = [self.landing.uri(manifest.table, self.batch_id, self.business_date, file.name) for file in manifest.files]
-        return spark.read.parquet(*uris)
+        reader = spark.read
+        if "schema" in manifest.details:
+            reader = reader.schema(T.StructType.fromJson(json.loads(manifest.details["schema"])))
+        return reader.parquet(*uris)
 
     def folder(self, manifest: LandingManifest) -> str:
         """The URI of the attempt's folder."""

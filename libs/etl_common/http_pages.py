@@ -220,11 +220,12 @@ def _check_total(url: str, last: Page, total_field: str | None, found: int) -> N
 def _parsed(body: bytes, url: str, number: int) -> Any:
     """The JSON value, None for an object that is cut off: without a Content-Length, that shows only here."""
     try:
-        return json.loads(body.decode("utf-8"))
+        return json.loads(body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         if error.end == len(body) and error.reason == "unexpected end of data":
             return None
-        raise PageShapeError(url, number, f"is not UTF-8 at byte {error.start}: {body[error.start - 40 : error.start + 10]!r}") from error
+        shown = body[max(0, error.start - 40) : error.start + 10]
+        raise PageShapeError(url, number, f"is not UTF-8 at byte {error.start}: {shown!r}") from error
     except ValueError as error:
         if body.lstrip().startswith(b"{") or not body.strip():
             return None

@@ -68,5 +68,6 @@ class StagingRun:
     def write(self, rows: DataFrame, table: LoadTable) -> StagedTable:
         """Write a table's rows in its columns' order and count them from the files."""
         uri = f"s3://{self.staging.bucket}/{self.prefix}{table.name}/"
-        rows.select(*table.columns).write.parquet(uri)
-        return StagedTable(table, uri, rows.sparkSession.read.parquet(uri).count())
+        wanted = rows.select(*table.columns)
+        wanted.write.parquet(uri)
+        return StagedTable(table, uri, rows.sparkSession.read.schema(wanted.schema).parquet(uri).count())

@@ -55,6 +55,14 @@ def test_every_target_of_the_makefile_has_help_and_is_in_the_readme() -> None:
     assert {target for target in targets if f"`make {target}`" not in text_of("README.md")} == set()
 
 
+def test_every_target_that_a_message_or_comment_names_exists() -> None:
+    files = [file for folder in ("harness", "libs", "glue_jobs") for file in (CHECKOUT / folder).rglob("*.py")]
+    named = {target for file in files for target in re.findall(r"`make ([a-z-]+)`", file.read_text("utf-8"))}
+
+    assert named
+    assert named <= set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
+
+
 def test_every_command_is_on_the_commands_page_with_every_option() -> None:
     page = text_of("docs/commands.md")
 
@@ -105,6 +113,14 @@ def test_every_folder_of_tests_is_on_the_page_about_testing() -> None:
     folders = {folder.name for folder in (CHECKOUT / "tests").iterdir() if folder.is_dir() and folder.name[0] not in "._"}
 
     assert {folder for folder in folders if f"`tests/{folder}`" not in text_of("docs/testing.md")} == set()
+
+
+def test_every_package_is_on_the_page_about_the_architecture() -> None:
+    page = text_of("docs/architecture.md")
+    folders = {str(file.parent.relative_to(CHECKOUT)) for top in ("harness", "libs") for file in (CHECKOUT / top).glob("*/__init__.py")}
+
+    assert len(folders) > 8
+    assert {folder for folder in folders if f"| `{folder}` |" not in page} == set()
 
 
 def test_the_order_of_a_batch_on_the_jobs_page_is_the_pipelines() -> None:

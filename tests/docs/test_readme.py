@@ -17,7 +17,7 @@ from localaws.home import Home
 BLOCKS = runnable_blocks(text_of("README.md"))
 
 
-def shell(script: str, home: Path, seconds: int = 900) -> str:
+def shell(script: str, home: Path, seconds: int = 1700) -> str:
     """What the script prints, run in the checkout as a user would; every command of it must succeed."""
     environment = {**os.environ, "HOME": str(home.parent), "ETL_HOME": str(home), "COLUMNS": "200"}
     command = ["sh", "-eu", "-c", script]
@@ -43,7 +43,7 @@ def demo(home: Path) -> str:
 
 
 @pytest.mark.integration
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_the_demo_shows_that_every_record_is_accounted_for_and_leaves_nothing_running(demo: str, home: Path) -> None:
     assert "lost" not in demo
     assert demo.count("adds up") == 8  # sources
@@ -56,9 +56,9 @@ def test_the_demo_shows_that_every_record_is_accounted_for_and_leaves_nothing_ru
 
 
 @pytest.mark.integration
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_the_marked_blocks_do_what_the_readme_says(demo: str, home: Path) -> None:
-    look, backfill, alone = (shell(block, home, 1200) for block in BLOCKS)
+    look, backfill, alone = (shell(block, home) for block in BLOCKS)
 
     assert "1998-06-15" in look
     assert "records in quarantine" in look

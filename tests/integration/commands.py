@@ -74,7 +74,7 @@ def strike(world: World, command: Command, batch_id: str, kill: Kill) -> bool:
     if wait_for(lambda: active_run(world, batch_id, kill.job), command) is None:
         return False
     time.sleep(kill.share * usual)
-    pid = wait_for(lambda: _pid_of(world, command, batch_id, kill.victim), command)
+    pid = wait_for(lambda: _pid_of(world, command, batch_id, kill), command)
     if pid is None:
         return False
     os.kill(pid, signal.SIGKILL)
@@ -101,13 +101,14 @@ def active_run(world: World, batch_id: str, job: str | None = None) -> JobRun | 
     return None
 
 
-def _pid_of(world: World, command: Command, batch_id: str, victim: Victim) -> int | None:
-    if victim == "run":
-        run = active_run(world, batch_id)
+def _pid_of(world: World, command: Command, batch_id: str, kill: Kill) -> int | None:
+    if kill.victim == "run":
+        # A job that is over leaves the moment to whichever comes next.
+        run = active_run(world, batch_id, kill.job) or active_run(world, batch_id)
         return None if run is None else run.pid
-    if victim == "endpoint":
+    if kill.victim == "endpoint":
         return EndpointEngine(world.home).pid
-    if victim == "driver":
+    if kill.victim == "driver":
         return SparkEngine(world.home).gateway.jvm
     return command.process.pid
 

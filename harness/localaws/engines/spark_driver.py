@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from pyspark import SparkContext
 from pyspark.java_gateway import launch_gateway
@@ -45,8 +46,9 @@ def _warm_up(context: SparkContext) -> None:
     """Loads the classes of a first query, and leaves no session behind that a run could find."""
     session = SparkSession(context)
     session.range(100).selectExpr("id % 7 AS k", "id").groupBy("k").count().orderBy("k").collect()
-    session._jvm.SparkSession.clearDefaultSession()
-    session._jvm.SparkSession.clearActiveSession()
+    sessions: Any = session._jvm
+    sessions.SparkSession.clearDefaultSession()
+    sessions.SparkSession.clearActiveSession()
 
 
 def _write_secret(file: Path, content: dict[str, object]) -> None:

@@ -60,7 +60,8 @@ class _Attachment:
             if listener.isDefined():
                 jsc.sc().removeSparkListener(listener.get())
         if sessions:
-            sessions[0]._jvm.SparkSession.clearActiveSession()
+            jvm: Any = sessions[0]._jvm
+            jvm.SparkSession.clearActiveSession()
 
 
 def attach(gateway: Gateway, run_id: str, settings: Mapping[str, str], python_path: str) -> None:
@@ -79,7 +80,7 @@ def attach(gateway: Gateway, run_id: str, settings: Mapping[str, str], python_pa
 
 def _take_the_context(attachment: _Attachment) -> None:
     def initialize_context(self: SparkContext, jconf: Any) -> Any:
-        jvm = self._jvm
+        jvm: Any = self._jvm
         attachment.jsc = jvm.JavaSparkContext(jvm.org.apache.spark.SparkContext.getOrCreate())
         _warn_of_ignored(jconf, attachment.jsc.getConf())
         attachment.bind_thread(jvm)
@@ -92,7 +93,7 @@ def _take_the_context(attachment: _Attachment) -> None:
             self._jsc = None
         if getattr(self, "_accumulatorServer", None):
             self._accumulatorServer.shutdown()
-            self._accumulatorServer = None
+            self._accumulatorServer = None  # type: ignore[assignment]
         with SparkContext._lock:
             SparkContext._active_spark_context = None
 
@@ -107,10 +108,11 @@ def _own_the_sessions(attachment: _Attachment) -> None:
     own = {name: value for name, value in attachment.settings.items() if name.startswith("spark.sql.")}
 
     def initialize(self: SparkSession, sparkContext: SparkContext, jsparkSession: Any = None, options: dict[str, Any] = {}) -> None:  # noqa: B006
+        jvm: Any = sparkContext._jvm
         first = SparkSession._instantiatedSession is None or SparkSession._instantiatedSession._sc._jsc is None
         if jsparkSession is None:
             given = {name: str(value) for name, value in {**own, **options}.items()}
-            jsparkSession = sparkContext._jvm.SparkSession(sparkContext._jsc.sc(), given)
+            jsparkSession = jvm.SparkSession(sparkContext._jsc.sc(), given)
             attachment.sessions.append(self)
         if first:
             # Set before PySpark looks, so that it does not announce this session to the whole JVM.
@@ -119,7 +121,7 @@ def _own_the_sessions(attachment: _Attachment) -> None:
         original(self, sparkContext, jsparkSession, options)
         if first:
             SparkSession._activeSession = self
-            sparkContext._jvm.SparkSession.setActiveSession(jsparkSession)
+            jvm.SparkSession.setActiveSession(jsparkSession)
 
     SparkSession.__init__ = initialize  # type: ignore[method-assign]
 

@@ -21,7 +21,7 @@ import pymysql
 from pyarrow import parquet
 
 from localaws.bootstrap import apply, client, secrets_of
-from localaws.engines.spark_conf import CORES, DRIVER_MEMORY
+from localaws.engines.spark_conf import OWN_SETTINGS
 from localaws.engines.stack import Stack
 from localaws.glue.launcher import runner_environment
 from localaws.home import Home
@@ -32,6 +32,14 @@ __all__ = ["DAY", "CsvFile", "Run", "SmallWarehouse", "batch_id", "csv_text"]
 
 DAY = "1998-06-15"
 ENGINES = ("mysql", "source-api", "spark")
+# Few rows and many plans: what compiles them takes longer than what runs them.
+_SMALL_AND_MANY = {
+    "spark.master": "local[2]",
+    "spark.driver.memory": "1g",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.shuffle.partitions": "1",
+}
 _ENDED = {"SUCCEEDED", "FAILED", "ERROR", "STOPPED", "TIMEOUT"}
 
 
@@ -80,19 +88,15 @@ class SmallWarehouse:
         self._reader: subprocess.Popen[str] | None = None
 
     @contextmanager
-    def running(self) -> Iterator[SmallWarehouse]:
-        """The engines that the ingest jobs need."""
-        before = {name: os.environ.get(name) for name in (DRIVER_MEMORY, CORES)}
-        os.environ.update({DRIVER_MEMORY: "1g", CORES: "2"})
+    def running(self, engines: Sequence[str] = ENGINES) -> Iterator[SmallWarehouse]:
+        """The engines that the ingest jobs need, or some of them and what those need."""
+        (self.home.make().root / OWN_SETTINGS).write_text(json.dumps(_SMALL_AND_MANY), "utf-8")
         try:
-            self.stack.start(ENGINES)
-            self.deploy()
+            self.stack.start(engines)
             yield self
         finally:
             self._stop_reader()
             self.stack.stop()
-            for name, value in before.items():
-                os.environ.pop(name) if value is None else os.environ.update({name: value})
 
     def deploy(self) -> None:
         """Apply the deployment with the secrets of the engines as they run now."""

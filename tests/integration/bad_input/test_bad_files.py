@@ -9,11 +9,14 @@ from typing import Any
 
 from integration.bad_input.small_warehouse import DAY, CsvFile, SmallWarehouse, batch_id, csv_text
 
+LATER = "is not before the end of the batch, 1998-06-16 00:00:00 UTC"
 AT = "1998-06-15T08:00:00.000000Z"
 CURATED_PARTS = "select part_id, name, size, cast(retail_price as string), comment, batch_id from {curated}.part_change"
 
 
-def part(key: Any, name: str = "rose plain", size: Any = 7, price: Any = "10.50", comment: str = "", at: str = AT, brand: str = "Brand#11") -> tuple[Any, ...]:  # fmt: skip
+def part(
+    key: Any, name: str = "rose plain", size: Any = 7, price: Any = "10.50", comment: str = "", at: str = AT, brand: str = "Brand#11"
+) -> tuple[Any, ...]:
     return (key, name, "Manufacturer#1", brand, "SMALL TIN", size, "MED BOX", price, comment, at)
 
 
@@ -29,9 +32,8 @@ def whole_file(*records: tuple[Any, ...], name: str = "part-001.csv") -> CsvFile
 
 
 def test_a_defective_record_is_quarantined_with_its_reason_and_the_others_are_accepted(warehouse: SmallWarehouse) -> None:
-    RECORDS, MENDED = batch_id("records"), batch_id("records-mended")
+    first_batch, mending = batch_id("records"), batch_id("records-mended")
     lines = csv_text("part", part(1), part(2, name='a "rose", plain', comment="two\nlines, one record"), part(3, name="漢字")).split(b"\n")
-    header = lines[0]
     first = b"\n".join(lines)
     first += b"4,too few,fields\n"
     first += csv_text("part", (*part(5), "one more"), part(6)).split(b"\n", 1)[1].replace(b"6,rose", b"6,ros\xe9")
@@ -52,12 +54,12 @@ def test_a_defective_record_is_quarantined_with_its_reason_and_the_others_are_ac
         CsvFile("part-001.csv", first, 6),
         CsvFile("part-002.csv.gz", gzip.compress(mark_and_defects), 8),
     )
-    warehouse.deliver_records("supplier", "records", (1, "S1", "Street", 7, "17", "1.00", "", AT), (2, "S2", "Street", 99, "17", "1.00", "", AT))
+    good, of_no_nation = (1, "S1", "Street", 7, "17", "1.00", "", AT), (2, "S2", "Street", 99, "17", "1.00", "", AT)
+    warehouse.deliver_records("supplier", "records", good, of_no_nation)
     warehouse.deliver_records("partsupp", "records", (1, 1, 10, "1.00", "", AT), (77, 1, 10, "1.00", "", AT), (1, 2, 10, "1.00", "", AT))
 
     warehouse.succeed("ingest_csv", "records")
 
-    assert header.startswith(b"part_id,")
     found = [(r["origin"], r["position"], r["rule"], r["record_key"], r["reason"]) for r in warehouse.quarantined("part", "records")]
     assert found == [
         ("part-001.csv", 4, "ragged_row", "4", "the record has more or fewer fields than the header"),
@@ -68,22 +70,23 @@ def test_a_defective_record_is_quarantined_with_its_reason_and_the_others_are_ac
         ("part-002.csv.gz", 3, "bad_number", "9", "size 'seven' is not int"),
         ("part-002.csv.gz", 4, "out_of_range", "10", "size '99999999999' does not fit int"),
         ("part-002.csv.gz", 5, "out_of_range", "11", "retail_price '12345678901.00' does not fit decimal(12,2)"),
-        ("part-002.csv.gz", 6, "future_date", "12", "updated_at '1998-06-16T00:00:00.000000Z' is not before the end of the batch, 1998-06-16 00:00:00 UTC"),
+        ("part-002.csv.gz", 6, "future_date", "12", f"updated_at '1998-06-16T00:00:00.000000Z' {LATER}"),
         ("part-002.csv.gz", 7, "unknown_code", "13", "brand 'Brand#77' is not a known brand"),
         ("part-002.csv.gz", 8, "out_of_range", "14", "retail_price '-1.00' is not above 0"),
-    ]  # fmt: skip
-    assert [r["raw"] for r in warehouse.quarantined("part", "records")][0] == "4,too few,fields"
-    assert warehouse.sql(f"{CURATED_PARTS} where batch_id = '{RECORDS}' order by part_id") == [
-        [1, "rose plain", 7, "10.50", None, RECORDS],
-        [2, 'a "rose", plain', 7, "10.50", "two\nlines, one record", RECORDS],
-        [3, "漢字", 7, "10.50", None, RECORDS],
+    ]
+    assert warehouse.quarantined("part", "records")[0]["raw"] == "4,too few,fields"
+    assert warehouse.sql(f"{CURATED_PARTS} where batch_id = '{first_batch}' order by part_id") == [
+        [1, "rose plain", 7, "10.50", None, first_batch],
+        [2, 'a "rose", plain', 7, "10.50", "two\nlines, one record", first_batch],
+        [3, "漢字", 7, "10.50", None, first_batch],
     ]
     assert [(r["rule"], r["record_key"]) for r in warehouse.quarantined("supplier", "records")] == [("unknown_code", "2")]
     assert [(r["rule"], r["record_key"], r["reason"]) for r in warehouse.quarantined("partsupp", "records")] == [
         ("orphan_key", "77|1", "part_id '77' is not among the accepted part"),
         ("orphan_key", "1|2", "supplier_id '2' is not among the accepted supplier"),
     ]
-    rules = {"ragged_row": 2, "broken_encoding": 1, "null_key": 1, "bad_timestamp": 1, "bad_number": 1, "out_of_range": 3, "future_date": 1, "unknown_code": 1}  # fmt: skip
+    rules = {"ragged_row": 2, "out_of_range": 3}
+    rules |= dict.fromkeys(("broken_encoding", "null_key", "bad_timestamp", "bad_number", "future_date", "unknown_code"), 1)
     assert warehouse.counts("ingest_csv", "records") == {
         "part": (14, 3, rules, 0),
         "supplier": (2, 1, {"unknown_code": 1}, 0),
@@ -98,13 +101,13 @@ def test_a_defective_record_is_quarantined_with_its_reason_and_the_others_are_ac
     warehouse.succeed("ingest_csv", "records-mended")
 
     assert warehouse.counts("ingest_csv", "records-mended") == {"part": (3, 3, {}, 0), "supplier": (1, 1, {}, 0), "partsupp": (1, 1, {}, 0)}
-    assert warehouse.sql(f"{CURATED_PARTS} where part_id between 1 and 14 and batch_id like '{RECORDS}%' order by part_id") == [
-        [1, "rose plain", 7, "10.50", None, RECORDS],
-        [2, 'a "rose", plain', 7, "10.50", "two\nlines, one record", RECORDS],
-        [3, "漢字", 7, "10.50", None, RECORDS],
-        [4, "rose plain", 7, "10.50", None, MENDED],
-        [8, "rose plain", 7, "10.50", None, MENDED],
-        [10, "rose plain", 99, "10.50", None, MENDED],
+    assert warehouse.sql(f"{CURATED_PARTS} where part_id between 1 and 14 and batch_id like '{first_batch}%' order by part_id") == [
+        [1, "rose plain", 7, "10.50", None, first_batch],
+        [2, 'a "rose", plain', 7, "10.50", "two\nlines, one record", first_batch],
+        [3, "漢字", 7, "10.50", None, first_batch],
+        [4, "rose plain", 7, "10.50", None, mending],
+        [8, "rose plain", 7, "10.50", None, mending],
+        [10, "rose plain", 99, "10.50", None, mending],
     ]
 
 
@@ -165,7 +168,7 @@ SPOILT_FILES: dict[str, tuple[CsvFile, str]] = {
     ),
     "a new column": (
         CsvFile("part-001.csv", _header(*COLUMNS, "color")(GOOD), 3),
-        r"SchemaDriftError: {place}part-001.csv has other columns than declared \(new: color\).*declare the columns in the source's contract",
+        r"SchemaDriftError: {place}part-001.csv has other columns than declared \(new: color\).*declare the columns in",
     ),
     "a column gone": (
         CsvFile("part-001.csv", _header(*COLUMNS[:-2], COLUMNS[-1])(GOOD), 3),
@@ -209,7 +212,8 @@ def test_a_file_that_is_not_as_agreed_stops_the_batch_by_name_until_it_is_mended
     warehouse.succeed("ingest_csv", "mended")
 
     assert warehouse.counts("ingest_csv", "mended")["part"] == (3, 3, {}, 0)
-    assert warehouse.sql("select part_id, size from {curated}.part_change where batch_id = '1998-06-15-mended' order by 1") == [[201, 7], [202, 7], [203, 7]]
+    mended = "select part_id, size from {curated}.part_change where batch_id = '1998-06-15-mended' order by 1"
+    assert warehouse.sql(mended) == [[201, 7], [202, 7], [203, 7]]
 
 
 def test_a_delivery_that_is_not_whole_stops_the_batch_by_name_until_it_is_mended(warehouse: SmallWarehouse) -> None:

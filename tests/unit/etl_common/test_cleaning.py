@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 
 from etl_common.cleaning import clean
 from etl_common.contracts import ParentKey, SourceColumn, SourceTable, spark_type
-from etl_common.exceptions import MissingColumnError, MissingReferenceError, ModelError
+from etl_common.exceptions import ColumnTypeError, MissingColumnError, MissingReferenceError, ModelError
 
 PART = SourceTable(
     "part",
@@ -177,6 +177,35 @@ def test_typed_records_are_checked_without_text(spark: SparkSession) -> None:
     assert [row["_rule"] for row in found] == ["out_of_range", "out_of_range", None, "out_of_range", "null_key", "bad_number"]
     assert (found[2]["id"], found[2]["quantity"], found[2]["gone"]) == (7, Decimal("1.50"), True)
     assert [row["note"] for row in found[:2]] == [" kept ", ""]
+
+
+def test_a_typed_value_that_would_lose_digits_or_its_time_is_refused(spark: SparkSession) -> None:
+    types = {"id": "bigint", "size": "int", "price": "decimal(8,2)", "day": "date"}
+    table = SourceTable("typed", tuple(SourceColumn(name, type_) for name, type_ in types.items()), natural_key=("id",))
+    midnight, noon = datetime(1998, 6, 15), datetime(1998, 6, 15, 12)
+    two = Decimal("2.0")
+    rows = [(1, two, 0.25, midnight), (2, Decimal("2.5"), 0.25, midnight), (3, two, 0.125, midnight), (4, None, None, noon)]
+    numbered = [(*row, "typed", number) for number, row in enumerate(rows)]
+    frame = spark.createDataFrame(numbered, "id bigint, size decimal(6,1), price double, day timestamp, _origin string, _position int")
+
+    found = frame.transform(clean(table, window_end=WINDOW_END)).orderBy("_position").collect()
+
+    assert [(row["_rule"], row["_reason"]) for row in found] == [
+        (None, None),
+        ("out_of_range", "size '2.5' does not fit int"),
+        ("out_of_range", "price '0.125' does not fit decimal(8,2)"),
+        ("bad_date", "day '1998-06-15 12:00:00' is not date"),
+    ]
+    assert (found[0]["size"], found[0]["price"], found[0]["day"]) == (2, Decimal("0.25"), date(1998, 6, 15))
+
+
+@pytest.mark.parametrize("type_", ["date", "binary", "array<int>"])
+def test_a_type_that_no_number_can_be_made_of_is_refused_by_name(spark: SparkSession, type_: str) -> None:
+    table = SourceTable("typed", (SourceColumn("id", "bigint"),), natural_key=("id",))
+    frame = spark.createDataFrame([], f"id {type_}, _origin string, _position int")
+
+    with pytest.raises(ColumnTypeError, match=f"typed.id came as {type_}, and its contract says bigint"):
+        frame.transform(clean(table, window_end=WINDOW_END))
 
 
 def test_the_record_key_is_as_read_with_missing_parts_empty(spark: SparkSession) -> None:

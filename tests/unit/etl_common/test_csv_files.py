@@ -122,6 +122,25 @@ def test_an_altered_file_of_the_same_size_is_refused(landed: Landed) -> None:
         landed.read()
 
 
+def test_a_compressed_file_that_was_cut_before_its_checksum_was_taken_is_refused(landed: Landed) -> None:
+    landed.put("a.csv.gz", b"id,name,note\n" + b"1,a,b\n" * 1000)
+    cut = gzip.compress(b"id,name,note\n" + b"1,a,b\n" * 1000)[:-9]
+    (landed.folder / "landing" / "in" / "a.csv.gz").write_bytes(cut)
+    landed.files[0] = LandedFile("a.csv.gz", 1000, len(cut), hashlib.sha256(cut).hexdigest())
+
+    with pytest.raises(AlteredFileError, match=r"a.csv.gz is not a whole gzip file \(it ends early\)"):
+        landed.read()
+
+
+def test_joined_gzip_files_are_one_file(landed: Landed) -> None:
+    joined = gzip.compress(b"id,name,note\n1,a,b\n") + gzip.compress(b"2,a,b\n")
+    landed.put("a.csv.gz", b"")
+    (landed.folder / "landing" / "in" / "a.csv.gz").write_bytes(joined)
+    landed.files[0] = LandedFile("a.csv.gz", 2, len(joined), hashlib.sha256(joined).hexdigest())
+
+    assert landed.rows("id", "_position") == [("1", 1), ("2", 2)]
+
+
 def test_a_missing_file_is_refused(landed: Landed) -> None:
     landed.put("a.csv", b"id,name,note\n").unlink()
 
@@ -143,6 +162,8 @@ def test_a_wrong_number_of_records_is_refused(landed: Landed) -> None:
         pytest.param(b"id,name", SchemaDriftError, "missing: note", id="a_column_gone"),
         pytest.param(b"id,note,name", SchemaDriftError, "another order: id, note, name", id="another_order"),
         pytest.param(b"id;name;note", HeaderError, "has no comma", id="another_delimiter"),
+        pytest.param(b"id,name,note\r", HeaderError, "ends with CR LF", id="windows_line_ends"),
+        pytest.param(b"", HeaderError, "is missing: the file is empty", id="nothing"),
         pytest.param(b"1,a,b", HeaderError, "names none of the columns", id="no_header"),
         pytest.param(b"\xff\xfei\x00d\x00", HeaderError, "is not UTF-8", id="utf_16"),
     ],

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from etl_common.exceptions import ApiError, ApiUnavailableError, PageShapeError, RepeatedPageError
+from etl_common.exceptions import ApiError, ApiUnavailableError, IncompleteFeedError, PageShapeError, RepeatedPageError
 from etl_common.http_pages import Cursor, JsonApi, PageNumber, Retries, SinglePage
 
 
@@ -111,6 +111,7 @@ def test_the_body_is_kept_as_it_was_received(api: JsonApi, server: Server) -> No
         pytest.param(Answer({}, status=503), id="unavailable"),
         pytest.param(Answer({"data": [{"id": 9}], "page": 1, "pages": 1}, cut=4), id="cut_in_mid_page"),
         pytest.param(Answer(b'{"data": [{"id": 9}'), id="cut_without_a_length"),
+        pytest.param(Answer(b'{"data": [{"name": "\xc3'), id="cut_in_a_character"),
         pytest.param(Answer({"data": []}, delay=1.0), id="time_out"),
     ],
 )
@@ -171,10 +172,18 @@ def test_a_feed_that_repeats_itself_is_refused(
         pytest.param({"data": [1], "page": 1, "pages": 1}, "record 1 that is not an object", id="records_that_are_no_objects"),
         pytest.param({"data": [], "page": 1, "pages": "1"}, "has no whole number pages", id="pages_as_text"),
         pytest.param(b"<html>{}", "is not JSON", id="html"),
+        pytest.param(b'{"data": [{"id": "\xe9"}], "page": 1, "pages": 1}', "is not UTF-8 at byte 18", id="latin_1"),
     ],
 )
 def test_a_page_of_another_shape_is_refused(api: JsonApi, server: Server, content: Any, message: str) -> None:
     server.answers = [Answer(content)]
 
     with pytest.raises(PageShapeError, match=message):
+        ids(api, PageNumber())
+
+
+def test_pages_that_do_not_hold_what_the_last_one_says_are_refused(api: JsonApi, server: Server) -> None:
+    server.answers = [Answer({"data": [{"id": number}], "page": number, "pages": 2, "total": 3}) for number in (1, 2)]
+
+    with pytest.raises(IncompleteFeedError, match="/v1/things: its pages hold 2 records, the last one says 3 in all"):
         ids(api, PageNumber())
