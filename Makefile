@@ -20,7 +20,7 @@ test: install lint ## every check and every test in its short form; what CI runs
 	@$(PYTEST) -n $(WORKERS) --dist loadfile tests
 
 unit: install ## the everyday loop: unit tests only
-	@$(PYTEST) -n $(WORKERS) --dist loadfile -q tests/unit
+	@ETL_TEST_MODES=ansi_off $(PYTEST) -n $(WORKERS) --dist loadfile -q tests/unit
 
 lint: install ## style and types
 	@$(PYTHON) -m ruff check .

@@ -2,6 +2,7 @@
 
 ScenarioError
 ├── PipelineFailedError   a job of a batch did not succeed
+├── ServiceLostError      AWS's services stopped answering in the middle of a batch
 ├── UnknownStepError      the pipeline has no such step
 └── UnknownBatchError     the sources have no such batch
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-__all__ = ["PipelineFailedError", "ScenarioError", "UnknownBatchError", "UnknownStepError"]
+__all__ = ["PipelineFailedError", "ScenarioError", "ServiceLostError", "UnknownBatchError", "UnknownStepError"]
 
 
 class ScenarioError(Exception):
@@ -26,6 +27,16 @@ class PipelineFailedError(ScenarioError):
             f"Batch {batch_id}: job {job} (step {step}) ended {state}: {reason}\n"
             f"  its log: {log}\n"
             f"  when it is mended: ./etl run --batch {batch_id} --from-step {step}"
+        )
+
+
+class ServiceLostError(ScenarioError):
+    """The services stopped answering. Jobs that were started may still be at work; the retry waits for them."""
+
+    def __init__(self, batch_id: str, step: str, reason: str) -> None:
+        super().__init__(
+            f"Batch {batch_id}: the endpoint does not answer any more, in step {step}: {reason}\n"
+            f"  to start what is down and go on: ./etl run --batch {batch_id} --from-step {step}"
         )
 
 

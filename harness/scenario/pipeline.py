@@ -14,9 +14,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
-from scenario.exceptions import PipelineFailedError, UnknownStepError
+from scenario.exceptions import PipelineFailedError, ServiceLostError, UnknownStepError
 
 __all__ = ["Branch", "JobRun", "Pipeline", "Progress", "Step"]
 
@@ -68,12 +68,18 @@ class Pipeline:
         return cls([_step(step) for step in declared["steps"]], glue, log_of)
 
     def run(self, batch_id: str, business_date: date, progress: Progress, from_step: str | None = None) -> list[JobRun]:
-        """Run the batch, from `from_step` on when it is given. Raises UnknownStepError, PipelineFailedError."""
+        """Run the batch, from `from_step` on when it is given. Raises UnknownStepError, PipelineFailedError, ServiceLostError."""
         names = [step.name for step in self.steps]
         if from_step is not None and from_step not in names:
             raise UnknownStepError(from_step, names)
         chosen = self.steps[names.index(from_step) :] if from_step else self.steps
-        return [run for step in chosen for run in self._run_step(step, batch_id, business_date, progress)]
+        finished: list[JobRun] = []
+        for step in chosen:
+            try:
+                finished += self._run_step(step, batch_id, business_date, progress)
+            except (ConnectionError, HTTPClientError) as error:
+                raise ServiceLostError(batch_id, step.name, str(error)) from error
+        return finished
 
     def _run_step(self, step: Step, batch_id: str, business_date: date, progress: Progress) -> list[JobRun]:
         started: dict[str, Branch] = {}

@@ -54,5 +54,5 @@ def _is_named(file: Path, texts: dict[Path, str]) -> bool:
     else:
         package = re.escape(".".join(parts[1:-1])) or "[.]"
         imported = rf"from {package} import (?:[^\n(]*|\([^)]*)\b{file.stem}\b"
-        pattern = re.compile(rf"\b{re.escape('.'.join(parts[1:]))}\b|{imported}")
+        pattern = re.compile(rf"\b{re.escape('.'.join(parts[1:]))}\b|\b{file.stem}\.py\b|{imported}")
     return any(pattern.search(text) for other, text in texts.items() if other != file)

@@ -22,7 +22,7 @@ __all__ = ["Command", "Kill", "Victim", "active_run", "etl_run", "strike", "wait
 
 Victim = Literal["run", "endpoint", "driver", "command"]
 _USUAL_SECONDS = 6.0
-_PATIENCE = 600.0
+_PATIENCE = 1800.0
 Found = TypeVar("Found")
 
 

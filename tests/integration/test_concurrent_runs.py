@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from integration.commands import etl_run
 from integration.stack import World
 from localaws.home import CHECKOUT
 from scenario.pipeline import Pipeline
 from simulator import Batch
+
+# The first test of a process loads what it needs, on a machine that others may use too.
+pytestmark = pytest.mark.timeout(3600)
 
 OTHER_STATE = "etl-state-of-nobody-else"
 

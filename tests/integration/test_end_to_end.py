@@ -15,6 +15,9 @@ from click.testing import CliRunner
 from cli.run import run as run_command
 from integration.stack import World
 
+# The first test of a process loads what it needs, on a machine that others may use too.
+pytestmark = pytest.mark.timeout(3600)
+
 FIRST, SECOND, THIRD, LATE = BATCHES = ("1998-06-15", "1998-06-16", "1998-06-17", "1998-06-15-late")
 SOURCES = ("customer", "lineitem", "orders", "part", "partsupp", "rates", "shipments", "supplier")
 MYSQL = {"customer": ("customer_id",), "orders": ("order_id",), "lineitem": ("order_id", "line_number")}

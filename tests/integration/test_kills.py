@@ -18,6 +18,9 @@ from integration.commands import Kill, Victim, active_run, etl_run, strike, wait
 from integration.stack import World
 from simulator import Batch
 
+# The first test of a process loads what it needs, on a machine that others may use too.
+pytestmark = pytest.mark.timeout(3600)
+
 JOBS = ("ingest_rds", "ingest_csv", "ingest_api", "reconcile_keys", "build_dimensions", "quality_gate", "build_facts", "load_redshift")
 VICTIMS: tuple[Victim, ...] = ("run", "endpoint", "driver", "command")
 SEED = int(os.environ.get("ETL_KILL_SEED", "1998"))
@@ -99,6 +102,7 @@ def load_with_kills(world: World, batch: Batch, kills: Sequence[Kill]) -> list[b
         command = etl_run(world, batch.batch_id, *go_on)
         struck.append(strike(world, command, batch.batch_id, kill))
         command.wait()
+        assert "Traceback" not in command.output
         named = re.search(r"--from-step (\w+)", command.output)
         go_on = ["--again", *(named.group().split() if named else ())]
     last = etl_run(world, batch.batch_id, "--again")

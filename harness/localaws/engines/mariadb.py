@@ -145,11 +145,15 @@ class MariaDBEngine(Engine):
         return server
 
     def _base(self, server: Path) -> list[str]:
+        # A folder of its own: a server that starts deletes the temporary tables it finds, those of the machine's other servers too.
+        temporary = self.folder / "temporary"
+        temporary.mkdir(parents=True, exist_ok=True)
         arguments = [
             str(server / "bin" / "mariadbd"),
             "--no-defaults",
             f"--basedir={server}",
             f"--datadir={self.data_folder}",
+            f"--tmpdir={temporary}",
             f"--lc-messages-dir={server / 'share'}",
         ]
         return [*arguments, "--user=root"] if os.geteuid() == 0 else arguments

@@ -102,47 +102,37 @@ def test_before_the_first_rate_amounts_in_usd_are_null(spark: SparkSession, dims
 
 
 def test_the_story_of_a_fulfilment(spark: SparkSession, dims: dict[str, DataFrame]) -> None:
-    def told(*scans: dict[str, Any], **dates: date) -> dict[str, Any]:
-        keyed = order_lines(lake(spark, "order_line", line(7, **dates)), lake(spark, "orders", order(7))).transform(keyed_order_lines(dims))
-        (row,) = keyed.transform(fact_fulfilment(lake(spark, "shipment_scan", *scans))).collect()
-        shown = (
-            "status",
-            "ship_date_key",
-            "days_to_ship",
-            "days_in_transit",
-            "days_past_commit",
-            "days_to_return",
-            "package_count",
-            "scan_count",
-        )
-        return {name: row[name] for name in (*shown, "carrier", "last_scan_type", "first_scan_at", "last_scan_at")}
+    shipped = {"ship_date": date(1998, 6, 16)}
+    received = {**shipped, "receipt_date": date(1998, 6, 19)}
+    returned = {**received, "return_date": date(1998, 7, 1)}
 
     def scan(number: int, package: str, type_: str, hour: int, carrier: str) -> dict[str, Any]:
         at = {"at": datetime(1998, 6, 16, hour), "carrier": carrier, "package_id": package, "type": type_}
-        return {"scan_id": f"s{number}", "order_id": 7, "line_number": 1, **at}
+        return {"scan_id": f"s{number}", "order_id": 7, "line_number": 2, **at}
 
-    nothing = {"carrier": None, "last_scan_type": None, "first_scan_at": None, "last_scan_at": None, "package_count": 0, "scan_count": 0}
-    lags: dict[str, Any] = {"days_to_ship": None, "days_in_transit": None, "days_past_commit": None, "days_to_return": None}
-    assert told() == {"status": "ordered", "ship_date_key": -1, **lags, **nothing}
-
-    shipped = {"ship_date": date(1998, 6, 16)}
-    known = {
-        "carrier": "Swift",
-        "package_count": 2,
-        "scan_count": 3,
-        "first_scan_at": datetime(1998, 6, 16, 8),
-        "last_scan_at": datetime(1998, 6, 16, 9),
-    }
+    # One line for each milestone; that which is shipped was scanned.
+    lines = [line(7, number, **dates) for number, dates in enumerate(({}, shipped, received, returned), 1)]
     scans = [scan(1, "p1", "picked_up", 8, "Slow"), scan(2, "p1", "in_transit", 9, "Slow"), scan(3, "p2", "delivered", 9, "Swift")]
-    lags |= {"days_to_ship": 2}
-    assert told(*scans, **shipped) == {"status": "shipped", "ship_date_key": 19980616, **lags, **known, "last_scan_type": "delivered"}
+    keyed = order_lines(lake(spark, "order_line", *lines), lake(spark, "orders", order(7))).transform(keyed_order_lines(dims))
+    rows = {row["line_number"]: row for row in keyed.transform(fact_fulfilment(lake(spark, "shipment_scan", *scans))).collect()}
+    lags = ("days_to_ship", "days_in_transit", "days_past_commit", "days_to_return")
+    tracking = ("carrier", "package_count", "scan_count", "first_scan_at", "last_scan_at", "last_scan_type")
 
-    received = {**shipped, "receipt_date": date(1998, 6, 19)}
-    lags |= {"days_in_transit": 3, "days_past_commit": -1}
-    assert told(**received) == {"status": "received", "ship_date_key": 19980616, **lags, **nothing}
+    def told(number: int, names: tuple[str, ...]) -> tuple[Any, ...]:
+        return tuple(rows[number][name] for name in names)
 
-    lags |= {"days_to_return": 12}
-    assert told(**received, return_date=date(1998, 7, 1)) == {"status": "returned", "ship_date_key": 19980616, **lags, **nothing}
+    assert {number: (row["status"], row["ship_date_key"]) for number, row in rows.items()} == {
+        1: ("ordered", -1),
+        2: ("shipped", 19980616),
+        3: ("received", 19980616),
+        4: ("returned", 19980616),
+    }
+    assert told(1, lags) == (None, None, None, None)
+    assert told(2, lags) == (2, None, None, None)
+    assert told(3, lags) == (2, 3, -1, None)
+    assert told(4, lags) == (2, 3, -1, 12)
+    assert told(2, tracking) == ("Swift", 2, 3, datetime(1998, 6, 16, 8), datetime(1998, 6, 16, 9), "delivered")
+    assert {told(number, tracking) for number in (1, 3, 4)} == {(None, 0, 0, None, None, None)}
 
 
 def test_a_batch_affects_changed_lines_and_those_that_something_else_repoints(spark: SparkSession) -> None:
