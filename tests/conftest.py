@@ -20,7 +20,7 @@ _SETTINGS = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.memory": "1g",
     # Short queries: the first compiler stage is enough and starts sooner.
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -Duser.timezone=UTC",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -Duser.timezone=UTC",
     "spark.sql.adaptive.enabled": "false",
     # A few rows are evaluated sooner than code for them is compiled; the jobs' tests run the compiled form.
     "spark.sql.codegen.wholeStage": "false",

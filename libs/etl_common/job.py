@@ -38,6 +38,8 @@ _SESSION = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.sources.partitionOverwriteMode": "static",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # A batch of CSV files is a union of them; this rule would repeat the checks of every column, and their compilation, for each file.
+    "spark.sql.optimizer.excludedRules": "org.apache.spark.sql.catalyst.optimizer.PushProjectionThroughUnion",
 }
 
 

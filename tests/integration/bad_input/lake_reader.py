@@ -15,7 +15,9 @@ from localaws.home import Home
 
 def main(run_id: str) -> None:
     engine = SparkEngine(Home.resolve())
-    attach(engine.gateway, run_id, engine.settings_of(os.environ["AWS_ENDPOINT_URL"]), os.environ["PYTHONPATH"])
+    # Iceberg's catalog keeps tables as it saw them for half a minute; here jobs commit between two statements.
+    settings = engine.settings_of(os.environ["AWS_ENDPOINT_URL"]) | {"spark.sql.catalog.glue_catalog.cache-enabled": "false"}
+    attach(engine.gateway, run_id, settings, os.environ["PYTHONPATH"])
     from pyspark.sql import SparkSession
 
     spark = SparkSession.builder.getOrCreate()

@@ -1,0 +1,82 @@
+"""The benchmark's meter and tables. The pass itself runs the scenario, which the end-to-end tests hold to the oracle."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bench import Measurement, Meter, Usage, markdown, write_page
+from bench.measure import Line
+from bench.tables import BEGIN, END
+
+HUNGRY = """
+import time
+held = bytearray(200_000_000)
+end = time.process_time() + 0.5
+while time.process_time() < end:
+    pass
+print("ready", flush=True)
+time.sleep(1.5)
+"""
+
+
+def test_a_stage_counts_time_processor_and_memory_of_child_processes() -> None:
+    found: list[Usage] = []
+    with Meter(lambda: [], every=0.1) as meter, meter.stage(found.append):
+        subprocess.run([sys.executable, "-c", HUNGRY], check=True, capture_output=True)
+
+    (usage,) = found
+    assert usage.seconds > 1.5
+    assert usage.cpu_seconds > 0.4
+    assert usage.peak_bytes > 200_000_000
+
+
+def test_processes_of_a_root_that_is_no_child_are_counted() -> None:
+    found: list[Usage] = []
+    process = subprocess.Popen([sys.executable, "-c", HUNGRY], stdout=subprocess.PIPE, start_new_session=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        with Meter(lambda: [process.pid], every=0.1) as meter, meter.stage(found.append):
+            time.sleep(0.3)
+    finally:
+        process.kill()
+        process.communicate()
+
+    assert found[0].peak_bytes > 200_000_000
+    assert found[0].cpu_seconds < 0.4  # what it used before the stage is not the stage's
+
+
+def test_a_stage_that_fails_is_not_reported() -> None:
+    found: list[Usage] = []
+    with Meter(lambda: []) as meter, pytest.raises(RuntimeError, match="broken"), meter.stage(found.append):
+        raise RuntimeError("broken")
+    assert found == []
+
+
+def test_the_tables_show_rates_and_the_highest_memory() -> None:
+    made = Measurement(0.1, 24, {"cores": "2"}, [Line("load", 2.0, 1000, Usage(2.0, 3.4, 3 << 30)), Line("- job", 1.5)])
+    made.limits.append(Line("COPY", 0.5, 1000))
+
+    text = markdown([made], "a machine", "./etl bench")
+
+    assert "Peak memory: 3.0 GiB" in text
+    assert "| load | 2.00 | 1,000 | 500 | 3 | 3.0 |" in text
+    assert "| - job | 1.50 |  |  |  |  |" in text
+    assert "| COPY | 0.50 | 1,000 | 2,000 |  |  |" in text
+
+
+def test_the_page_keeps_what_is_outside_the_marks_and_is_left_alone_without_them(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    write_page(page, "new")
+    assert page.read_text() == f"before\n{BEGIN}\n\nnew\n{END}\nafter\n"
+
+    page.write_text("nothing")
+    with pytest.raises(ValueError, match="lacks the lines"):
+        write_page(page, "new")
+    assert page.read_text() == "nothing"
