@@ -4,8 +4,8 @@
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
-# Processes that tests run in: each with Spark holds about 1.5 GB.
-WORKERS ?= 2
+# Processes that tests run in: each with its engines holds up to 4 GB and keeps more than one core busy.
+WORKERS ?= $(shell test "$$(nproc)" -gt 3 && echo 3 || echo 2)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-17s %s\n' "$$name" "$$text"; done

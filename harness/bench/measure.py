@@ -26,6 +26,8 @@ __all__ = ["Line", "Measurement", "measure"]
 
 FULL_JIT_FROM = 0.5
 """From this scale on, the second Java compiler is used, too."""
+QUICK = 0.1
+"""Seconds below which a statement of the load has no line of its own."""
 _DROP = Path("/proc/sys/vm/drop_caches")
 Show = Callable[[str], None]
 
@@ -130,18 +132,20 @@ class _Pass:
 
 
 def _load_statements(scenario: WarehouseScenario, batch: Batch) -> list[Line]:
-    """Each statement of the load's transaction, as the Data API describes it."""
+    """The statements of the load's transaction, as the Data API describes them; the quick ones together."""
     api = scenario.client("redshift-data")
     name = f"load {batch.batch_id}"
     listed = api.list_statements(StatementName=name, Status="FINISHED")["Statements"]
-    found = []
+    found, others = [], 0.0
     for statement in (item for item in listed if item["StatementName"] == name):
         for part in api.describe_statement(Id=statement["Id"])["SubStatements"]:
-            rows = part.get("ResultRows", -1)
-            text = " ".join(part["QueryString"].split())
-            short = text.split(" FROM 's3")[0].split(" (")[0] if text.startswith(("COPY", "INSERT")) else text.split(" USING ")[0]
-            found.append(Line(f"  - {short[:60]}", part["Duration"] / 1e9, rows if rows > 0 else None))
-    return found
+            seconds, rows = part["Duration"] / 1e9, part.get("ResultRows", -1)
+            if seconds < QUICK:
+                others += seconds
+                continue
+            words = part["QueryString"].split()
+            found.append(Line(f"  - {' '.join(words[: 2 if words[0] == 'COPY' else 3])}", seconds, rows if rows > 0 else None))
+    return [*found, Line(f"  - statements of less than {QUICK} s", others)]
 
 
 def _settings(scale: float) -> dict[str, str]:
