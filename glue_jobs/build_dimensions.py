@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from etl_common.batch import Batch, LakeArguments, batch_job
 from etl_common.columns import names
 from etl_common.dimensions import members_to_build, unknown_member, with_change_marks
+from etl_common.frames import computed_once
 from etl_common.lake import WrittenTable
 from etl_common.model import UNKNOWN_KEY, Dimension
 from etl_common.surrogate_keys import assert_no_collision
@@ -66,13 +67,10 @@ def history(batch: Batch[Arguments], name: str, records: str, rows_of: Callable[
         before = batch.lake.read(table)
         named = _named(batch, keys[0], everything=False)
         changed = changes if _geography_changed(batch) else changes.where(F.col("batch_id") == batch.args.batch_id)
-        members = members_to_build(dimension, changed=changed, referenced=named, before=before).persist()
-        try:
-            referenced = named.select(*keys).union(before.where("is_inferred").select(*keys)).join(members, on=keys, how="left_semi")
-            rows = rows_of(changes.join(F.broadcast(members), on=keys, how="left_semi"), referenced)
-            return _commit(batch, dimension, rows, before.join(F.broadcast(members), on=keys, how="left_semi"))
-        finally:
-            members.unpersist()
+        members = computed_once(members_to_build(dimension, changed=changed, referenced=named, before=before))
+        referenced = named.select(*keys).union(before.where("is_inferred").select(*keys)).join(members, on=keys, how="left_semi")
+        rows = rows_of(changes.join(F.broadcast(members), on=keys, how="left_semi"), referenced)
+        return _commit(batch, dimension, rows, before.join(F.broadcast(members), on=keys, how="left_semi"))
 
     batch.written(table, write)
 
@@ -84,18 +82,23 @@ def _commit(batch: Batch[Arguments], dimension: Dimension, rows: DataFrame, befo
     if before is None:
         rows = rows.transform(unknown_member(dimension))
     marks = with_change_marks(dimension, before=before, batch_id=batch.args.batch_id, repoints=build.REPOINTING.get(dimension.name, ()))
-    marked = rows.transform(marks).persist()
+    if before is None:
+        return _append(batch, dimension, rows.transform(marks).persist())
+    marked = computed_once(rows.transform(marks))
+    _check_keys(dimension, marked)
+    changed = marked.where(F.col("batch_id") == batch.args.batch_id).select(*keys).distinct()
+    if not changed.limit(1).count():
+        return batch.lake.skip(table)
+    members = marked.join(F.broadcast(changed), on=keys, how="left_semi")
+    return batch.lake.merge(members, table, delete_unmatched_of=keys if dimension.keeps_history else ())
+
+
+def _append(batch: Batch[Arguments], dimension: Dimension, rows: DataFrame) -> WrittenTable:
     try:
-        _check_keys(dimension, marked)
-        if before is None:
-            return batch.lake.append(marked, table)
-        changed = marked.where(F.col("batch_id") == batch.args.batch_id).select(*keys).distinct().persist()
-        if not changed.limit(1).count():
-            return batch.lake.skip(table)
-        members = marked.join(F.broadcast(changed), on=keys, how="left_semi")
-        return batch.lake.merge(members, table, delete_unmatched_of=keys if dimension.keeps_history else ())
+        _check_keys(dimension, rows)
+        return batch.lake.append(rows, WAREHOUSE.lake_table(dimension.name))
     finally:
-        marked.unpersist()
+        rows.unpersist()
 
 
 def _check_keys(dimension: Dimension, rows: DataFrame) -> None:

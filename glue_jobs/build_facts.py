@@ -23,6 +23,7 @@ from etl_common.columns import names
 from etl_common.dimensions import changed_members
 from etl_common.exceptions import BatchOrderError
 from etl_common.facts import with_rows_of
+from etl_common.frames import computed_once
 from etl_common.lake import WrittenTable
 from etl_common.model import UNKNOWN_KEY, Dimension, Fact
 from etl_common.redshift import LoadLedger, RedshiftArguments
@@ -98,7 +99,8 @@ def order_line_facts(batch: Batch[Arguments], run: StagingRun, *, first: bool) -
             lines, orders, batch_id=batch.args.batch_id, customers=_changed(batch, "dim_customer"), parts=_changed(batch, "dim_part"),
             suppliers=_changed(batch, "dim_supplier"), rates=changed_rates(rates, batch_id=batch.args.batch_id), scans=scans,
         )  # fmt: skip
-    keyed = found.transform(keyed_order_lines(_dimensions(batch))).persist(StorageLevel.MEMORY_AND_DISK)
+    looked_up = found.transform(keyed_order_lines(_dimensions(batch)))
+    keyed = looked_up.persist(StorageLevel.MEMORY_AND_DISK) if first else computed_once(looked_up)
     try:
         of_lines = scans if first else scans.transform(with_rows_of(keyed, on=_LINE))
         return [

@@ -23,6 +23,7 @@ from etl_common.arguments import BatchArguments
 from etl_common.audit import Audit, SourceCounts
 from etl_common.contracts import SourceTable
 from etl_common.duplicates import accepted, classify, quarantined
+from etl_common.frames import computed_once
 from etl_common.job import RunningJob, glue_job
 from etl_common.lake import Commit, Lake, WrittenTable
 from etl_common.leases import Holder, lease
@@ -97,7 +98,8 @@ class Batch(Generic[Arguments]):
             contract, window_end=self.window_end, codes=codes, parents=parents,
             existing=None if empty else self.lake.read(table), small=records < _SMALL,
         )  # fmt: skip
-        classified = read().transform(judge).persist(StorageLevel.MEMORY_AND_DISK)
+        judged = read().transform(judge)
+        classified = computed_once(judged) if records < _SMALL else judged.persist(StorageLevel.MEMORY_AND_DISK)
         try:
             counts = self._account(contract, classified, records, check)
             rows = classified.transform(accepted(contract, self.args.batch_id)).withColumns(

@@ -12,7 +12,7 @@ from pyspark.sql import types as T
 
 from etl_common.exceptions import MissingColumnError
 
-__all__ = ["Transform", "all_of", "any_of", "conform_to", "instant", "require", "same_values"]
+__all__ = ["Transform", "all_of", "any_of", "computed_once", "conform_to", "instant", "require", "same_values"]
 
 Transform = Callable[[DataFrame], DataFrame]
 
@@ -56,6 +56,16 @@ def all_of(conditions: Iterable[Column]) -> Column:
 def any_of(conditions: Iterable[Column]) -> Column:
     """Whether a condition holds; false for none."""
     return reduce(lambda one, other: one | other, conditions, F.lit(False))
+
+
+def computed_once(frame: DataFrame) -> DataFrame:
+    """The same rows, computed now and kept, with a plan that no longer says how they came about.
+
+    For small frames that several queries use. `persist` keeps rows, too, but every later query is planned with the whole history of
+    the frame, which takes far longer than its rows when they are few. The rows are kept by the executors: a lost one fails the job,
+    which can be run again.
+    """
+    return frame.localCheckpoint(eager=True)
 
 
 def instant(moment: datetime) -> Column:
