@@ -83,7 +83,7 @@ def _commit(batch: Batch[Arguments], dimension: Dimension, rows: DataFrame, befo
         rows = rows.transform(unknown_member(dimension))
     marks = with_change_marks(dimension, before=before, batch_id=batch.args.batch_id, repoints=build.REPOINTING.get(dimension.name, ()))
     if before is None:
-        return _append(batch, dimension, rows.transform(marks).persist())
+        return _append(batch, dimension, rows.transform(marks))
     marked = computed_once(rows.transform(marks))
     _check_keys(dimension, marked)
     changed = marked.where(F.col("batch_id") == batch.args.batch_id).select(*keys).distinct()
@@ -94,11 +94,12 @@ def _commit(batch: Batch[Arguments], dimension: Dimension, rows: DataFrame, befo
 
 
 def _append(batch: Batch[Arguments], dimension: Dimension, rows: DataFrame) -> WrittenTable:
+    kept = rows.persist()
     try:
-        _check_keys(dimension, rows)
-        return batch.lake.append(rows, WAREHOUSE.lake_table(dimension.name))
+        _check_keys(dimension, kept)
+        return batch.lake.append(kept, WAREHOUSE.lake_table(dimension.name))
     finally:
-        rows.unpersist()
+        kept.unpersist()
 
 
 def _check_keys(dimension: Dimension, rows: DataFrame) -> None:

@@ -11,15 +11,13 @@ from rich.console import Console
 from etl_common.redshift.data_api import RedshiftDataApi, Target
 from localaws.bootstrap import client
 from localaws.engines.endpoint import EndpointEngine
-from localaws.home import Home
+from localaws.home import CHECKOUT, Home
 from report.collect import collect
 from report.facts import RunReport
 from report.render import as_html, as_json_text
 from wholesale.warehouse import WAREHOUSE
 
 __all__ = ["report", "write_report"]
-
-CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @click.command()
