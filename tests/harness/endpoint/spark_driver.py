@@ -72,7 +72,8 @@ def write(spark: SparkSession, writer: str, commits: str) -> dict[str, object]:
 
 
 def read(spark: SparkSession) -> dict[str, object]:
-    """All rows, and how many commits the table's history has."""
+    """All rows, and how many commits the table's history has, as the catalog has them now and not as this session last saw them."""
+    spark.sql(f"REFRESH TABLE {TABLE}")
     rows = sorted([row.writer, row.commit] for row in spark.table(TABLE).collect())
     return {"rows": rows, "snapshots": spark.table(f"{TABLE}.snapshots").count()}
 
