@@ -17,8 +17,9 @@ from botocore.exceptions import ClientError
 
 from etl_common.exceptions import UnbalancedBatchError
 from etl_common.lake import WrittenTable
+from etl_common.objects import list_objects
 
-__all__ = ["Audit", "SourceCounts"]
+__all__ = ["Audit", "SourceCounts", "records_read"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Audit:
 
     @property
     def key(self) -> str:
-        return f"audit/batch_id={self.batch_id}/{self.job}.json"
+        return f"{_folder(self.batch_id)}{self.job}.json"
 
     def record(self, counts: SourceCounts) -> None:
         """Check that the counts balance and store them, before the records are published."""
@@ -99,6 +100,17 @@ class Audit:
                 return {}
             raise
         return dict(json.loads(body))
+
+
+def records_read(s3: Any, bucket: str, batch_id: str) -> int:
+    """Records that the jobs of the batch have read so far, as their audit records say; 0 while there is none."""
+    found = list_objects(s3, bucket, _folder(batch_id))
+    bodies = (s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read() for item in found)
+    return sum(source["read"] for body in bodies for source in json.loads(body)["sources"])
+
+
+def _folder(batch_id: str) -> str:
+    return f"audit/batch_id={batch_id}/"
 
 
 def _instant(seconds: float) -> str:

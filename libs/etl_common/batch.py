@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -20,10 +20,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from etl_common.arguments import BatchArguments
-from etl_common.audit import Audit, SourceCounts
+from etl_common.audit import Audit, SourceCounts, records_read
 from etl_common.contracts import SourceTable
 from etl_common.duplicates import accepted, classify, quarantined
-from etl_common.frames import computed_once
+from etl_common.frames import computed_once, planned_for_few_rows
 from etl_common.job import RunningJob, glue_job
 from etl_common.lake import Commit, Lake, WrittenTable
 from etl_common.leases import Holder, lease
@@ -93,21 +93,24 @@ class Batch(Generic[Arguments]):
         """
         if self.lake.committed(table):
             return self._note(self.lake.done(table))
+        small = records < _SMALL
         empty = self.lake.empty(table)
         judge = classify(
             contract, window_end=self.window_end, codes=codes, parents=parents,
-            existing=None if empty else self.lake.read(table), small=records < _SMALL,
+            existing=None if empty else self.lake.read(table), small=small,
         )  # fmt: skip
-        judged = read().transform(judge)
-        classified = computed_once(judged) if records < _SMALL else judged.persist(StorageLevel.MEMORY_AND_DISK)
-        try:
-            counts = self._account(contract, classified, records, check)
-            rows = classified.transform(accepted(contract, self.args.batch_id)).withColumns(
-                {name: F.lit(value) for name, value in (extra or {}).items()}
-            )
-            return self._note(self._write(table, rows, counts.accepted, contract.sequence, may_match=table.write == "upsert" and not empty))
-        finally:
-            classified.unpersist()
+        with planned_for_few_rows(self.spark) if small else nullcontext():
+            judged = read().transform(judge)
+            classified = computed_once(judged) if small else judged.persist(StorageLevel.MEMORY_AND_DISK)
+            try:
+                counts = self._account(contract, classified, records, check)
+                rows = classified.transform(accepted(contract, self.args.batch_id)).withColumns(
+                    {name: F.lit(value) for name, value in (extra or {}).items()}
+                )
+                may_match = table.write == "upsert" and not empty
+                return self._note(self._write(table, rows, counts.accepted, contract.sequence, may_match=may_match))
+            finally:
+                classified.unpersist()
 
     def written(self, table: LakeTable, write: Callable[[], WrittenTable]) -> WrittenTable:
         """Write a table by `write` unless this batch has, and note it."""
@@ -154,7 +157,9 @@ def batch_job(argv: Sequence[str], arguments: type[Arguments]) -> Iterator[Batch
         with lease(table, holder, seconds=args.lease_seconds, wait=args.lease_wait_seconds, run_state=_run_state) as held:
             audit = Audit(s3, args.logs_bucket, job.name, args.batch_id, args.business_date, job.run_id)
             lake = Lake(job.spark, args.curated_database, Commit(args.batch_id, job.name, before=held.check))
-            yield Batch(job, lake, audit, Quarantine(s3, args.quarantine_bucket), s3)
+            read = records_read(s3, args.logs_bucket, args.batch_id)
+            with planned_for_few_rows(job.spark) if 0 < read < _SMALL else nullcontext():
+                yield Batch(job, lake, audit, Quarantine(s3, args.quarantine_bucket), s3)
             audit.store(finished=True)
 
 

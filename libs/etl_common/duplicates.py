@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from etl_common.cleaning import clean, record_as_json
 from etl_common.contracts import SourceTable
 from etl_common.exceptions import MissingReferenceError
-from etl_common.frames import Transform, require, same_values
+from etl_common.frames import Transform, computed_once, require, same_values
 
 __all__ = ["accepted", "classify", "counts", "quarantined", "with_orphans", "with_verdict"]
 
@@ -35,21 +35,27 @@ def classify(
 
     In: see `etl_common.cleaning.clean`. parents: name -> frame with the columns of the contract's ParentKey, of this and of earlier
     batches. existing: the accepted records of earlier batches (identity and content; for `newest_wins` identity); None for none.
-    small: the batch is small beside what it is compared with, which is then searched by a broadcast of the batch's keys.
+    small: the batch is small beside what it is compared with: its cleaned records are computed when the transform is called, and
+    what is known is searched by a broadcast of their keys.
     Out: the table's columns, _origin, _position, _raw, _record_key, _rule, _reason and _verdict: accepted, quarantined or duplicate.
     """
 
     def transform(records: DataFrame) -> DataFrame:
-        return (
-            records.transform(clean(table, window_end=window_end, codes=codes))
-            .transform(with_orphans(table, parents or {}, small=small))
-            .transform(with_verdict(table, existing, small=small))
-        )
+        cleaned = records.transform(clean(table, window_end=window_end, codes=codes))
+        known, before = dict(parents or {}), existing
+        if small:
+            # Each search below would otherwise be planned with every rule of the contract again.
+            cleaned = computed_once(cleaned)
+            for parent in table.parents:
+                if parent.name in known:
+                    known[parent.name] = _of_the_batch(known[parent.name], cleaned, parent.columns)
+            before = None if existing is None else _of_the_batch(existing, cleaned, _searched_by(table))
+        return cleaned.transform(with_orphans(table, known)).transform(with_verdict(table, before))
 
     return transform
 
 
-def with_orphans(table: SourceTable, parents: Mapping[str, DataFrame], *, small: bool = False) -> Transform:
+def with_orphans(table: SourceTable, parents: Mapping[str, DataFrame]) -> Transform:
     """Transform that gives rule `orphan_key` to records that break no rule and miss a parent.
 
     In and out: as `clean` gives them. Raises MissingReferenceError when a parent of the contract is not given.
@@ -59,7 +65,7 @@ def with_orphans(table: SourceTable, parents: Mapping[str, DataFrame], *, small:
         for parent in table.parents:
             if parent.name not in parents:
                 raise MissingReferenceError(table.name, "parents", parent.name, parents)
-            known = _keys_to_find(parents[parent.name], records, parent.columns, small=small).withColumn("_has_parent", F.lit(True))
+            known = parents[parent.name].select(*parent.columns).distinct().withColumn("_has_parent", F.lit(True))
             orphan = F.col("_rule").isNull() & F.col("_has_parent").isNull()
             named = F.concat_ws("|", *(F.col(name).cast("string") for name in parent.columns))
             reason = F.concat(F.lit(f"{', '.join(parent.columns)} '"), named, F.lit(f"' is not among the accepted {parent.name}"))
@@ -74,7 +80,7 @@ def with_orphans(table: SourceTable, parents: Mapping[str, DataFrame], *, small:
     return transform
 
 
-def with_verdict(table: SourceTable, existing: DataFrame | None, *, small: bool = False) -> Transform:
+def with_verdict(table: SourceTable, existing: DataFrame | None) -> Transform:
     """Transform that adds _verdict and, to conflicting duplicates, their rule and reason.
 
     `newest_wins` tables are extracts by primary key, hence unique by key within a batch: they need no window.
@@ -83,7 +89,7 @@ def with_verdict(table: SourceTable, existing: DataFrame | None, *, small: bool 
 
     def transform(records: DataFrame) -> DataFrame:
         require(f"with_verdict({table.name})", records, {*table.column_names, "_origin", "_position", "_rule", "_reason"})
-        return judge(table, records, existing, small).select(*records.columns, "_verdict")
+        return judge(table, records, existing).select(*records.columns, "_verdict")
 
     return transform
 
@@ -124,18 +130,18 @@ def counts(records: DataFrame) -> DataFrame:
     return records.groupBy("_verdict", "_rule").agg(F.count("*").alias("records"))
 
 
-def _against_newest(table: SourceTable, records: DataFrame, existing: DataFrame | None, small: bool) -> DataFrame:
+def _against_newest(table: SourceTable, records: DataFrame, existing: DataFrame | None) -> DataFrame:
     breaks = F.col("_rule").isNotNull()
     if existing is None:
         return records.withColumn("_verdict", F.when(breaks, F.lit(QUARANTINED)).otherwise(F.lit(ACCEPTED)))
     key, sequence = list(table.natural_key), table.identity[-1]
-    known = _restricted(existing, records, table.natural_key, small=small).groupBy(*key).agg(F.max(sequence).alias("_known_sequence"))
+    known = existing.groupBy(*key).agg(F.max(sequence).alias("_known_sequence"))
     stale = F.col(sequence) <= F.col("_known_sequence")
     verdict = F.when(breaks, F.lit(QUARANTINED)).when(stale, F.lit(DUPLICATE)).otherwise(F.lit(ACCEPTED))
     return records.join(known, on=key, how="left").withColumn("_verdict", verdict)
 
 
-def _against_first(table: SourceTable, records: DataFrame, existing: DataFrame | None, small: bool) -> DataFrame:
+def _against_first(table: SourceTable, records: DataFrame, existing: DataFrame | None) -> DataFrame:
     breaks = F.col("_rule").isNotNull()
     identity = list(table.identity)
     same_place = Window.partitionBy(*identity, breaks)
@@ -146,7 +152,7 @@ def _against_first(table: SourceTable, records: DataFrame, existing: DataFrame |
     if existing is None:
         known, earlier_content = F.lit(False), F.col("_first")
     else:
-        earlier = _restricted(existing, records, table.identity, small=small).select(*identity, content.alias("_accepted_before"))
+        earlier = existing.select(*identity, content.alias("_accepted_before"))
         placed = placed.join(earlier, on=identity, how="left")
         known, earlier_content = F.col("_accepted_before").isNotNull(), F.coalesce("_accepted_before", "_first")
     repeats = known | (F.col("_place") > 1)
@@ -166,13 +172,12 @@ def _differs(table: SourceTable, earlier: Column) -> Column:
     return ~same_values((F.col(name) for name in table.content), (earlier[name] for name in table.content))
 
 
-def _restricted(known: DataFrame, records: DataFrame, columns: Collection[str], *, small: bool) -> DataFrame:
-    """What is known of the batch's keys: for a small batch a search of the large side, without a shuffle of it."""
-    if not small:
-        return known
+def _searched_by(table: SourceTable) -> tuple[str, ...]:
+    """The columns by which the verdict looks for earlier records."""
+    return tuple(table.natural_key if table.duplicates == "newest_wins" else table.identity)
+
+
+def _of_the_batch(known: DataFrame, records: DataFrame, columns: Collection[str]) -> DataFrame:
+    """What is known of the keys of the batch's records: a search of the large side, without a shuffle of it."""
     wanted = records.filter(F.col("_rule").isNull()).select(*columns).distinct()
     return known.join(F.broadcast(wanted), on=list(columns), how="left_semi")
-
-
-def _keys_to_find(parents: DataFrame, records: DataFrame, columns: tuple[str, ...], *, small: bool) -> DataFrame:
-    return _restricted(parents.select(*columns), records, columns, small=small).distinct()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from etl_common.exceptions import MissingColumnError
 
-__all__ = ["Transform", "all_of", "any_of", "computed_once", "conform_to", "instant", "require", "same_values"]
+__all__ = ["Transform", "all_of", "any_of", "computed_once", "conform_to", "instant", "planned_for_few_rows", "require", "same_values"]
 
 Transform = Callable[[DataFrame], DataFrame]
 
@@ -66,6 +67,26 @@ def computed_once(frame: DataFrame) -> DataFrame:
     which can be run again.
     """
     return frame.localCheckpoint(eager=True)
+
+
+@contextmanager
+def planned_for_few_rows(spark: SparkSession) -> Iterator[None]:
+    """While the block runs, queries are planned once and shuffled into no more parts than there are cores.
+
+    Adaptive execution plans a query again after each of its stages, which for few rows takes longer than the stages themselves.
+    """
+    settings = {"spark.sql.adaptive.enabled": "false"}
+    cores = spark.sparkContext.defaultParallelism
+    if int(str(spark.conf.get("spark.sql.shuffle.partitions"))) > cores:
+        settings["spark.sql.shuffle.partitions"] = str(cores)
+    before = {name: spark.conf.get(name) for name in settings}
+    try:
+        for name, value in settings.items():
+            spark.conf.set(name, value)
+        yield
+    finally:
+        for name, earlier in before.items():
+            spark.conf.set(name, str(earlier))
 
 
 def instant(moment: datetime) -> Column:

@@ -6,20 +6,23 @@ JVM carry its id as name and as job tag, by which `SparkEngine.cancel` finds and
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from py4j.java_gateway import GatewayParameters, JavaGateway
-from py4j.protocol import Py4JError
+from py4j.protocol import Py4JError, Py4JNetworkError
 
 from localaws.engines.base import Command, Engine
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.spark_conf import configuration, spark_environment
+from localaws.engines.spark_objects import announce, sweep, take_back
 from localaws.exceptions import EngineNotInstalledError, EngineNotRunningError
 
 __all__ = ["Gateway", "SparkEngine"]
@@ -29,11 +32,12 @@ CANCEL_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Gateway:
-    """Where the driver's JVM listens, and the secret that it asks for."""
+    """Where the driver's JVM listens, the secret that it asks for, its process, and its last object that is nobody's but its own."""
 
     port: int
     secret: str
     jvm: int
+    own_objects: int
 
     @classmethod
     def read(cls, file: Path) -> Gateway | None:
@@ -43,11 +47,19 @@ class Gateway:
         except FileNotFoundError:
             return None
 
-    def connect(self) -> JavaGateway:
-        """A plain connection, for what is not a run: health and clean-up. Close it."""
+    @contextlib.contextmanager
+    def connected(self) -> Iterator[JavaGateway]:
+        """A plain connection, for what is not a run: health and clean-up."""
         # Without memory management: its finalizers would call a driver that may be gone by then, and log errors about it.
         parameters = GatewayParameters(port=self.port, auth_token=self.secret, auto_convert=True, enable_memory_management=False)
-        return JavaGateway(gateway_parameters=parameters)
+        client = JavaGateway(gateway_parameters=parameters)
+        name = f"client-{uuid4().hex}"
+        try:
+            announce(client, name)
+            yield client
+            take_back(client, name)
+        finally:
+            client.close()
 
 
 class SparkEngine(Engine):
@@ -74,13 +86,11 @@ class SparkEngine(Engine):
         gateway = Gateway.read(self.gateway_file)
         if gateway is None:
             return False
-        client = gateway.connect()
         try:
-            return client.jvm.org.apache.spark.SparkContext.getOrCreate().isStopped() is False
+            with gateway.connected() as client:
+                return client.jvm.org.apache.spark.SparkContext.getOrCreate().isStopped() is False
         except Py4JError as error:
             raise OSError(f"the driver's gateway does not answer: {error}") from error
-        finally:
-            client.close()
 
     @property
     def gateway_file(self) -> Path:
@@ -117,13 +127,18 @@ class SparkEngine(Engine):
         another: so its jobs are cancelled by tag until its threads are gone.
         """
         try:
-            client = self.gateway.connect()
+            gateway = self.gateway
         except EngineNotRunningError:
             return True
-        try:
+        with gateway.connected() as client:
             return _cancel(client, run_id, patience)
-        finally:
-            client.close()
+
+    def sweep(self) -> None:
+        """Lets go of what ended runs left in the JVM; nothing when the driver is down."""
+        with contextlib.suppress(EngineNotRunningError, Py4JNetworkError):
+            gateway = self.gateway
+            with gateway.connected() as client:
+                sweep(client, gateway.own_objects)
 
 
 def _cancel(client: JavaGateway, run_id: str, patience: float) -> bool:
@@ -143,4 +158,3 @@ def _cancel(client: JavaGateway, run_id: str, patience: float) -> bool:
 
 def _threads(client: JavaGateway, run_id: str) -> list[Any]:
     return [thread for thread in client.jvm.java.lang.Thread.getAllStackTraces().keySet() if thread.getName() == run_id]
-

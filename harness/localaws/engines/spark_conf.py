@@ -98,6 +98,11 @@ def configuration(home: Home, endpoint_url: str) -> dict[str, str]:
         "spark.sql.catalogImplementation": "in-memory",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
+        # Plans, stages and tasks of the past, which nobody looks at without the UI: the defaults fill the heap within some batches.
+        "spark.sql.ui.retainedExecutions": "20",
+        "spark.ui.retainedJobs": "50",
+        "spark.ui.retainedStages": "50",
+        "spark.ui.retainedTasks": "1000",
         "spark.sql.codegen.cache.maxEntries": "2000",  # a batch's stages are compiled once, not in every run
         "spark.scheduler.mode": "FAIR",  # two runs at once share the cores, whichever came first
         "spark.sql.adaptive.enabled": "true",

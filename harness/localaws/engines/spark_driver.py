@@ -18,6 +18,8 @@ from pyspark import SparkContext
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
+from localaws.engines.spark_objects import newest
+
 __all__ = ["main"]
 
 
@@ -33,7 +35,8 @@ def main(argv: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     _warm_up(context)
     parameters = gateway.gateway_parameters
-    _write_secret(file, {"port": parameters.port, "secret": parameters.auth_token, "jvm": gateway.proc.pid})
+    address = {"port": parameters.port, "secret": parameters.auth_token, "jvm": gateway.proc.pid, "own_objects": newest(gateway)}
+    _write_secret(file, address)
     try:
         return gateway.proc.wait()
     finally:

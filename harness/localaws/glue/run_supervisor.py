@@ -118,6 +118,7 @@ class RunSupervisor:
             left = "" if SparkEngine(self.home).cancel(run.run_id) else " Its Spark jobs did not end when they were cancelled."
         else:
             left = ""
+        SparkEngine(self.home).sweep()
         current = self.store.get(run.run_id)
         if result is not None:
             self._finish(run.run_id, result.state, result.error_message)

@@ -18,12 +18,14 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import pyspark.context
 from py4j.clientserver import ClientServer, ClientServerConnection, JavaClient
 from py4j.protocol import Py4JError
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from localaws.engines.spark import Gateway
+from localaws.engines.spark_objects import announce
 from localaws.glue.run_files import STATIC_SETTINGS
 
 __all__ = ["attach"]
@@ -72,10 +74,22 @@ def attach(gateway: Gateway, run_id: str, settings: Mapping[str, str], python_pa
     """
     os.environ["PYSPARK_GATEWAY_PORT"], os.environ["PYSPARK_GATEWAY_SECRET"] = str(gateway.port), gateway.secret
     attachment = _Attachment(run_id, settings, python_path)
+    _announce_the_run(run_id)
     _take_the_context(attachment)
     _own_the_sessions(attachment)
     _mark_threads(attachment)
     atexit.register(_detach, attachment)
+
+
+def _announce_the_run(run_id: str) -> None:
+    original = pyspark.context.launch_gateway
+
+    def launch(*args: Any, **kwargs: Any) -> Any:
+        gateway = original(*args, **kwargs)
+        announce(gateway, run_id)
+        return gateway
+
+    pyspark.context.launch_gateway = launch
 
 
 def _take_the_context(attachment: _Attachment) -> None:

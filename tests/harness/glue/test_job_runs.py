@@ -211,12 +211,9 @@ def test_stopping_a_run_stops_what_it_does_in_the_driver(warm: Glue, driver: Spa
     warm.call("BatchStopJobRun", JobName="endless", JobRunIds=[run_id])
 
     assert warm.wait("endless", run_id)["JobRunState"] == "STOPPED"
-    client = driver.gateway.connect()
-    try:
+    with driver.gateway.connected() as client:
         context = client.jvm.org.apache.spark.SparkContext.getOrCreate()
         assert len(context.statusTracker().getActiveJobIds()) == 0
-    finally:
-        client.close()
 
 
 def test_runs_survive_the_endpoint_that_started_them(glue: Glue) -> None:

@@ -135,12 +135,33 @@ def test_cancelling_one_run_leaves_the_jobs_of_another(start: Start, driver: Spa
 def test_what_a_run_cached_is_given_back(start: Start, driver: SparkEngine) -> None:
     assert start(HEAD + "spark.range(1000).cache().count()").wait().result == Result("SUCCEEDED")
 
-    client = driver.gateway.connect()
-    try:
+    with driver.gateway.connected() as client:
         context = client.jvm.org.apache.spark.SparkContext.getOrCreate()
         assert context.getPersistentRDDs().isEmpty()
-    finally:
-        client.close()
+
+
+def test_what_ended_runs_were_given_is_let_go_and_a_living_run_keeps_its_own(start: Start, home: Home, driver: SparkEngine) -> None:
+    driver.sweep()
+    before = _bindings(driver)
+    frames = "frames = [spark.range(n).groupBy('id').count() for n in range(40)]\n[frame.schema for frame in frames]\n"
+    go = home.runs / "go-on"
+    living = start(
+        HEAD + frames + f"print('made', flush=True)\nwhile not Path({str(go)!r}).exists(): time.sleep(0.05)\n"
+        "print(sum(frame.count() for frame in frames))"
+    )
+    _until(lambda: "made" in living.output)
+    killed = start(HEAD + frames + "print('made', flush=True)\ntime.sleep(600)")
+    _until(lambda: "made" in killed.output)
+    killed.process.kill()
+    killed.wait()
+    driver.cancel(killed.run_id)
+
+    driver.sweep()
+    assert _bindings(driver) >= before + 40, "the living run has its frames"
+    go.touch()
+    assert living.wait().output == f"made\n{sum(range(40))}\n", living.error
+    driver.sweep()
+    assert _bindings(driver) <= before + 10
 
 
 def test_python_functions_run_in_workers_with_the_runs_modules(start: Start) -> None:
@@ -238,11 +259,14 @@ def test_a_module_in_extra_py_files_is_imported_on_the_driver_and_in_workers(sta
 
 
 def _active_jobs(driver: SparkEngine) -> int:
-    client = driver.gateway.connect()
-    try:
+    with driver.gateway.connected() as client:
         return len(client.jvm.org.apache.spark.SparkContext.getOrCreate().statusTracker().getActiveJobIds())
-    finally:
-        client.close()
+
+
+def _bindings(driver: SparkEngine) -> int:
+    """How many objects Py4J keeps for Python processes."""
+    with driver.gateway.connected() as client:
+        return int(client.java_gateway_server.getGateway().getBindings().size())
 
 
 def _until(condition: Callable[[], bool], seconds: float = 60) -> None:
