@@ -20,6 +20,7 @@ from etl_common.dimensions import members_to_build, unknown_member, with_change_
 from etl_common.frames import computed_once
 from etl_common.lake import WrittenTable
 from etl_common.model import UNKNOWN_KEY, Dimension
+from etl_common.parallel import together
 from etl_common.surrogate_keys import assert_no_collision
 from wholesale.transforms import dimensions as build
 from wholesale.transforms.order_lines import order_lines
@@ -34,13 +35,17 @@ class Arguments(LakeArguments):
 def main(argv: list[str]) -> None:
     with batch_job(argv, Arguments) as batch:
         nation = _read(batch, "nation")
-        whole(batch, "dim_date", lambda known: build.dim_date(batch.spark))
-        whole(batch, "dim_geography", lambda known: build.dim_geography(nation))
-        whole(batch, "dim_currency", lambda known: build.dim_currency(nation, _read(batch, "currency")))
-        whole(batch, "dim_order_profile", lambda known: build.dim_order_profile(_changed_order_lines(batch), known))
-        history(batch, "dim_customer", "customer_change", lambda *frames: build.dim_customer(frames[0], nation, frames[1]))
-        history(batch, "dim_supplier", "supplier_change", lambda *frames: build.dim_supplier(frames[0], nation, frames[1]))
-        history(batch, "dim_part", "part_change", build.dim_part)
+        together(
+            lambda: whole(batch, "dim_date", lambda known: build.dim_date(batch.spark)),
+            lambda: whole(batch, "dim_geography", lambda known: build.dim_geography(nation)),
+            lambda: whole(batch, "dim_currency", lambda known: build.dim_currency(nation, _read(batch, "currency"))),
+            lambda: whole(batch, "dim_order_profile", lambda known: build.dim_order_profile(_changed_order_lines(batch), known)),
+        )
+        together(
+            lambda: history(batch, "dim_customer", "customer_change", lambda *frames: build.dim_customer(frames[0], nation, frames[1])),
+            lambda: history(batch, "dim_supplier", "supplier_change", lambda *frames: build.dim_supplier(frames[0], nation, frames[1])),
+            lambda: history(batch, "dim_part", "part_change", build.dim_part),
+        )
 
 
 def whole(batch: Batch[Arguments], name: str, rows_of: Callable[[DataFrame | None], DataFrame]) -> None:

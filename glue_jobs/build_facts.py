@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame
@@ -26,6 +27,7 @@ from etl_common.facts import with_rows_of
 from etl_common.frames import computed_once
 from etl_common.lake import WrittenTable
 from etl_common.model import UNKNOWN_KEY, Dimension, Fact
+from etl_common.parallel import together
 from etl_common.redshift import LoadLedger, RedshiftArguments
 from etl_common.redshift.load import LoadTable, StagedTable
 from etl_common.staging import Staging, StagingRun
@@ -53,9 +55,8 @@ def main(argv: list[str]) -> None:
         staging = Staging(batch.s3, batch.args.staging_bucket, batch.args.batch_id)
         run = staging.writer()
         frames = build(batch, first=not loaded)
-        staged = [stage(batch, run, name, frame) for name, frame in frames.items()]
-        staged += order_line_facts(batch, run, first=not loaded)
-        staging.commit(staged)
+        staged = together(*(partial(stage, batch, run, name, frame) for name, frame in frames.items()))
+        staging.commit([*staged, *order_line_facts(batch, run, first=not loaded)])
 
 
 def check_order(batch: Batch[Arguments], loaded: set[str]) -> None:
@@ -103,10 +104,10 @@ def order_line_facts(batch: Batch[Arguments], run: StagingRun, *, first: bool) -
     keyed = looked_up.persist(StorageLevel.MEMORY_AND_DISK) if first else computed_once(looked_up)
     try:
         of_lines = scans if first else scans.transform(with_rows_of(keyed, on=_LINE))
-        return [
-            stage(batch, run, "fact_order_line", keyed.transform(fact_order_line(rates))),
-            stage(batch, run, "fact_fulfilment", keyed.transform(fact_fulfilment(of_lines))),
-        ]
+        return together(
+            lambda: stage(batch, run, "fact_order_line", keyed.transform(fact_order_line(rates))),
+            lambda: stage(batch, run, "fact_fulfilment", keyed.transform(fact_fulfilment(of_lines))),
+        )
     finally:
         keyed.unpersist()
 

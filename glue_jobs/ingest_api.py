@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 
 import boto3
 from pyspark.sql import DataFrame
@@ -20,6 +21,7 @@ from etl_common.batch import Batch, LakeArguments, batch_job
 from etl_common.extraction import Extraction
 from etl_common.http_pages import Cursor, JsonApi, PageNumber, Retries, SinglePage
 from etl_common.manifest import Landing, LandingManifest
+from etl_common.parallel import together
 from etl_common.readers import read_json_pages
 from etl_common.secrets import read_secret
 from wholesale.extracts import CURRENCY_FIELDS, RATE_FIELDS, SHIPMENT_FIELDS
@@ -43,8 +45,8 @@ def main(argv: list[str]) -> None:
         currency = WAREHOUSE.lake_table("currency")
         listed = currencies(_records(batch, landed["currencies"], CURRENCY_RECORD), batch_id=batch.args.batch_id)
         batch.written(currency, lambda: batch.lake.replace(listed, currency))
-        curate_rates(batch, landed["rates"])
-        curate_shipments(batch, landed["shipments"])
+        with batch.planned_for(landed["rates"].rows + landed["shipments"].rows):
+            together(partial(curate_rates, batch, landed["rates"]), partial(curate_shipments, batch, landed["shipments"]))
 
 
 def extract(batch: Batch[Arguments]) -> dict[str, LandingManifest]:

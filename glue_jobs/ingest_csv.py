@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 
 from pyspark.sql import functions as F
 
 from etl_common.batch import Batch, LakeArguments, batch_job
 from etl_common.lake import WrittenTable
-from etl_common.manifest import Landing
+from etl_common.manifest import Landing, LandingManifest
+from etl_common.parallel import together
 from etl_common.readers.csv_files import check_rows, read_csv_files
 from wholesale.sources import CURATED_TABLES, SOURCES
 from wholesale.warehouse import WAREHOUSE
 
-# Parents before the records that need them.
 TABLES = ("part", "supplier", "partsupp")
 
 
@@ -33,20 +34,21 @@ def main(argv: list[str]) -> None:
     with batch_job(argv, Arguments) as batch:
         nation = batch.lake.read(WAREHOUSE.lake_table("nation"))
         nations = [row["nation_id"] for row in nation.select("nation_id").collect()]
-        for name in TABLES:
-            ingest(batch, name, nations)
-        calendar = WAREHOUSE.lake_table("inventory_calendar")
-        batch.written(calendar, lambda: _add_business_date(batch))
+        landing = Landing(batch.s3, batch.args.landing_bucket, "csv")
+        manifests = {name: landing.require(name, batch.args.batch_id, batch.business_date) for name in TABLES}
+        with batch.planned_for(sum(manifest.rows for manifest in manifests.values())):
+            parents = [partial(ingest, batch, landing, manifests[name], nations) for name in ("part", "supplier")]
+            together(*parents, lambda: batch.written(WAREHOUSE.lake_table("inventory_calendar"), lambda: _add_business_date(batch)))
+            ingest(batch, landing, manifests["partsupp"], nations)
 
 
-def ingest(batch: Batch[Arguments], name: str, nations: list[int]) -> None:
+def ingest(batch: Batch[Arguments], landing: Landing, manifest: LandingManifest, nations: list[int]) -> WrittenTable:
     """One table: files compared with their manifest, records judged, accepted ones committed."""
-    landing = Landing(batch.s3, batch.args.landing_bucket, "csv")
-    manifest = landing.require(name, batch.args.batch_id, batch.business_date)
+    name = manifest.table
     prefix = landing.prefix(name, batch.args.batch_id, batch.business_date)
     contract = SOURCES[name]
     parents = {parent: batch.lake.read(WAREHOUSE.lake_table(CURATED_TABLES[parent])) for parent in ("part", "supplier")}
-    batch.publish(
+    return batch.publish(
         contract,
         WAREHOUSE.lake_table(CURATED_TABLES[name]),
         lambda: read_csv_files(batch.spark, batch.s3, batch.args.landing_bucket, prefix, manifest, contract.column_names),

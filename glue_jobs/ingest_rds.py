@@ -9,8 +9,8 @@ Arguments  --batch_id, --business_date, --rds_secret_id, buckets
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import boto3
@@ -19,7 +19,9 @@ from pyspark.sql import functions as F
 from etl_common.batch import Batch, LakeArguments, batch_job
 from etl_common.extraction import Extraction
 from etl_common.manifest import Landing, LandingManifest
+from etl_common.parallel import together
 from etl_common.readers import JdbcSource
+from etl_common.readers.jdbc import Extract
 from etl_common.readers.raw import typed_records
 from etl_common.secrets import read_secret
 from etl_common.watermarks import publish, window_of
@@ -48,22 +50,22 @@ def extract(batch: Batch[Arguments]) -> dict[str, LandingManifest]:
     extraction = _extraction(batch)
     secret = read_secret(boto3.client("secretsmanager"), batch.args.rds_secret_id)
     source = JdbcSource(batch.spark, secret, batch.args.rds_tls)
+    whole = [partial(extraction.frame, table.table, partial(source.read, table, None)) for table in REFERENCE]
     with source.guarded():
-        return {manifest.table: manifest for manifest in _extracted(batch, extraction, source)}
+        landed = together(*whole, *(partial(_land_changes, batch, extraction, source, table) for table in INCREMENTAL))
+    return {manifest.table: manifest for manifest in landed}
 
 
-def _extracted(batch: Batch[Arguments], extraction: Extraction, source: JdbcSource) -> Iterator[LandingManifest]:
-    for table in REFERENCE:
-        yield extraction.frame(table.table, lambda table=table: source.read(table, None))
-    for table in INCREMENTAL:
-        earlier = extraction.landing.read(table.table, batch.args.batch_id, batch.business_date)
-        if earlier is None:
-            low = extraction.landing.high_watermark(table.table, other_than=batch.args.batch_id)
-            window = window_of(low, source.high_watermark(table, batch.window_end), OVERLAP)
-            earlier = extraction.frame(table.table, lambda table=table, window=window: source.read(table, window), window)
-        batch.audit.watermarks[table.table] = {"low": earlier.low, "high": earlier.high}
-        batch.job.log(f"{table.table}: {earlier.details['rows']} rows landed, {earlier.low} < updated_at <= {earlier.high}")
-        yield earlier
+def _land_changes(batch: Batch[Arguments], extraction: Extraction, source: JdbcSource, table: Extract) -> LandingManifest:
+    """The rows of a table that changed since the last batch."""
+    manifest = extraction.landing.read(table.table, batch.args.batch_id, batch.business_date)
+    if manifest is None:
+        low = extraction.landing.high_watermark(table.table, other_than=batch.args.batch_id)
+        window = window_of(low, source.high_watermark(table, batch.window_end), OVERLAP)
+        manifest = extraction.frame(table.table, partial(source.read, table, window), window)
+    batch.audit.watermarks[table.table] = {"low": manifest.low, "high": manifest.high}
+    batch.job.log(f"{table.table}: {manifest.details['rows']} rows landed, {manifest.low} < updated_at <= {manifest.high}")
+    return manifest
 
 
 def curate(batch: Batch[Arguments], manifests: dict[str, LandingManifest]) -> None:
@@ -73,18 +75,23 @@ def curate(batch: Batch[Arguments], manifests: dict[str, LandingManifest]) -> No
     listed = nations(landed["nation"], landed["region"], batch_id=batch.args.batch_id)
     batch.written(nation, lambda: batch.lake.replace(listed, nation))
     codes = _codes(batch)
+
+    def publish_records(*names: str) -> None:
+        for name in names:
+            batch.publish(
+                SOURCES[name],
+                WAREHOUSE.lake_table(CURATED_TABLES[name]),
+                lambda name=name: typed_records(landed[name], name),
+                records=manifests[name].details["rows"],
+                codes=codes,
+                parents={"orders": batch.lake.read(WAREHOUSE.lake_table("orders"))} if name == "lineitem" else None,
+                extra={"is_deleted": False} if name == "customer" else None,
+            )
+
+    with batch.planned_for(sum(manifest.details["rows"] for manifest in manifests.values())):
+        together(partial(publish_records, "customer"), partial(publish_records, "orders", "lineitem"))
     for extract_ in INCREMENTAL:
-        name, manifest = extract_.table, manifests[extract_.table]
-        batch.publish(
-            SOURCES[name],
-            WAREHOUSE.lake_table(CURATED_TABLES[name]),
-            lambda name=name: typed_records(landed[name], name),
-            records=manifest.details["rows"],
-            codes=codes,
-            parents={"orders": batch.lake.read(WAREHOUSE.lake_table("orders"))} if name == "lineitem" else None,
-            extra={"is_deleted": False} if name == "customer" else None,
-        )
-        publish(batch.state, f"rds.{name}", manifest.high, batch.args.batch_id)
+        publish(batch.state, f"rds.{extract_.table}", manifests[extract_.table].high, batch.args.batch_id)
 
 
 def _codes(batch: Batch[Arguments]) -> dict[str, list[Any]]:

@@ -7,6 +7,7 @@ batch that does not add up is stopped there; the run's end completes it with tab
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -54,6 +55,7 @@ class Audit:
     watermarks: dict[str, dict[str, str | None]] = field(default_factory=dict)
     quality: list[dict[str, Any]] = field(default_factory=list)
     started: float = field(default_factory=time.time)
+    storing: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def key(self) -> str:
@@ -70,7 +72,11 @@ class Audit:
         self.tables[table.table] = table
 
     def store(self, *, finished: bool) -> None:
-        """Write the record, with what an earlier run of the batch found where this one did not look again."""
+        """Write the record, with what an earlier run of the batch found where this one did not look again. Any thread may."""
+        with self.storing:
+            self._store(finished=finished)
+
+    def _store(self, *, finished: bool) -> None:
         earlier = self._stored()
         kept_sources = {item["source"]: item for item in earlier.get("sources", ())}
         kept_tables = {item["table"]: item for item in earlier.get("tables", ())}

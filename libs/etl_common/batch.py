@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -80,6 +80,10 @@ class Batch(Generic[Arguments]):
     def state(self) -> Any:
         return boto3.resource("dynamodb").Table(self.args.state_table)
 
+    def planned_for(self, records: int) -> AbstractContextManager[None]:
+        """A block whose queries are planned for a batch of so many records. Not to be entered by several threads."""
+        return planned_for_few_rows(self.spark) if 0 < records < _SMALL else nullcontext()
+
     def publish(
         self, contract: SourceTable, table: LakeTable, read: Callable[[], DataFrame], *, records: int,
         codes: Mapping[str, Collection[Any]] | None = None, parents: Mapping[str, DataFrame] | None = None,
@@ -99,18 +103,16 @@ class Batch(Generic[Arguments]):
             contract, window_end=self.window_end, codes=codes, parents=parents,
             existing=None if empty else self.lake.read(table), small=small,
         )  # fmt: skip
-        with planned_for_few_rows(self.spark) if small else nullcontext():
-            judged = read().transform(judge)
-            classified = computed_once(judged) if small else judged.persist(StorageLevel.MEMORY_AND_DISK)
-            try:
-                counts = self._account(contract, classified, records, check)
-                rows = classified.transform(accepted(contract, self.args.batch_id)).withColumns(
-                    {name: F.lit(value) for name, value in (extra or {}).items()}
-                )
-                may_match = table.write == "upsert" and not empty
-                return self._note(self._write(table, rows, counts.accepted, contract.sequence, may_match=may_match))
-            finally:
-                classified.unpersist()
+        judged = read().transform(judge)
+        classified = computed_once(judged) if small else judged.persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            counts = self._account(contract, classified, records, check)
+            rows = classified.transform(accepted(contract, self.args.batch_id)).withColumns(
+                {name: F.lit(value) for name, value in (extra or {}).items()}
+            )
+            return self._note(self._write(table, rows, counts.accepted, contract.sequence, may_match=table.write == "upsert" and not empty))
+        finally:
+            classified.unpersist()
 
     def written(self, table: LakeTable, write: Callable[[], WrittenTable]) -> WrittenTable:
         """Write a table by `write` unless this batch has, and note it."""
@@ -157,9 +159,9 @@ def batch_job(argv: Sequence[str], arguments: type[Arguments]) -> Iterator[Batch
         with lease(table, holder, seconds=args.lease_seconds, wait=args.lease_wait_seconds, run_state=_run_state) as held:
             audit = Audit(s3, args.logs_bucket, job.name, args.batch_id, args.business_date, job.run_id)
             lake = Lake(job.spark, args.curated_database, Commit(args.batch_id, job.name, before=held.check))
-            read = records_read(s3, args.logs_bucket, args.batch_id)
-            with planned_for_few_rows(job.spark) if 0 < read < _SMALL else nullcontext():
-                yield Batch(job, lake, audit, Quarantine(s3, args.quarantine_bucket), s3)
+            batch = Batch(job, lake, audit, Quarantine(s3, args.quarantine_bucket), s3)
+            with batch.planned_for(records_read(s3, args.logs_bucket, args.batch_id)):
+                yield batch
             audit.store(finished=True)
 
 

@@ -7,6 +7,7 @@ The tables live in the Glue catalog under the Spark catalog `glue_catalog`, the 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -200,13 +201,17 @@ class Lake:
         return WrittenTable(table.name, operation, int(summary.get("added-records", "0")), snapshot_id)
 
     def _snapshots(self, table: LakeTable) -> list[tuple[int, dict[str, str]]]:
-        """Number and summary of every snapshot, oldest first, from the metadata file: a query would start Spark jobs."""
+        """Number and summary of every snapshot, oldest first, from the metadata file: a query would start Spark jobs.
+
+        The metadata comes as one text, since each part of each snapshot would be a call into the JVM.
+        """
         self.create(table)
-        spark3: Any = self.spark._jvm.org.apache.iceberg.spark.Spark3Util  # type: ignore[union-attr]
-        loaded = spark3.loadIcebergTable(self.spark._jsparkSession, self.name(table.name))
+        iceberg: Any = self.spark._jvm.org.apache.iceberg  # type: ignore[union-attr]
+        loaded = iceberg.spark.Spark3Util.loadIcebergTable(self.spark._jsparkSession, self.name(table.name))
         loaded.refresh()
-        found = sorted(loaded.snapshots(), key=lambda snapshot: snapshot.sequenceNumber())
-        return [(snapshot.snapshotId(), dict(snapshot.summary())) for snapshot in found]
+        metadata = json.loads(iceberg.TableMetadataParser.toJson(loaded.operations().current()))
+        found = sorted(metadata["snapshots"], key=lambda snapshot: snapshot["sequence-number"])
+        return [(snapshot["snapshot-id"], snapshot["summary"]) for snapshot in found]
 
     def _sql(self, statement: str) -> None:
         """Run a statement whose snapshot says who made it (Iceberg, "Spark Writes": CommitMetadata).

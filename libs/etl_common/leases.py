@@ -45,16 +45,18 @@ class Lease:
     owner: str
     clock: Callable[[], float] = time.time
     lost: threading.Event = field(default_factory=threading.Event)
+    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     def check(self) -> None:
-        """Renew the lease. Raises LeaseLostError when another run has taken it."""
+        """Renew the lease; any thread may. Raises LeaseLostError when another run has taken it."""
         try:
-            self.table.update_item(
-                Key=self.key,
-                UpdateExpression="SET expires_at = :until",
-                ConditionExpression="fencing_token = :token AND lease_owner = :owner",
-                ExpressionAttributeValues={":until": int(self.clock() + self.seconds), ":token": self.token, ":owner": self.owner},
-            )
+            with self.one_at_a_time:
+                self.table.update_item(
+                    Key=self.key,
+                    UpdateExpression="SET expires_at = :until",
+                    ConditionExpression="fencing_token = :token AND lease_owner = :owner",
+                    ExpressionAttributeValues={":until": int(self.clock() + self.seconds), ":token": self.token, ":owner": self.owner},
+                )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise

@@ -7,14 +7,14 @@ unique key, one for all metrics. Only a rule that failed costs a further pass, f
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
-from pyspark import inheritable_thread_target
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from etl_common.exceptions import MissingReferenceError
 from etl_common.model import BEGINNING_OF_TIME, END_OF_TIME
+from etl_common.parallel import together
 from etl_common.quality.engines import DeequEngine, MetricsEngine
 from etl_common.quality.results import QualityReport, RuleResult
 from etl_common.quality.rules import HistoryRule, MetricRule, Ruleset, Severity, UniqueRule
@@ -22,7 +22,6 @@ from etl_common.quality.rules import HistoryRule, MetricRule, Ruleset, Severity,
 __all__ = ["evaluate"]
 
 SAMPLE_ROWS = 5
-TABLES_AT_ONCE = 4
 
 # name, severity, what is expected, whether the row breaks it (never null)
 _RowCheck = tuple[str, Severity, str, Column]
@@ -50,11 +49,8 @@ def evaluate(
         unique = [_unique_result(ruleset.table, frame, rule) for rule in ruleset.unique]
         return [*_row_results(tables, ruleset), *unique, *_metric_results(frame, ruleset, measuring)]
 
-    # Most tables are small: their time is planning on the driver, which several threads overlap. The
-    # threads inherit the job's group, so that stopping the run stops their Spark jobs, too.
-    with ThreadPoolExecutor(TABLES_AT_ONCE) as threads:
-        found = [threads.submit(inheritable_thread_target(results_of), ruleset) for ruleset in chosen]
-        return QualityReport.of(result for future in found for result in future.result())
+    found = together(*(partial(results_of, ruleset) for ruleset in chosen))
+    return QualityReport.of(result for results in found for result in results)
 
 
 def _row_results(tables: Mapping[str, DataFrame], ruleset: Ruleset) -> Iterator[RuleResult]:
