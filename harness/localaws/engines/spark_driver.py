@@ -46,12 +46,18 @@ def main(argv: list[str]) -> int:
 
 
 def _warm_up(context: SparkContext) -> None:
-    """Loads the classes of a first query, and leaves no session behind that a run could find."""
+    """Loads the classes of a first query, and leaves no session behind that a run could find.
+
+    And the native libraries, which are unpacked when they are first used: were the disk full then, Java would never try again.
+    """
+    jvm: Any = context._jvm
+    jvm.com.github.luben.zstd.util.Native.load()
+    jvm.org.xerial.snappy.Snappy.getNativeLibraryVersion()
+    jvm.net.jpountz.lz4.LZ4Factory.fastestInstance()
     session = SparkSession(context)
     session.range(100).selectExpr("id % 7 AS k", "id").groupBy("k").count().orderBy("k").collect()
-    sessions: Any = session._jvm
-    sessions.SparkSession.clearDefaultSession()
-    sessions.SparkSession.clearActiveSession()
+    jvm.SparkSession.clearDefaultSession()
+    jvm.SparkSession.clearActiveSession()
 
 
 def _write_secret(file: Path, content: dict[str, object]) -> None:

@@ -9,6 +9,7 @@ import re
 import resource
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,7 +73,15 @@ def small_disk(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        _unmount(folder)
+
+
+def _unmount(folder: Path, patience: float = 10) -> None:
+    """The kernel holds what an ended process had mapped for a moment longer than the process."""
+    deadline = time.monotonic() + patience
+    while (ended := subprocess.run(["umount", str(folder)], capture_output=True, text=True, check=False)).returncode:
+        assert time.monotonic() < deadline, ended.stderr
+        time.sleep(0.1)
 
 
 @contextmanager
