@@ -1,8 +1,8 @@
 """Glue job: the warehouse's schemas, tables, views and grants.
 
 Reads   the SQL files of the scripts bucket below --sql_prefix, in folders that begin with a number
-Writes  Redshift: what is new or changed, and ops.migration
-Arguments  --redshift_*, --scripts_bucket, --sql_prefix
+Writes  Redshift: what is new or changed, and ops.migration; one run at a time, since statements such as CREATE GROUP know no IF NOT EXISTS
+Arguments  --redshift_*, --scripts_bucket, --sql_prefix, the lease
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import boto3
 
+from etl_common.arguments import LeaseArguments
+from etl_common.batch import leased
 from etl_common.exceptions import ConfigurationError
 from etl_common.job import glue_job
 from etl_common.objects import list_objects
@@ -23,7 +25,7 @@ _MIGRATION = re.compile(r"^\d\d_[^/]+/[^/]+\.sql$")
 
 
 @dataclass(frozen=True)
-class Arguments(RedshiftTarget):
+class Arguments(RedshiftTarget, LeaseArguments):
     """What Glue passes."""
 
     scripts_bucket: str = "wholesale-scripts"
@@ -31,7 +33,7 @@ class Arguments(RedshiftTarget):
 
 
 def main(argv: list[str]) -> None:
-    with glue_job(argv, Arguments) as job:
+    with glue_job(argv, Arguments) as job, leased(job, "migrations"):
         files = read_files(job.args.scripts_bucket, job.args.sql_prefix)
         applied = migrate(job.args.data_api(), files)
         job.log(f"{len(files)} files, applied: {', '.join(applied) or 'none, all were'}")

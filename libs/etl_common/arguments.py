@@ -31,20 +31,30 @@ class JobArguments:
         """Check what the types cannot say."""
 
 
-@dataclass(frozen=True)
-class BatchArguments(JobArguments):
-    """Arguments of a job that works on one batch.
+@dataclass(frozen=True, kw_only=True)
+class LeaseArguments(JobArguments):
+    """Arguments of a job of which one run is at work at a time.
 
-    batch_id: `YYYY-MM-DD` of the business date, with a suffix for a backfill. lease_seconds: how long
-    the job may be silent before another run may take its place; lease_wait_seconds: how long a second
+    lease_seconds: how long the job may be silent before another run may take its place; lease_wait_seconds: how long a second
     run waits for the first.
     """
 
-    batch_id: str
-    business_date: date
     state_table: str = "etl-state"
     lease_seconds: int = 60
     lease_wait_seconds: int = 90
+
+    def validate(self) -> None:
+        super().validate()
+        if self.lease_seconds < 5:
+            raise ArgumentError("lease_seconds", str(self.lease_seconds), "give 5 or more: a lease must outlast a pause of the driver")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchArguments(LeaseArguments):
+    """Arguments of a job that works on one batch. batch_id: `YYYY-MM-DD` of the business date, with a suffix for a backfill."""
+
+    batch_id: str
+    business_date: date
 
     def validate(self) -> None:
         super().validate()
@@ -52,8 +62,6 @@ class BatchArguments(JobArguments):
             raise ArgumentError("batch_id", self.batch_id, "give YYYY-MM-DD, and for a backfill a suffix: 1998-06-15-late")
         if self.batch_id[:10] != self.business_date.isoformat():
             raise ArgumentError("batch_id", self.batch_id, f"it must begin with the business date, {self.business_date.isoformat()}")
-        if self.lease_seconds < 5:
-            raise ArgumentError("lease_seconds", str(self.lease_seconds), "give 5 or more: a lease must outlast a pause of the driver")
 
 
 Arguments = TypeVar("Arguments", bound=JobArguments)

@@ -19,18 +19,18 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from etl_common.arguments import BatchArguments
+from etl_common.arguments import BatchArguments, LeaseArguments
 from etl_common.audit import Audit, SourceCounts, records_read
 from etl_common.contracts import SourceTable
 from etl_common.duplicates import accepted, classify, quarantined
 from etl_common.frames import computed_once, planned_for_few_rows
 from etl_common.job import RunningJob, glue_job
 from etl_common.lake import Commit, Lake, WrittenTable
-from etl_common.leases import Holder, lease
+from etl_common.leases import Holder, Lease, lease
 from etl_common.model import LakeTable
 from etl_common.quarantine import Quarantine
 
-__all__ = ["Batch", "LakeArguments", "batch_job"]
+__all__ = ["Batch", "LakeArguments", "batch_job", "leased"]
 
 # A batch below this many records is small beside the tables that it is compared with.
 _SMALL = 500_000
@@ -47,6 +47,7 @@ class LakeArguments(BatchArguments):
 
 
 Arguments = TypeVar("Arguments", bound=LakeArguments)
+Leased = TypeVar("Leased", bound=LeaseArguments)
 
 
 @dataclass(frozen=True)
@@ -149,14 +150,22 @@ class Batch(Generic[Arguments]):
 
 
 @contextmanager
+def leased(job: RunningJob[Leased], work: str) -> Iterator[Lease]:
+    """The job's lease for the block. work: what is worked on, for who finds it taken. Raises LeaseTakenError."""
+    args = job.args
+    table = boto3.resource("dynamodb").Table(args.state_table)
+    holder = Holder(job.name, work, job.run_id)
+    with lease(table, holder, seconds=args.lease_seconds, wait=args.lease_wait_seconds, run_state=_run_state) as held:
+        yield held
+
+
+@contextmanager
 def batch_job(argv: Sequence[str], arguments: type[Arguments]) -> Iterator[Batch[Arguments]]:
     """As `glue_job`, with the job's lease held for the block. Raises LeaseTakenError."""
     with glue_job(argv, arguments) as job:
         args = job.args
         s3 = boto3.client("s3")
-        table = boto3.resource("dynamodb").Table(args.state_table)
-        holder = Holder(job.name, args.batch_id, job.run_id)
-        with lease(table, holder, seconds=args.lease_seconds, wait=args.lease_wait_seconds, run_state=_run_state) as held:
+        with leased(job, args.batch_id) as held:
             audit = Audit(s3, args.logs_bucket, job.name, args.batch_id, args.business_date, job.run_id)
             lake = Lake(job.spark, args.curated_database, Commit(args.batch_id, job.name, before=held.check))
             batch = Batch(job, lake, audit, Quarantine(s3, args.quarantine_bucket), s3)

@@ -317,7 +317,7 @@ class LeaseTakenError(TransientError):
     def __init__(self, job: str, batch_id: str, run_id: str | None, waited: int) -> None:
         self.job, self.batch_id, self.run_id = job, batch_id, run_id
         super().__init__(
-            f"{job} is already running for batch {batch_id} (run {run_id or 'outside Glue'}); waited {waited} s. "
+            f"{job} is already at work on {batch_id} (run {run_id or 'outside Glue'}); waited {waited} s. "
             "Nothing was changed. Run it again when the other has ended."
         )
 
