@@ -88,17 +88,9 @@ def test_a_field_that_is_not_there_is_named_with_those_that_are(glue: GlueContex
         frame.select_fields(["nosuch"])
 
 
-
-
-
-
-
-
-
-
-
-
-@pytest.mark.parametrize("module", ["data_sink", "data_source", "streaming_data_source", "dataframereader", "utils", "context", "transforms"])
+@pytest.mark.parametrize(
+    "module", ["data_sink", "data_source", "streaming_data_source", "dataframereader", "utils", "context", "transforms"]
+)
 def test_a_name_that_a_module_does_not_have_is_refused_by_name(module: str) -> None:
     with pytest.raises(NotSupportedError, match=f"awsglue.{module}.Anything"):
         importlib.import_module(f"awsglue.{module}").Anything  # noqa: B018
@@ -117,8 +109,6 @@ def test_a_job_is_initialised_and_its_commit_recorded(glue: GlueContext, tmp_pat
     job.commit()
     assert job.isInitialized()
     assert '"job_run_id": "jr_1"' in (tmp_path / "commit.json").read_text()
-
-
 
 
 def test_the_logger_has_the_apis_methods_and_writes_to_standard_error(glue: GlueContext, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,7 +54,7 @@ def _collect(data_type: T.DataType, path: Path, anywhere: Test, tests: dict[tupl
     if is_choice(data_type):
         for one in alternatives(data_type):
             name = MARK + type_name(one)
-            tests[(path, name)] = anywhere(lambda value, name=name: value.getField(name).isNotNull())  # type: ignore[misc]
+            tests[(path, name)] = anywhere(_has(name))
             _collect(one, (*path, name), _below(anywhere, name), tests)
     elif isinstance(data_type, T.StructType):
         for field in data_type.fields:
@@ -63,6 +63,10 @@ def _collect(data_type: T.DataType, path: Path, anywhere: Test, tests: dict[tupl
         _collect(data_type.elementType, path, lambda test: anywhere(lambda array: F.exists(array, test)), tests)
     elif isinstance(data_type, T.MapType):
         _collect(data_type.valueType, path, lambda test: anywhere(lambda value: F.exists(F.map_values(value), test)), tests)
+
+
+def _has(name: str) -> Callable[[Column], Column]:
+    return lambda value: value.getField(name).isNotNull()
 
 
 def _below(anywhere: Test, name: str) -> Test:

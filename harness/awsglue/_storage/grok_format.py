@@ -25,7 +25,7 @@ _PATTERNS: Mapping[str, str] = {
     "NOTSPACE": r"\S+", "SPACE": r"\s*", "DATA": ".*?", "GREEDYDATA": ".*", "QUOTEDSTRING": r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'',
     "QS": "%{QUOTEDSTRING}", "UUID": r"[A-Fa-f0-9]{8}(?:-[A-Fa-f0-9]{4}){3}-[A-Fa-f0-9]{12}",
     "IPV4": r"(?:\d{1,3}\.){3}\d{1,3}", "IPV6": r"[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+", "IP": "(?:%{IPV6}|%{IPV4})",
-    "HOSTNAME": r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,253}[0-9A-Za-z])?", "IPORHOST": "(?:%{IP}|%{HOSTNAME})", 
+    "HOSTNAME": r"[0-9A-Za-z](?:[0-9A-Za-z.-]{0,253}[0-9A-Za-z])?", "IPORHOST": "(?:%{IP}|%{HOSTNAME})",
     "HOSTPORT": "%{IPORHOST}:%{POSINT}",
     "PATH": r"(?:/[^\s?*]*)+", "UNIXPATH": "%{PATH}", "URIPROTO": r"[A-Za-z][A-Za-z0-9+.-]*", "URIHOST": r"%{IPORHOST}(?::%{POSINT})?",
     "URIPATH": r"(?:/[A-Za-z0-9$.+!*'(){},~:;=@#%&_\-]*)+", "URIPARAM": r"\?[^\s\"]*", "URIPATHPARAM": "%{URIPATH}(?:%{URIPARAM})?",
