@@ -32,7 +32,8 @@ def surface() -> dict[str, dict[str, Any]]:
 def _module(module: ModuleType) -> dict[str, Any]:
     described: dict[str, Any] = {}
     statements = ast.parse(inspect.getsource(module)).body
-    targets = [target for one in statements if isinstance(one, ast.Assign | ast.AnnAssign) for target in getattr(one, "targets", None) or [one.target]]
+    written = [one for one in statements if isinstance(one, ast.Assign | ast.AnnAssign)]
+    targets = [target for one in written for target in (one.targets if isinstance(one, ast.Assign) else [one.target])]
     assigned = {target.id for target in targets if isinstance(target, ast.Name)}
     for name, value in sorted(vars(module).items()):
         own = str(getattr(value, "__module__", module.__name__))

@@ -41,7 +41,7 @@ def cast(column: Column, source: T.DataType, target: T.DataType, where: str = "c
 
 def _try_cast(column: Column, source: T.DataType, target: T.DataType) -> Column:
     if hasattr(Column, "try_cast"):  # Spark 4
-        return column.try_cast(target)
+        return column.try_cast(target)  # type: ignore[operator]
     session = SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
     jvm: Any = session._jvm
     expressions = jvm.org.apache.spark.sql.catalyst.expressions

@@ -48,7 +48,7 @@ def batches_of(frame: DataFrame, work: Batch) -> DataFrame:
     """Frame of pickled batches of what `work` gives for the frame's records, with the types that each shows. Not evaluated."""
     schema = frame.schema
 
-    def run(arrow: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def run(arrow: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         context = TaskContext.get()
         partition = context.partitionId() if context is not None else 0
         for good, failed in work(partition, _records(arrow, schema)):
@@ -74,7 +74,7 @@ def filtered(frame: DataFrame, keep: Callable[[dict[str, Any]], bool]) -> DataFr
     """The records that `keep` wants, with a column ERROR: null, or the message and stack of what `keep` raised (such records stay)."""
     schema = frame.schema
 
-    def run(arrow: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def run(arrow: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         decode = decoder(schema)
         for batch in arrow:
             kept, said = [], []
@@ -133,7 +133,7 @@ def _parsed(text: str) -> T.DataType:
 
 
 def _decoded(batches: DataFrame, schema: T.StructType) -> DataFrame:
-    def run(arrow: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def run(arrow: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in arrow:
             for pickled in batch.column(batch.schema.get_field_index("records")).to_pylist():
                 yield _arrow([encode(record, schema) for record in pickle.loads(pickled)], schema)
@@ -145,7 +145,7 @@ def _decoded_failures(batches: DataFrame, record: T.StructType) -> DataFrame:
     inner = [T.StructField("msg", T.StringType()), T.StructField("stackTrace", T.StringType()), T.StructField("dynamicRecord", record)]
     schema = T.StructType([T.StructField("error", T.StructType(inner))])
 
-    def run(arrow: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def run(arrow: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in arrow:
             for pickled in batch.column(batch.schema.get_field_index("failures")).to_pylist():
                 rows = [{"msg": said, "stackTrace": stack, "dynamicRecord": value} for value, said, stack in pickle.loads(pickled)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -99,7 +99,7 @@ def _parse_row(value: str, parse: Parser, good: list[dict[str, Any]], failed: li
 def _inferred(text: DataFrame, parse: Parser) -> tuple[T.StructType, bool]:
     """Schema of all records, and whether every row could be parsed to one record (blank rows aside)."""
 
-    def run(arrow: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def run(arrow: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         merged: T.DataType = T.NullType()
         last, sound = None, True
         for batch in arrow:
