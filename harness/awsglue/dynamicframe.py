@@ -64,7 +64,7 @@ class DynamicFrame:
 
     def with_frame_schema(self, schema):
         """The frame with this schema (of `gluetypes`), so that it is not computed: fields that it lacks are dropped, others are null."""
-        wanted = to_spark(schema)
+        wanted: Any = to_spark(schema)
         return self._of(self._records.then(lambda frame: aligned(frame, wanted), Stage("with_frame_schema")))
 
     def schema(self):

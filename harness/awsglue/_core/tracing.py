@@ -17,7 +17,7 @@ import dis
 import math
 import types
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -88,7 +88,7 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, _PLAIN)
 
 
-def _refuse(*_: Any, **__: Any) -> NoReturn:
+def _refuse(*_: Any, **__: Any) -> Any:
     raise _NotAnExpression
 
 

@@ -46,8 +46,13 @@ def unbox(records: Records, path: str, format: str, options: Mapping[str, Any], 
         return records.then(lambda frame: _replaced(frame, path, lambda column: F.from_json(column, schema)), stage)
     parse = json.loads if format == "json" else _csv_parser(options)
 
+    schema_now = records.resolved.schema
+    found = find(schema_now, path, "unbox", required=bool(schema_now.fields))
+    if found is None:
+        return replace(records, stages=(*records.stages, stage))
+    steps: Path = found
+
     def each(_: int, given: Iterator[dict[str, Any]]) -> Iterator[Outcome]:
-        steps = found
         good: list[dict[str, Any]] = []
         failed: list[tuple[Any, str, str]] = []
         for record in given:
@@ -57,9 +62,7 @@ def unbox(records: Records, path: str, format: str, options: Mapping[str, Any], 
                 failed.append((record, f"{'.'.join(steps)} is no {format}: {error}", ""))
         yield good, failed
 
-    schema_now = records.resolved.schema
-    found = find(schema_now, path, "unbox", required=bool(schema_now.fields))
-    return evaluated(records, each, stage) if found else replace(records, stages=(*records.stages, stage))
+    return evaluated(records, each, stage)
 
 
 def _with_parsed(record: dict[str, Any], steps: Path, parse: Any) -> dict[str, Any]:

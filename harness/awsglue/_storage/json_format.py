@@ -171,7 +171,9 @@ def _selected(values: Iterator[Any], steps: list[str | int | None]) -> Iterator[
         inner: list[Any] = []
         if step is None:
             inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]
-        elif (isinstance(value, dict) and step in value) or (isinstance(value, list) and isinstance(step, int) and step < len(value)):
+        elif isinstance(step, int):
+            inner = value[step : step + 1] if isinstance(value, list) else []
+        elif isinstance(value, dict) and step in value:
             inner = [value[step]]
         yield from _selected(iter(_opened(inner) if not below else inner), below)
 

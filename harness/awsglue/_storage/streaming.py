@@ -45,7 +45,7 @@ def read_stream(spark: SparkSession, connection_type: str, options: Mapping[str,
     frame = reader.load()
     text = F.col("value").cast("string")
     if options.get("schema"):
-        schema = parse_type(f"struct<{re.sub(r'`', '', str(options['schema'])).strip()}>".replace(" ", ":"))
+        schema: Any = parse_type(f"struct<{re.sub(r'`', '', str(options['schema'])).strip()}>".replace(" ", ":"))
         return frame.select(F.from_json(text, schema).alias("record")).select("record.*")
     return frame.select(text.alias("$json$data_infer_schema$_temporary$")) if is_true(options.get("inferSchema", False)) else frame
 
