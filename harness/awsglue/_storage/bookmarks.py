@@ -122,7 +122,7 @@ class Bookmarks:
         new = [file for file in files if known.get(file.path) != file.modified]
         if self.until is not None:
             wanted = self.until.get(context, {}).get("files", {})
-            new = [file for file in new if file.path in wanted]
+            new = [file for file in new if wanted.get(file.path) == file.modified]
         return new
 
     def note_files(self, context: str, files: Sequence[File]) -> None:

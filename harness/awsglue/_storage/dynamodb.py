@@ -133,4 +133,6 @@ def _check(table: str, option: str) -> None:
         client.describe_table(TableName=table)
     except client.exceptions.ResourceNotFoundException as error:
         names = [name for page in client.get_paginator("list_tables").paginate() for name in page["TableNames"]]
-        raise SourceError(f"DynamoDB table {table}", "there is none of this name", f"There are: {', '.join(names) or 'none'}") from error
+        raise SourceError(
+            f"DynamoDB table {table}", "there is none of this name", f"There are: {', '.join(sorted(names)) or 'none'}"
+        ) from error
