@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -39,12 +40,12 @@ def read(spark: SparkSession, given: Mapping[str, Any], context: str = "") -> Re
         raise BadOptionError("dynamodb", f"dynamodb.export {exported!r}", ["ddb"])
     table = str(options.get("dynamodb.input.tableName") or str(options.get("dynamodb.tableArn", "")).rpartition("/")[2])
     _check(table, "dynamodb.input.tableName" if not exported else "dynamodb.tableArn")
-    splits = int(options.get("dynamodb.splits", 1))
+    splits, account = int(options.get("dynamodb.splits", 1)), _account()
     as_export = exported == "ddb"
 
     def scan(_: int, rows: Iterator[dict[str, Any]]) -> Iterator[Outcome]:
         for row in rows:
-            for items in _pages(table, int(row["id"]), splits):
+            for items in _pages(account, table, int(row["id"]), splits):
                 yield [{"Item": item} if as_export else {name: _plain(value) for name, value in item.items()} for item in items], []
 
     made: list[tuple[DataFrame, DataFrame]] = []
@@ -71,10 +72,10 @@ def _items_simplified(frame: DataFrame) -> DataFrame:
     return simple.select("Item.*") if "Item" in simple.columns else simple
 
 
-def _pages(table: str, segment: int, segments: int) -> Iterator[list[dict[str, Any]]]:
+def _pages(account: Mapping[str, Any], table: str, segment: int, segments: int) -> Iterator[list[dict[str, Any]]]:
     import boto3
 
-    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table, Segment=segment, TotalSegments=segments)
+    pages = boto3.client("dynamodb", **account).get_paginator("scan").paginate(TableName=table, Segment=segment, TotalSegments=segments)
     yield from (page["Items"] for page in pages)
 
 
@@ -102,13 +103,31 @@ def write(frame: DataFrame, given: Mapping[str, Any]) -> None:
     options = checked("connection_options of dynamodb", given, WRITE_OPTIONS)
     table = str(options.get("dynamodb.output.tableName", ""))
     _check(table, "dynamodb.output.tableName")
-    frame.foreachPartition(lambda rows: _put(table, rows))
+    account = _account()
+    frame.foreachPartition(lambda rows: _put(account, table, rows))
 
 
-def _put(table: str, rows: Iterator[Any]) -> None:
+def _account() -> dict[str, Any]:
+    """Where and as whom this run calls AWS: its workers belong to the driver, whose environment may be another's."""
     import boto3
 
-    with boto3.resource("dynamodb").Table(table).batch_writer() as batch:
+    session = boto3.Session()
+    found = session.get_credentials()
+    keys = found.get_frozen_credentials() if found is not None else None
+    settings = {
+        "endpoint_url": os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or os.environ.get("AWS_ENDPOINT_URL"),
+        "region_name": session.region_name,
+        "aws_access_key_id": keys.access_key if keys else None,
+        "aws_secret_access_key": keys.secret_key if keys else None,
+        "aws_session_token": keys.token if keys else None,
+    }
+    return {name: value for name, value in settings.items() if value}
+
+
+def _put(account: Mapping[str, Any], table: str, rows: Iterator[Any]) -> None:
+    import boto3
+
+    with boto3.resource("dynamodb", **account).Table(table).batch_writer() as batch:
         for row in rows:
             batch.put_item(Item=_item(row.asDict(recursive=True)))
 
