@@ -1,20 +1,20 @@
-"""`Job`: what marks the beginning and the successful end of a job run.
+"""`Job`: what marks the beginning and the successful end of a job run, and with them the job's bookmarks.
 
-On Glue `commit` saves the bookmarks. Here bookmarks are refused by name; a commit is recorded in the folder of the run
-(`$ETL_RUN_FOLDER/commit.json`), so that a run that ended without it can be told from one that ended with it.
+A commit is recorded in the folder of the run (`$ETL_RUN_FOLDER/commit.json`), so that a run that ended without it can be told from one
+that ended with it, and the bookmarks of what was read are saved.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from awsglue._refusal import refuse_unknown
-from awsglue.exceptions import NotSupportedError
+from awsglue._storage.bookmarks import Bookmarks
 
 __all__ = ["Job"]
 
@@ -26,54 +26,71 @@ class Job:
 
     _name: str | None = None
     _run_id: str | None = None
+    _bookmarks = Bookmarks()
 
     @classmethod
-    def continuation_options(cls) -> list[str]:
+    def continuation_options(cls):
         return ["--continuation-option", "continuation-enabled", "continuation-readonly", "continuation-ignore"]
 
     @classmethod
-    def job_bookmark_options(cls) -> list[str]:
+    def job_bookmark_options(cls):
         return ["--job-bookmark-option", "job-bookmark-enable", "job-bookmark-pause", "job-bookmark-disable"]
 
     @classmethod
-    def job_bookmark_range_options(cls) -> list[str]:
+    def job_bookmark_range_options(cls):
         return ["--job-bookmark-from", "--job-bookmark-to"]
 
     @classmethod
-    def id_params(cls) -> list[str]:
+    def id_params(cls):
         return ["--JOB_NAME", "--JOB_ID", "--JOB_RUN_ID", "--SECURITY_CONFIGURATION"]
 
     @classmethod
-    def encryption_type_options(cls) -> list[str]:
+    def encryption_type_options(cls):
         return ["--encryption-type", "sse-s3"]
 
     @classmethod
-    def data_lineage_options(cls) -> list[str]:
+    def data_lineage_options(cls):
         return ["--enable-data-lineage"]
 
-    def __init__(self, glue_context_or_spark_session: Any) -> None:
+    def __init__(self, glue_context_or_spark_session):
+        from pyspark.sql import SparkSession, SQLContext
+
+        if not isinstance(glue_context_or_spark_session, SparkSession | SQLContext):
+            kind = type(glue_context_or_spark_session)
+            raise Exception(f"cannot init Job instance given input parameter type: {kind}. Give the GlueContext or the SparkSession")
         self._context = glue_context_or_spark_session
 
-    def init(self, job_name: str, args: Mapping[str, Any] = {}) -> None:
-        """Begins the run. `args` as `getResolvedOptions` gives them. Raises NotSupportedError when bookmarks are asked for."""
+    def init(self, job_name, args={}):  # noqa: B006 the API's default; never changed
+        """Begins the run. `args` as `getResolvedOptions` gives them: the bookmark option and range, and the run's id, are among them.
+
+        Raises BadOptionError when a bookmark's range names runs that were never committed.
+        """
         option = args.get("job_bookmark_option") or "job-bookmark-disable"
-        if option != "job-bookmark-disable":
-            raise NotSupportedError(f"awsglue.job.Job with {option}", "Run the job with --job-bookmark-option job-bookmark-disable.")
+        run_id = args.get("JOB_RUN_ID") or f"jr_{uuid4().hex}"
+        Job._bookmarks = Bookmarks.begin(job_name, run_id, option, args.get("job_bookmark_from"), args.get("job_bookmark_to"))
         Job._name, Job._run_id = job_name, args.get("JOB_RUN_ID")
 
-    def isInitialized(self) -> bool:
+    def isInitialized(self):
         return Job._name is not None
 
-    def commit(self) -> None:
-        """Ends the run. Without `init` it does nothing, as on Glue."""
-        folder = os.environ.get(RUN_FOLDER)
-        if Job._name is None or not folder:
+    def commit(self):
+        """Ends the run: what it read is never read again where bookmarks are enabled. Without `init` it does nothing, as on Glue."""
+        if Job._name is None:
             return
-        record = {"job_name": Job._name, "job_run_id": Job._run_id, "committed_at": datetime.now(UTC).isoformat()}
-        target = Path(folder) / "commit.json"
-        temporary = target.with_suffix(".tmp")
-        temporary.write_text(json.dumps(record))
-        temporary.replace(target)
+        now = datetime.now(UTC).isoformat()
+        Job._bookmarks.commit(now)
+        folder = os.environ.get(RUN_FOLDER)
+        if folder:
+            record = {"job_name": Job._name, "job_run_id": Job._run_id, "committed_at": now}
+            target = Path(folder) / "commit.json"
+            temporary = target.with_suffix(".tmp")
+            temporary.write_text(json.dumps(record))
+            temporary.replace(target)
+
+
+def current_bookmarks() -> Bookmarks:
+    """Bookmarks of the run of this process."""
+    return Job._bookmarks
 
 
 def __getattr__(name: str) -> Any:

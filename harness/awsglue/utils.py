@@ -6,13 +6,20 @@ a value that begins with `--` is refused while `-1` is taken.
 from __future__ import annotations
 
 import argparse
+import json
+import traceback
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from awsglue._refusal import refuse_unknown
 from awsglue.job import Job
 
-__all__ = ["GlueArgumentError", "getResolvedOptions"]
+__all__ = [
+    "GlueArgumentError", "GlueArgumentParser", "callsite", "getResolvedOptions", "iteritems", "iterkeys", "itervalues", "makeOptions",
+]  # fmt: skip
+
+_global_args: dict[str, Any] = {}
+"""What getResolvedOptions gave last; Relationalize takes its staging path from it."""
 
 _PAUSE = "job-bookmark-pause"
 _DISABLE = "job-bookmark-disable"
@@ -29,12 +36,14 @@ class GlueArgumentError(Exception):
     """An argument of the job is missing or has a value that it cannot have."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise GlueArgumentError(message)
+class GlueArgumentParser(argparse.ArgumentParser):
+    """argparse's parser that raises GlueArgumentError instead of ending the process."""
+
+    def error(self, msg) -> NoReturn:
+        raise GlueArgumentError(msg)
 
 
-def getResolvedOptions(args: Sequence[str], options: Sequence[str]) -> dict[str, Any]:
+def getResolvedOptions(args, options):
     """Values of the listed options from `args` (`sys.argv`, whose first entry is skipped).
 
     Each listed option is required, except TempDir; unknown arguments are dropped; of duplicates the last one wins.
@@ -59,7 +68,9 @@ def getResolvedOptions(args: Sequence[str], options: Sequence[str]) -> dict[str,
     )
     _check_range(resolved)
     temporary = resolved["TempDir"] if resolved["TempDir"] is not None else resolved["RedshiftTempDir"]
-    return resolved | {"TempDir": temporary, "RedshiftTempDir": temporary}
+    found = resolved | {"TempDir": temporary, "RedshiftTempDir": temporary}
+    _global_args.update(found)
+    return found
 
 
 def _refuse_reserved(options: Sequence[str]) -> None:
@@ -71,8 +82,8 @@ def _refuse_reserved(options: Sequence[str]) -> None:
             raise RuntimeError(f"Using reserved arguments {name}")
 
 
-def _parser() -> _Parser:
-    parser = _Parser()
+def _parser() -> GlueArgumentParser:
+    parser = GlueArgumentParser()
     for name, *choices in (Job.job_bookmark_options(), Job.continuation_options(), Job.encryption_type_options()):
         parser.add_argument(name, choices=choices)
     for name in (*Job.job_bookmark_range_options(), *Job.id_params()[1:], *Job.data_lineage_options()):
@@ -83,12 +94,39 @@ def _parser() -> _Parser:
 
 
 def _check_range(resolved: dict[str, Any]) -> None:
-    if resolved["job_bookmark_option"] != _PAUSE:
-        return
     ends = {"--job-bookmark-from": resolved["job_bookmark_from"], "--job-bookmark-to": resolved["job_bookmark_to"]}
     missing = [name for name, value in ends.items() if value is None]
-    if len(missing) == 1:
+    if resolved["job_bookmark_option"] != _PAUSE:
+        if not missing:
+            raise RuntimeError("Invalid option(s)" + " ".join(ends))
+    elif len(missing) == 1:
         raise RuntimeError(f"Missing option or value for {missing[0]}")
+
+
+def makeOptions(sc, py_obj):
+    """Options as a dictionary, of one or of its JSON text (in the vendor's library: an object of the JVM)."""
+    if isinstance(py_obj, dict):
+        return dict(py_obj)
+    if isinstance(py_obj, str):
+        return json.loads(py_obj)
+    raise TypeError(f"Unexpected type {type(py_obj)} in makeOptions: give a dict or its JSON text")
+
+
+def callsite():
+    """Where in the script a call was made, as a stack of lines."""
+    return "".join(traceback.format_list(traceback.extract_stack()[:-2]))
+
+
+def iteritems(d, **kwargs):
+    return iter(d.items(**kwargs))
+
+
+def iterkeys(d, **kwargs):
+    return iter(d.keys(**kwargs))
+
+
+def itervalues(d, **kwargs):
+    return iter(d.values(**kwargs))
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""GlueContext, DynamicFrame and Job in their first form; what is not there refuses by name."""
+"""GlueContext, DynamicFrame and Job: the everyday calls, and what is refused by name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from awsglue.context import GlueContext
 from awsglue.dynamicframe import DynamicFrame
-from awsglue.exceptions import BadOptionError, NotSupportedError
+from awsglue.exceptions import BadOptionError, NotSupportedError, SourceError
 from awsglue.job import Job
 
 
@@ -88,59 +88,10 @@ def test_a_field_that_is_not_there_is_named_with_those_that_are(glue: GlueContex
         frame.select_fields(["nosuch"])
 
 
-def test_a_union_that_would_be_a_choice_is_refused(glue: GlueContext, spark: SparkSession, rows: DataFrame) -> None:
-    frame = DynamicFrame.fromDF(rows, glue)
-
-    assert frame.union(frame).count() == 4
-    with pytest.raises(NotSupportedError, match="field 'id' has different types"):
-        frame.union(DynamicFrame.fromDF(spark.createDataFrame([("x",)], "id string"), glue))
-
-
-def test_an_option_or_format_is_never_ignored(glue: GlueContext, rows: DataFrame, tmp_path: Path) -> None:
-    where = {"paths": [f"file:{tmp_path}"]}
-
-    with pytest.raises(NotSupportedError, match="format 'xml'"):
-        glue.create_data_frame.from_options("s3", where, format="xml")
-    with pytest.raises(BadOptionError, match=r"format 'cvs' is not known. Possible: avro, csv"):
-        glue.create_data_frame.from_options("s3", where, format="cvs")
-    with pytest.raises(NotSupportedError, match="connection_type 'dynamodb'"):
-        glue.create_data_frame.from_options("dynamodb", {})
-    with pytest.raises(NotSupportedError, match="csv format option 'skipFirst'"):
-        glue.create_data_frame.from_options("s3", where, format="csv", format_options={"skipFirst": True})
-    with pytest.raises(NotSupportedError, match="connection option 'boundedFiles'"):
-        glue.create_data_frame.from_options("s3", {**where, "boundedFiles": "5"}, format="csv")
-    with pytest.raises(NotSupportedError, match="format 'json'"):
-        glue.create_dynamic_frame.from_options("s3", where, format="json")
-    with pytest.raises(BadOptionError, match="both are needed"):
-        glue.create_data_frame.from_catalog(database="curated")
-
-
-@pytest.mark.parametrize("name", ["relationalize", "resolveChoice", "apply_mapping", "schema", "unbox"])
-def test_a_method_that_is_not_there_yet_refuses_by_name(glue: GlueContext, rows: DataFrame, name: str) -> None:
-    with pytest.raises(NotSupportedError, match=f"DynamicFrame.{name} is not supported by this runtime yet"):
-        getattr(DynamicFrame.fromDF(rows, glue), name)
-
-
-@pytest.mark.parametrize("name", ["getSink", "purge_s3_path", "forEachBatch", "extract_jdbc_conf"])
-def test_a_call_of_the_context_that_is_not_there_yet_refuses_by_name(glue: GlueContext, name: str) -> None:
-    with pytest.raises(NotSupportedError, match=f"GlueContext.{name} is not supported"):
-        getattr(glue, name)
-
-
-def test_transforms_load_by_star_import_and_refuse_when_used() -> None:
-    names: dict[str, object] = {}
-    exec("from awsglue.transforms import *", names)
-
-    with pytest.raises(NotSupportedError, match=r"awsglue.transforms.ApplyMapping.apply"):
-        names["ApplyMapping"].apply(frame=None, mappings=[])  # type: ignore[attr-defined]
-    with pytest.raises(NotSupportedError, match=r"awsglue.transforms.DropNullFields"):
-        names["DropNullFields"](frame=None)  # type: ignore[operator]
-
-
 @pytest.mark.parametrize(
-    "module", ["gluetypes", "functions", "data_sink", "data_source", "streaming_data_source", "dataframereader", "utils", "context"]
+    "module", ["data_sink", "data_source", "streaming_data_source", "dataframereader", "utils", "context", "transforms"]
 )
-def test_a_name_that_a_module_does_not_have_yet_is_refused_by_name(module: str) -> None:
+def test_a_name_that_a_module_does_not_have_is_refused_by_name(module: str) -> None:
     with pytest.raises(NotSupportedError, match=f"awsglue.{module}.Anything"):
         importlib.import_module(f"awsglue.{module}").Anything  # noqa: B018
 
@@ -160,11 +111,6 @@ def test_a_job_is_initialised_and_its_commit_recorded(glue: GlueContext, tmp_pat
     assert '"job_run_id": "jr_1"' in (tmp_path / "commit.json").read_text()
 
 
-def test_bookmarks_are_refused_by_name(glue: GlueContext) -> None:
-    with pytest.raises(NotSupportedError, match="job-bookmark-enable is not supported"):
-        Job(glue).init("nightly", {"job_bookmark_option": "job-bookmark-enable"})
-
-
 def test_the_logger_has_the_apis_methods_and_writes_to_standard_error(glue: GlueContext, capsys: pytest.CaptureFixture[str]) -> None:
     logging.getLogger("GlueLogger").handlers.clear()
     logger = glue.get_logger()
@@ -177,3 +123,30 @@ def test_the_logger_has_the_apis_methods_and_writes_to_standard_error(glue: Glue
     assert [word in said for word in ("INFO [GlueLogger] read 3 rows", "WARNING [GlueLogger] late", "ERROR [GlueLogger] gone")] == [
         True
     ] * 3
+
+
+def test_an_option_or_format_is_never_ignored(glue: GlueContext, rows: DataFrame, tmp_path: Path) -> None:
+    where = {"paths": [f"file:{tmp_path}"]}
+    (tmp_path / "a.csv").write_text("1\n")
+
+    with pytest.raises(BadOptionError, match="rowTag is missing"):
+        glue.create_data_frame.from_options("s3", where, format="xml")
+    with pytest.raises(NotSupportedError, match="format 'ion'"):
+        glue.create_data_frame.from_options("s3", where, format="ion")
+    with pytest.raises(BadOptionError, match=r"format 'cvs' is not known. Possible: avro, csv"):
+        glue.create_data_frame.from_options("s3", where, format="cvs")
+    with pytest.raises(NotSupportedError, match="connection_type 'oracle'"):
+        glue.create_data_frame.from_options("oracle", {})
+    with pytest.raises(BadOptionError, match=r"csv format: no option 'skipfirst'. Possible: .*skipFirst"):
+        glue.create_data_frame.from_options("s3", where, format="csv", format_options={"skipfirst": True})
+    with pytest.raises(BadOptionError, match="no option 'bounded'.*boundedFiles"):
+        glue.create_data_frame.from_options("s3", {**where, "bounded": "5"}, format="csv")
+    with pytest.raises(Exception, match="Parameter table_name is missing"):
+        glue.create_data_frame.from_catalog(database="curated")
+
+
+def test_a_path_that_is_not_there_is_named_with_what_is_beside_it(glue: GlueContext, tmp_path: Path) -> None:
+    (tmp_path / "orders").mkdir()
+
+    with pytest.raises(SourceError, match=r"/order: there is no such path.*has: orders"):
+        glue.create_dynamic_frame.from_options("s3", {"paths": [f"file:{tmp_path}/order"]}, format="json")

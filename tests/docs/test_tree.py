@@ -16,7 +16,7 @@ _FOREIGN = {
 # Files that are started, found by their name or read by people: nothing has to name them.
 _ENTRIES = re.compile(
     r"(.*/)?(__init__|__main__|conftest|test_\w+)\.py|(.*/)?README\.md|CONTRIBUTING\.md|LICENSE|Makefile|setup\.py|pyproject\.toml"
-    r"|\.gitignore|\.gitattributes|\.sqlfluff|\.ci/run|etl|harness/cli/[a-z]\w*\.py|harness/awsglue/\w+\.py|glue_jobs/\w+\.py|sql/redshift/.+\.sql|tests/.+\.(sql|json|csv)"
+    r"|\.gitignore|\.gitattributes|\.sqlfluff|\.ci/run|etl|harness/cli/[a-z]\w*\.py|harness/awsglue/(scripts/)?\w+\.py|harness/gs_\w+\.py|tests/glue_scripts/scripts/\w+\.py|glue_jobs/\w+\.py|sql/redshift/.+\.sql|tests/.+\.(sql|json|csv|yaml)"
 )
 
 

@@ -70,12 +70,20 @@ def _run(script: str, arguments: list[str], run_id: str, run_folder: Path, cold:
         sys.path[:0] = [str(file.parent), *map(str, job.python_files)]
         python_path = os.pathsep.join([*map(str, job.python_files), os.environ.get("PYTHONPATH", "")])
         os.environ["PYTHONPATH"] = python_path
-        _connect(home, run_id, python_path, ["asked for"] if cold else job.needs_own_jvm, job.settings, [str(jar) for jar in job.jars])
+        reasons = ["asked for"] if cold else [*job.needs_own_jvm, *_calls_back(file)]
+        _connect(home, run_id, python_path, reasons, job.settings, [str(jar) for jar in job.jars])
     except RunFileError as error:
         print(f"LAUNCH ERROR | {error}", file=sys.stderr)
         return Result("FAILED", f"LAUNCH ERROR | {error}")
     sys.argv = [str(file), *arguments]
     return _outcome(file)
+
+
+def _calls_back(file: Path) -> list[str]:
+    """Streams call the script's functions from the JVM, whose callback server is one for all runs: such a script gets its own JVM."""
+    text = file.read_text("utf-8", "replace")
+    names = ("forEachBatch", "foreachBatch", "getSampleStreamingDynamicFrame")
+    return [f"{name} calls back into the script" for name in names if name in text]
 
 
 def _connect(home: Home, run_id: str, python_path: str, reasons: list[str], settings: dict[str, str], jars: list[str]) -> None:

@@ -1,0 +1,94 @@
+"""Formats that carry their schema: parquet, orc, avro, and the tables of lakes. Spark reads and writes them; their jars must be there."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from awsglue._core.records import Records
+from awsglue._storage.options import checked
+from awsglue._storage.request import FileRequest
+from awsglue.exceptions import BadOptionError, NotSupportedError
+
+__all__ = ["read", "read_lake", "require"]
+
+_CLASSES = {
+    "avro": ("org.apache.spark.sql.avro.AvroFileFormat", "org.apache.spark:spark-avro_2.12"),
+    "iceberg": ("org.apache.iceberg.spark.source.IcebergSource", "org.apache.iceberg:iceberg-spark-runtime-3.5_2.12"),
+    "delta": ("io.delta.sql.DeltaSparkSessionExtension", "io.delta:delta-spark_2.12"),
+    "hudi": ("org.apache.hudi.DefaultSource", "org.apache.hudi:hudi-spark3.5-bundle_2.12"),
+    "kafka": ("org.apache.spark.sql.kafka010.KafkaSourceProvider", "org.apache.spark:spark-sql-kafka-0-10_2.12"),
+    "mysql": ("com.mysql.cj.jdbc.Driver", "com.mysql:mysql-connector-j"),
+    "postgresql": ("org.postgresql.Driver", "org.postgresql:postgresql"),
+}
+_OPTIONS = ("compression", "mergeSchema", "version", "attachFilename", "compressionType")
+
+
+def require(spark: SparkSession, name: str) -> None:
+    """Raises NotSupportedError, naming the jar, when the JVM does not have what a format or connection needs."""
+    wanted, coordinate = _CLASSES[name]
+    jvm: Any = spark._jvm
+    loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
+    try:
+        loader.loadClass(wanted)
+    except Exception as error:
+        raise NotSupportedError(f"{name!r} without its jar ({coordinate})", "Give it with --extra-jars.") from error
+
+
+def read(format: str, request: FileRequest) -> Records:
+    """Records of files that carry their schema, with the folders `name=value` below the paths as columns."""
+    options = checked(f"{format} format", request.options, _OPTIONS)
+    format = "parquet" if format == "glueparquet" else format
+    if format == "avro":
+        require(request.spark, "avro")
+    reader = request.spark.read.format(format)
+    if "mergeSchema" in options:
+        reader = reader.option("mergeSchema", str(options["mergeSchema"]).lower())
+    frame = _loaded(reader, request)
+    if options.get("attachFilename"):
+        frame = frame.withColumn(str(options["attachFilename"]), F.input_file_name())
+    return Records.of(frame)
+
+
+def _loaded(reader: Any, request: FileRequest) -> DataFrame:
+    """Folders are read as columns below one base at a time, which is all that Spark takes."""
+    frames = []
+    for base in dict.fromkeys(request.bases):
+        below = [path for path in request.paths if _is_below(path, base)]
+        if below:
+            frames.append(reader.option("basePath", base.rstrip("/")).load(below) if _is_folder(below, base) else reader.load(below))
+    if not frames:
+        frames = [reader.load(request.paths)]
+    result = frames[0]
+    for frame in frames[1:]:
+        result = result.unionByName(frame, allowMissingColumns=True)
+    return result
+
+
+def _is_below(path: str, base: str) -> bool:
+    """Whether the file lies below the base. Hadoop writes `file:/a` where the caller wrote `file:///a` or `/a`."""
+    bare = [text.split(":", 1)[-1].replace("//", "/").rstrip("/") for text in (path, base)]
+    return bare[0] == bare[1] or os.path.commonpath(bare) == bare[1] or "*" in base
+
+
+def _is_folder(paths: list[str], base: str) -> bool:
+    return "*" not in base and not any(
+        path.rstrip("/").endswith(base.rstrip("/").rsplit("/", 1)[-1]) and "." in base[-8:] for path in paths
+    )
+
+
+def read_lake(spark: SparkSession, format: str, path: str | None, options: dict[str, Any]) -> Records:
+    """Records of a lake's table, by its path or its name. Raises NotSupportedError without the format's jar."""
+    require(spark, format)
+    if not path:
+        raise BadOptionError(f"{format} format", "no path", ["connection_options with path or paths"])
+    try:
+        return Records.of(spark.read.format(format).options(**{name: str(value) for name, value in options.items()}).load(path))
+    except AnalysisException as error:
+        raise BadOptionError(
+            f"{format} format", f"{path} is no table that can be read: {str(error).splitlines()[0]}", ["an existing table"]
+        ) from error

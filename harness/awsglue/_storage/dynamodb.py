@@ -1,0 +1,157 @@
+"""DynamoDB: a table's items as records and records as items, through boto3 ("DynamoDB connections")."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from awsglue._core.python_side import Outcome, batches_of, frames_of, ship
+from awsglue._core.records import Records, Stage
+from awsglue._storage.options import checked
+from awsglue.exceptions import BadOptionError, SourceError
+
+__all__ = ["READ_OPTIONS", "WRITE_OPTIONS", "read", "write"]
+
+ship(__name__)
+READ_OPTIONS = ("dynamodb.input.tableName", "dynamodb.throughput.read.percent", "dynamodb.splits", "dynamodb.export", "dynamodb.tableArn",
+                "dynamodb.s3.bucket", "dynamodb.s3.prefix", "dynamodb.s3.bucketOwner", "dynamodb.simplifyDDBJson",
+                "dynamodb.unnestDDBJson", "dynamodb.exportTime")  # fmt: skip
+WRITE_OPTIONS = (
+    "dynamodb.output.tableName",
+    "dynamodb.throughput.write.percent",
+    "dynamodb.output.numParallelTasks",
+    "dynamodb.output.retry",
+)
+
+
+def read(spark: SparkSession, given: Mapping[str, Any], context: str = "") -> Records:
+    """Records of a table's items, read in as many segments as `dynamodb.splits` says.
+
+    With `dynamodb.export: ddb` the records are an export's: `Item`, its values in DynamoDB's type wrappers. Here they come from a scan;
+    the export's bucket is taken and not written to. Raises BadOptionError or SourceError naming the table and those that there are.
+    """
+    options = checked("connection_options of dynamodb", given, READ_OPTIONS)
+    exported = options.get("dynamodb.export")
+    if exported not in (None, "ddb"):
+        raise BadOptionError("dynamodb", f"dynamodb.export {exported!r}", ["ddb"])
+    table = str(options.get("dynamodb.input.tableName") or str(options.get("dynamodb.tableArn", "")).rpartition("/")[2])
+    _check(table, "dynamodb.input.tableName" if not exported else "dynamodb.tableArn")
+    splits, account = int(options.get("dynamodb.splits", 1)), _account()
+    as_export = exported == "ddb"
+
+    def scan(_: int, rows: Iterator[dict[str, Any]]) -> Iterator[Outcome]:
+        for row in rows:
+            for items in _pages(account, table, int(row["id"]), splits):
+                yield [{"Item": item} if as_export else {name: _plain(value) for name, value in item.items()} for item in items], []
+
+    made: list[tuple[DataFrame, DataFrame]] = []
+
+    def frame() -> DataFrame:
+        if not made:
+            made.append(frames_of(batches_of(spark.range(splits).repartition(splits), scan).persist()))
+        return made[0][0]
+
+    records = Records(frame, (Stage(context or "dynamodb"),))
+    if as_export:
+        from awsglue._operations.dynamodb_json import simplify_ddb_json, unnest_ddb_json
+
+        for option, work in (("dynamodb.unnestDDBJson", unnest_ddb_json), ("dynamodb.simplifyDDBJson", simplify_ddb_json)):
+            if str(options.get(option, "false")).lower() == "true":
+                return records.then(work if option.endswith("unnestDDBJson") else _items_simplified, Stage(option), on_resolved=True)
+    return records
+
+
+def _items_simplified(frame: DataFrame) -> DataFrame:
+    from awsglue._operations.dynamodb_json import simplify_ddb_json
+
+    simple = simplify_ddb_json(frame)
+    return simple.select("Item.*") if "Item" in simple.columns else simple
+
+
+def _pages(account: Mapping[str, Any], table: str, segment: int, segments: int) -> Iterator[list[dict[str, Any]]]:
+    import boto3
+
+    pages = boto3.client("dynamodb", **account).get_paginator("scan").paginate(TableName=table, Segment=segment, TotalSegments=segments)
+    yield from (page["Items"] for page in pages)
+
+
+def _plain(value: Mapping[str, Any]) -> Any:
+    """A value without its wrapper. Whole numbers are int, others decimal; sets are lists."""
+    kind, inner = next(iter(value.items()))
+    if kind == "N":
+        return _number(inner)
+    if kind == "M":
+        return {name: _plain(item) for name, item in inner.items()}
+    if kind == "L":
+        return [_plain(item) for item in inner]
+    if kind == "NS":
+        return [_number(item) for item in inner]
+    return None if kind == "NULL" else list(inner) if kind in ("SS", "BS") else inner
+
+
+def _number(text: str) -> Any:
+    number = Decimal(text)
+    return int(number) if number == number.to_integral_value() and "." not in text and "E" not in text.upper() else number
+
+
+def write(frame: DataFrame, given: Mapping[str, Any]) -> None:
+    """Puts each record as an item; an item with the same key is replaced. Null fields are left out."""
+    options = checked("connection_options of dynamodb", given, WRITE_OPTIONS)
+    table = str(options.get("dynamodb.output.tableName", ""))
+    _check(table, "dynamodb.output.tableName")
+    account = _account()
+    frame.foreachPartition(lambda rows: _put(account, table, rows))
+
+
+def _account() -> dict[str, Any]:
+    """Where and as whom this run calls AWS: its workers belong to the driver, whose environment may be another's."""
+    import boto3
+
+    session = boto3.Session()
+    found = session.get_credentials()
+    keys = found.get_frozen_credentials() if found is not None else None
+    settings = {
+        "endpoint_url": os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or os.environ.get("AWS_ENDPOINT_URL"),
+        "region_name": session.region_name,
+        "aws_access_key_id": keys.access_key if keys else None,
+        "aws_secret_access_key": keys.secret_key if keys else None,
+        "aws_session_token": keys.token if keys else None,
+    }
+    return {name: value for name, value in settings.items() if value}
+
+
+def _put(account: Mapping[str, Any], table: str, rows: Iterator[Any]) -> None:
+    import boto3
+
+    with boto3.resource("dynamodb", **account).Table(table).batch_writer() as batch:
+        for row in rows:
+            batch.put_item(Item=_item(row.asDict(recursive=True)))
+
+
+def _item(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _item(inner) for name, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_item(inner) for inner in value]
+    if isinstance(value, float):
+        return Decimal(str(value))
+    return str(value) if not isinstance(value, str | int | bool | bytes | bytearray | Decimal | type(None)) else value
+
+
+def _check(table: str, option: str) -> None:
+    import boto3
+
+    if not table:
+        raise BadOptionError("dynamodb", f"no {option}", [*READ_OPTIONS, *WRITE_OPTIONS])
+    client = boto3.client("dynamodb")
+    try:
+        client.describe_table(TableName=table)
+    except client.exceptions.ResourceNotFoundException as error:
+        names = [name for page in client.get_paginator("list_tables").paginate() for name in page["TableNames"]]
+        raise SourceError(
+            f"DynamoDB table {table}", "there is none of this name", f"There are: {', '.join(sorted(names)) or 'none'}"
+        ) from error

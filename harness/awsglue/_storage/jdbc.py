@@ -1,0 +1,158 @@
+"""Databases by JDBC: parallel reads by hash, key bookmarks, appends ("JDBC connections", "Reading from JDBC tables in parallel")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from awsglue._core.records import Records, Stage
+from awsglue._storage import columnar_formats, redshift
+from awsglue._storage.connections import connection_options, vendor_of
+from awsglue._storage.options import JDBC, checked, is_true
+from awsglue.exceptions import BadOptionError
+from awsglue.job import current_bookmarks
+
+__all__ = ["OPTIONS", "read", "write"]
+
+OPTIONS = ("url", "user", "password", "dbtable", "database", "useConnectionProperties", "connectionName", "hashfield", "hashexpression",
+           "hashpartitions", "sampleQuery", "jobBookmarkKeys", "jobBookmarkKeysSortOrder", "redshiftTmpDir", "redshift_tmp_dir",
+           "aws_iam_role",
+           "preactions", "postactions", "extracopyoptions", "extraunloadoptions", "DbUser", "forward_spark_s3_credentials", "query",
+           "customJdbcDriverS3Path", "customJdbcDriverClassName")  # fmt: skip
+_DRIVERS = {"mysql": "com.mysql.cj.jdbc.Driver", "postgresql": "org.postgresql.Driver"}
+_QUOTES = {"mysql": "`", "postgresql": '"'}
+# A number from the text of a column, for splitting rows: the same row gives the same number at every call.
+_HASHES = {"mysql": "CRC32({})", "postgresql": "ABS(HASHTEXT(CAST({} AS TEXT))::BIGINT)"}
+
+
+def read(spark: SparkSession, vendor: str, given: Mapping[str, Any], context: str = "") -> Records:
+    """Rows of a table or query. With bookmarks, the rows after the keys of the last run, up to those that are there now."""
+    options = _complete(vendor, given)
+    if vendor == "redshift":
+        return redshift.read(spark, options, context)
+    columnar_formats.require(spark, vendor)
+    source = str(options["sampleQuery"]) if options.get("sampleQuery") else f"SELECT * FROM {_table(options)}"
+    conditions = _bookmark_conditions(spark, vendor, options, source, context)
+    query = f"SELECT * FROM ({source}) glue_rows WHERE {' AND '.join(conditions)}" if conditions else source
+    return Records.of(_loaded(spark, vendor, options, query), (Stage(context or vendor),))
+
+
+def write(frame: DataFrame, vendor: str, given: Mapping[str, Any]) -> None:
+    """Appends the rows to a table, which is made when it is not there."""
+    options = _complete(vendor, given)
+    if vendor == "redshift":
+        redshift.write(frame, options)
+        return
+    columnar_formats.require(frame.sparkSession, vendor)
+    for name in ("preactions", "postactions", "aws_iam_role"):
+        if options.get(name):
+            raise BadOptionError(vendor, f"no option {name!r}", ["url", "user", "password", "dbtable"])
+    frame.write.format("jdbc").options(**_reader_options(vendor, options), dbtable=_table(options)).mode("append").save()
+
+
+def _complete(vendor: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    options = checked(f"connection_options of {vendor}", given, OPTIONS)
+    if is_true(options.get("useConnectionProperties", False)) or ("connectionName" in options and "url" not in options):
+        options = {**connection_options(str(options["connectionName"])), **options}
+    missing = [name for name in ("url", "user", "password") if name not in options and vendor != "redshift"]
+    if not (options.get("dbtable") or options.get("query") or options.get("sampleQuery")):
+        missing.append("dbtable")
+    if missing:
+        raise BadOptionError(vendor, f"connection_options lacks {', '.join(missing)}", OPTIONS)
+    if options.get("url") and vendor_of(str(options["url"])) != vendor:
+        raise BadOptionError(vendor, f"{options['url']!r} is of {vendor_of(str(options['url']))}", [f"jdbc:{vendor}://…", *JDBC])
+    if options.get("database") and options.get("url") and not re.search(r"//[^/]+/\w", str(options["url"])):
+        options["url"] = f"{str(options['url']).rstrip('/')}/{options['database']}"
+    return options
+
+
+def _table(options: Mapping[str, Any]) -> str:
+    return str(options["dbtable"])
+
+
+def _reader_options(vendor: str, options: Mapping[str, Any]) -> dict[str, str]:
+    return {"driver": _DRIVERS[vendor], **{name: str(options[name]) for name in ("url", "user", "password")}}
+
+
+def _loaded(spark: SparkSession, vendor: str, options: Mapping[str, Any], query: str) -> DataFrame:
+    common = _reader_options(vendor, options)
+    dbtable = f"({query}) glue_source"
+    expression = options.get("hashexpression")
+    if not expression and options.get("hashfield"):
+        expression = _HASHES[vendor].format(_quoted(vendor, str(options["hashfield"])))
+    if not expression:
+        return spark.read.format("jdbc").options(**common, dbtable=dbtable).load()
+    parts = int(options.get("hashpartitions", 7))
+    split = f"MOD({expression}, {parts})"
+    predicates = [f"{split} IN ({index}, -{index})" if index else f"{split} = 0 OR ({expression}) IS NULL" for index in range(parts)]
+    properties = {name: value for name, value in common.items() if name != "url"}
+    return spark.read.jdbc(common["url"], dbtable, predicates=predicates, properties=properties)
+
+
+def _quoted(vendor: str, name: str) -> str:
+    mark = _QUOTES[vendor]
+    return mark + name.replace(mark, mark * 2) + mark
+
+
+def _bookmark_conditions(spark: SparkSession, vendor: str, options: Mapping[str, Any], source: str, context: str) -> list[str]:
+    """Conditions that leave the rows of this run: after the last run's keys, and not after the keys that are the last ones now.
+
+    The upper end is fixed before anything is read, so that rows which arrive meanwhile are left to the next run.
+    """
+    bookmarks = current_bookmarks()
+    if not bookmarks.is_active or not context:
+        return []
+    keys = options.get("jobBookmarkKeys") or _primary_key(spark, vendor, options)
+    keys = [keys] if isinstance(keys, str) else list(keys)
+    if not keys:
+        raise BadOptionError(f"Bookmark of {_table(options)}", "it has no primary key", ["jobBookmarkKeys: columns that only grow"])
+    down = str(options.get("jobBookmarkKeysSortOrder", "asc")).lower() == "desc"
+    columns = [_quoted(vendor, key) for key in keys]
+    above, below = bookmarks.key_range(context)
+    after = [_beyond(columns, above, "<" if down else ">")] if above else []
+    if below is None:
+        order = ", ".join(f"{column} {'ASC' if down else 'DESC'}" for column in columns)
+        where = f" WHERE {after[0]}" if after else ""
+        newest = f"SELECT {', '.join(columns)} FROM ({source}) glue_rows{where} ORDER BY {order} LIMIT 1"
+        found = spark.read.format("jdbc").options(**_reader_options(vendor, options), query=newest).load().collect()
+        if not found:
+            return ["1 = 0"]
+        below = [_plain(value) for value in found[0]]
+    bookmarks.note_keys(context, below)
+    return [*after, f"NOT ({_beyond(columns, below, '<' if down else '>')})"]
+
+
+def _beyond(columns: list[str], values: list[Any], sign: str) -> str:
+    """Rows whose compound key lies beyond the values."""
+    parts = []
+    for index in range(len(columns)):
+        same = [f"{column} = {_literal(value)}" for column, value in zip(columns[:index], values[:index], strict=True)]
+        parts.append(" AND ".join([*same, f"{columns[index]} {sign} {_literal(values[index])}"]))
+    return "(" + " OR ".join(f"({part})" for part in parts) + ")"
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, int | float | str) else str(value)
+
+
+_ESCAPES: Mapping[type, Callable[[Any], str]] = {int: str, float: repr}
+
+
+def _literal(value: Any) -> str:
+    write = _ESCAPES.get(type(value))
+    return write(value) if write else "'" + str(value).replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _primary_key(spark: SparkSession, vendor: str, options: Mapping[str, Any]) -> list[str]:
+    schema, _, table = _table(options).rpartition(".")
+    here = "DATABASE()" if vendor == "mysql" else "CURRENT_SCHEMA()"
+    where = f"k.table_name = {_literal(table)} AND k.table_schema = {_literal(schema) if schema else here}"
+    query = (
+        "SELECT k.column_name AS name FROM information_schema.table_constraints c JOIN information_schema.key_column_usage k "
+        "ON k.constraint_name = c.constraint_name AND k.table_name = c.table_name AND k.table_schema = c.table_schema "
+        f"WHERE c.constraint_type = 'PRIMARY KEY' AND {where} ORDER BY k.ordinal_position"
+    )
+    return [str(row[0]) for row in spark.read.format("jdbc").options(**_reader_options(vendor, options), query=query).load().collect()]

@@ -1,0 +1,146 @@
+"""Redshift through its Data API: rows go to S3 and are loaded by COPY in one transaction with the pre- and postactions.
+
+The cluster is the first label of the address (`jdbc:redshift://<cluster>.….redshift.amazonaws.com:5439/<database>`), a workgroup where the
+address is one of Redshift Serverless. Rows are read from the statement's result.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as T
+
+from awsglue._core.records import Records, Stage
+from awsglue._core.type_strings import parse_type
+from awsglue.exceptions import BadOptionError, SourceError
+
+__all__ = ["ddl_type", "read", "target_of", "write"]
+
+_ADDRESS = re.compile(r"^jdbc:redshift(?::iam)?://(?P<host>[^:/]+)(?::\d+)?/(?P<database>[^?;]+)")
+_TYPES: Mapping[type[T.DataType], str] = {
+    T.BooleanType: "BOOLEAN", T.ByteType: "SMALLINT", T.ShortType: "SMALLINT", T.IntegerType: "INTEGER", T.LongType: "BIGINT",
+    T.FloatType: "REAL", T.DoubleType: "DOUBLE PRECISION", T.StringType: "VARCHAR(65535)", T.DateType: "DATE", T.TimestampType: "TIMESTAMP",
+    T.TimestampNTZType: "TIMESTAMP", T.BinaryType: "VARBYTE",
+}  # fmt: skip
+_OF_RESULT = {"int2": "short", "int4": "int", "int8": "long", "float4": "float", "float8": "double", "bool": "boolean", "date": "date",
+              "timestamp": "timestamp", "timestamptz": "timestamp"}  # fmt: skip
+
+
+def target_of(options: Mapping[str, Any]) -> dict[str, str]:
+    """What the Data API needs to find the warehouse. Raises BadOptionError for an address that is none of Redshift."""
+    match = _ADDRESS.match(str(options.get("url", "")))
+    if match is None:
+        raise BadOptionError(
+            "redshift", f"{options.get('url')!r} is no address", ["jdbc:redshift://cluster.….redshift.amazonaws.com:5439/database"]
+        )
+    host, database = match["host"], str(options.get("database") or match["database"])
+    name = host.split(".")[0]
+    if ".redshift-serverless." in host:
+        return {"WorkgroupName": name, "Database": database}
+    return {"ClusterIdentifier": name, "Database": database, "DbUser": str(options.get("DbUser") or options.get("user") or "awsuser")}
+
+
+def read(spark: SparkSession, options: Mapping[str, Any], context: str = "") -> Records:
+    """Rows of a table or query, typed as the warehouse says."""
+    query = options.get("query") or options.get("sampleQuery") or f"SELECT * FROM {options['dbtable']}"
+    client = _client()
+    statement = _run(client, target_of(options), [str(query)])
+    pages = client.get_paginator("get_statement_result").paginate(Id=statement)
+    schema, rows = T.StructType([]), []
+    for page in pages:
+        schema = T.StructType([T.StructField(one["name"], _type_of_result(one)) for one in page["ColumnMetadata"]])
+        rows += [tuple(_value(cell, field.dataType) for cell, field in zip(row, schema.fields, strict=True)) for row in page["Records"]]
+    return Records.of(_typed(spark, rows, schema), (Stage(context or "redshift"),))
+
+
+def _typed(spark: SparkSession, rows: list[Any], schema: T.StructType) -> DataFrame:
+    """Moments come as text: Spark parses them."""
+    moments = T.DateType | T.TimestampType
+    texts = T.StructType([T.StructField(f.name, T.StringType() if isinstance(f.dataType, moments) else f.dataType) for f in schema.fields])
+    frame = spark.createDataFrame(rows, texts)
+    return frame.select(*[frame[f"`{f.name}`"].cast(f.dataType).alias(f.name) for f in schema.fields])
+
+
+def _type_of_result(column: Mapping[str, Any]) -> T.DataType:
+    name = str(column["typeName"])
+    if name == "numeric":
+        return T.DecimalType(int(column.get("precision") or 38), int(column.get("scale") or 0))
+    return parse_type(_OF_RESULT.get(name, "string")) or T.StringType()
+
+
+def _value(cell: Mapping[str, Any], data_type: T.DataType) -> Any:
+    if cell.get("isNull"):
+        return None
+    value = next(iter(cell.values()))
+    if isinstance(data_type, T.DecimalType):
+        return Decimal(str(value))
+    if isinstance(data_type, T.DoubleType | T.FloatType):
+        return float(value)
+    return value
+
+
+def write(frame: DataFrame, options: Mapping[str, Any]) -> None:
+    """Loads the rows into a table, which is made when it is not there: preactions, COPY and postactions are one transaction."""
+    folder = str(options.get("redshiftTmpDir") or options.get("redshift_tmp_dir") or "")
+    if not folder:
+        raise BadOptionError(
+            "redshift", "no redshiftTmpDir", ["redshiftTmpDir: an s3:// folder for the rows (redshift_tmp_dir of the call)"]
+        )
+    table, client = str(options["dbtable"]), _client()
+    columns = ", ".join(f'"{field.name}" {ddl_type(field.dataType, field.name)}' for field in frame.schema.fields)
+    statements = [*_statements(options.get("preactions")), f"CREATE TABLE IF NOT EXISTS {table} ({columns})"]
+    staging = f"{folder.rstrip('/')}/{uuid4()}/"
+    role = str(options.get("aws_iam_role") or "default")
+    if frame.take(1):
+        frame.write.parquet(staging)
+        credentials = "IAM_ROLE default" if role == "default" else f"IAM_ROLE '{role}'"
+        names = ", ".join(f'"{name}"' for name in frame.columns)
+        extra = f" {options['extracopyoptions']}" if options.get("extracopyoptions") else ""
+        statements.append(f"COPY {table} ({names}) FROM '{staging}' {credentials} FORMAT AS PARQUET{extra}")
+    _run(client, target_of(options), [*statements, *_statements(options.get("postactions"))])
+
+
+def ddl_type(data_type: T.DataType, name: str) -> str:
+    """Redshift's type of a column. Raises BadOptionError for a nested one."""
+    if isinstance(data_type, T.DecimalType):
+        return f"DECIMAL({data_type.precision},{data_type.scale})"
+    if type(data_type) not in _TYPES:
+        raise BadOptionError("redshift", f"column {name} is {data_type.simpleString()}", ["flat types: relationalize, or unnest first"])
+    return _TYPES[type(data_type)]
+
+
+def _statements(text: Any) -> Iterator[str]:
+    """Statements of a text, taken apart at semicolons outside quotes."""
+    for part in re.findall(r"(?:'(?:[^']|'')*'|\"[^\"]*\"|[^;'\"])+", str(text or "")):
+        if part.strip() and part.strip().upper() not in ("BEGIN", "END", "COMMIT", "BEGIN TRANSACTION", "END TRANSACTION"):
+            yield part.strip()
+
+
+def _client() -> Any:
+    import boto3
+
+    return boto3.client("redshift-data")
+
+
+def _run(client: Any, target: Mapping[str, str], statements: list[str]) -> str:
+    """Runs the statements as one transaction and waits. Raises SourceError with the warehouse's own reason."""
+    if len(statements) == 1:
+        started = client.execute_statement(**target, Sql=statements[0])
+    else:
+        started = client.batch_execute_statement(**target, Sqls=statements)
+    pause = 0.05
+    while True:
+        state = client.describe_statement(Id=started["Id"])
+        if state["Status"] == "FINISHED":
+            return str(started["Id"])
+        if state["Status"] in ("FAILED", "ABORTED"):
+            fix = "Nothing of it was kept: the statements are one transaction. They were: " + "; ".join(statements)
+            raise SourceError("Redshift", str(state.get("Error", state["Status"])), fix)
+        time.sleep(pause)
+        pause = min(2.0, pause * 2)

@@ -1,0 +1,54 @@
+"""A catalog for the tests of the runtime: moto's own server on loopback, which boto3 of this process and of its workers finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from awsglue._storage.bookmarks import FOLDER, Bookmarks
+from awsglue.context import GlueContext
+from awsglue.job import Job
+
+
+@pytest.fixture(scope="module")
+def aws(spark_session: SparkSession) -> Iterator[Any]:
+    """boto3's `client` for an account with nothing in it."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    settings = {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a",
+                "AWS_SECRET_ACCESS_KEY": "b"}  # fmt: skip
+    workers = spark_session.sparkContext.environment
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+            patch.setitem(workers, name, value)
+        yield boto3.client
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def plain_glue(spark_session: SparkSession) -> GlueContext:
+    """A context in the mode of errors that Glue 5.1 has."""
+    return GlueContext(spark_session)
+
+
+@pytest.fixture
+def jobs(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Begins a run of the job `nightly` with bookmarks: `jobs("run_1")`; `.commit()` of what it gives ends it."""
+    monkeypatch.setenv(FOLDER, str(tmp_path / "bookmarks"))
+    monkeypatch.setattr(Job, "_name", None)
+    monkeypatch.setattr(Job, "_bookmarks", Bookmarks())
+
+    def begin(run: str, option: str = "job-bookmark-enable", **more: str) -> Job:
+        job = Job(GlueContext())
+        job.init("nightly", {"job_bookmark_option": option, "JOB_RUN_ID": run, **more})
+        return job
+
+    return begin

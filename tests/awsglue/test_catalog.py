@@ -1,0 +1,206 @@
+"""Tables of the catalog read and written through the Glue API, DynamoDB, connections, purging, and what visual jobs import."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from awsglue.context import GlueContext
+from awsglue.dynamicframe import DynamicFrame
+from awsglue.exceptions import BadOptionError, SourceError
+
+
+@pytest.fixture(scope="module")
+def database(aws: Any) -> Any:
+    glue = aws("glue")
+    glue.create_database(DatabaseInput={"Name": "shop"})
+    return glue
+
+
+def csv_table(client: Any, name: str, location: Path, columns: dict[str, str], keys: dict[str, str] | None = None) -> None:
+    described = [{"Name": column, "Type": kind} for column, kind in columns.items()]
+    descriptor = {
+        "Columns": described, "Location": f"file:{location}", "Parameters": {"classification": "csv"},
+        "SerdeInfo": {"Parameters": {"field.delim": ","}},
+    }  # fmt: skip
+    keys_described = [{"Name": key, "Type": kind} for key, kind in (keys or {}).items()]
+    client.create_table(DatabaseName="shop", TableInput={"Name": name, "StorageDescriptor": descriptor, "PartitionKeys": keys_described})
+
+
+def records(frame: DynamicFrame) -> list[dict[str, Any]]:
+    return sorted((row.asDict(recursive=True) for row in frame.toDF().collect()), key=lambda row: json.dumps(row, default=str))
+
+
+def test_a_column_in_which_text_does_not_fit_is_a_choice(plain_glue: GlueContext, database: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1,10,x\n2,,y\noops,30,\n")
+    csv_table(database, "people", tmp_path, {"id": "bigint", "age": "int", "name": "string"})
+
+    frame = plain_glue.create_dynamic_frame.from_catalog(database="shop", table_name="people")
+
+    assert [field.dataType.typeName() for field in frame.schema()] == ["choice", "int", "string"]
+    cast = frame.resolveChoice(specs=[("id", "cast:long")])
+    assert records(cast) == [{"id": 1, "age": 10, "name": "x"}, {"id": 2, "age": None, "name": "y"}, {"id": None, "age": 30, "name": ""}]
+    matched = frame.resolveChoice(choice="match_catalog", database="shop", table_name="people")
+    assert records(matched) == records(cast)
+    assert frame.filter(lambda row: isinstance(row["id"], str)).count() == 1
+
+
+def test_a_predicate_prunes_partitions_before_files_are_listed(plain_glue: GlueContext, database: Any, tmp_path: Path) -> None:
+    csv_table(database, "events", tmp_path, {"n": "int"}, {"year": "int", "kind": "string"})
+    for year, kind in ((2025, "a"), (2026, "a"), (2026, "b")):
+        folder = tmp_path / f"year={year}" / f"kind={kind}"
+        folder.mkdir(parents=True)
+        (folder / "f.csv").write_text(f"{year}\n")
+        descriptor = {"Location": f"file:{folder}", "Columns": [{"Name": "n", "Type": "int"}]}
+        database.create_partition(
+            DatabaseName="shop", TableName="events", PartitionInput={"Values": [str(year), kind], "StorageDescriptor": descriptor}
+        )
+    gone = {"Values": ["1999", "gone"], "StorageDescriptor": {"Location": f"file:{tmp_path}/gone", "Columns": []}}
+    database.create_partition(DatabaseName="shop", TableName="events", PartitionInput=gone)
+
+    def read(predicate: str) -> list[dict[str, Any]]:
+        return records(plain_glue.create_dynamic_frame.from_catalog("shop", "events", push_down_predicate=predicate))
+
+    assert read("year > 2025 and kind = 'b'") == [{"n": 2026, "year": 2026, "kind": "b"}]
+    assert len(read("year in (2025, 2026)")) == 3
+    assert read("year = 2001") == []
+    with pytest.raises(SourceError, match="there is no such path"):
+        read("year = 1999")
+    with pytest.raises(BadOptionError, match=r"push_down_predicate of shop.events: 'month = 1' does not fit.*Possible: kind, year"):
+        read("month = 1")
+
+
+def test_a_sink_makes_the_table_adds_columns_and_partitions(plain_glue: GlueContext, database: Any, tmp_path: Path) -> None:
+    spark = plain_glue.spark_session
+
+    def sink(behaviour: str, *select: str) -> None:
+        target = plain_glue.getSink(
+            connection_type="s3", path=f"file:{tmp_path}/sales", enableUpdateCatalog=True, updateBehavior=behaviour, partitionKeys=["day"]
+        )
+        target.setFormat("glueparquet", compression="snappy")
+        target.setCatalogInfo(catalogDatabase="shop", catalogTableName="sales")
+        errors = target.writeFrame(DynamicFrame.fromDF(spark.sql(f"select {', '.join(select)}"), plain_glue, "sales"))
+        assert (errors.name, errors.count()) == ("sales_errors", 0)
+
+    def columns() -> list[str]:
+        table = database.get_table(DatabaseName="shop", Name="sales")["Table"]
+        return [f"{one['Name']} {one['Type']}" for one in table["StorageDescriptor"]["Columns"]]
+
+    sink("UPDATE_IN_DATABASE", "1L id", "'2026-01-01' day")
+    assert columns() == ["id bigint"]
+    sink("LOG", "2L id", "true extra", "'2026-01-02' day")
+    assert columns() == ["id bigint"]
+    sink("UPDATE_IN_DATABASE", "3L id", "array(1) list", "'2026-01-02' day")
+    assert columns() == ["id bigint", "list array<int>"]
+    days = [one["Values"] for one in database.get_partitions(DatabaseName="shop", TableName="sales")["Partitions"]]
+    assert sorted(days) == [["2026-01-01"], ["2026-01-02"]]
+
+    frame = plain_glue.create_dynamic_frame.from_catalog("shop", "sales", push_down_predicate="day = '2026-01-01'")
+    assert records(frame) == [{"id": 1, "day": "2026-01-01"}]
+    plain_glue.write_dynamic_frame.from_catalog(frame, "shop", "sales")
+    assert len(records(plain_glue.create_dynamic_frame.from_catalog("shop", "sales", push_down_predicate="day = '2026-01-01'"))) == 2
+
+
+def test_a_table_or_database_that_is_not_there_is_named_with_those_that_are(plain_glue: GlueContext, database: Any, tmp_path: Path) -> None:
+    csv_table(database, "known", tmp_path, {"a": "int"})
+
+    with pytest.raises(BadOptionError, match=r"no table unknown in database shop. Possible: .*known"):
+        plain_glue.create_dynamic_frame.from_catalog("shop", "unknown")
+    with pytest.raises(BadOptionError, match=r"no database shopp in the catalog. Possible: shop"):
+        plain_glue.create_dynamic_frame.from_catalog("shopp", "known")
+    assert plain_glue.create_dynamic_frame.from_catalog(name_space="shop", table_name="known").count() == 0
+    assert plain_glue.get_catalog_schema_as_spark_schema("shop", "known").simpleString() == "struct<a:int>"
+    with pytest.raises(Exception, match="both specified"):
+        plain_glue.create_dynamic_frame.from_catalog(database="shop", name_space="shop", table_name="known")
+
+
+def test_a_connection_gives_what_a_database_needs(plain_glue: GlueContext, database: Any) -> None:
+    properties = {"JDBC_CONNECTION_URL": "jdbc:mysql://db.example:3306/shop", "USERNAME": "u", "PASSWORD": "p"}
+    database.create_connection(ConnectionInput={"Name": "c", "ConnectionType": "JDBC", "ConnectionProperties": properties})
+
+    conf = plain_glue.extract_jdbc_conf("c")
+
+    assert {name: conf[name] for name in ("user", "password", "vendor", "url", "fullUrl")} == {
+        "user": "u", "password": "p", "vendor": "mysql", "url": "jdbc:mysql://db.example:3306", "fullUrl": "jdbc:mysql://db.example:3306/shop",
+    }  # fmt: skip
+    with pytest.raises(BadOptionError, match="no connection 'd' in the catalog. Possible: c"):
+        plain_glue.extract_jdbc_conf("d")
+
+
+def test_items_of_dynamodb_are_read_written_and_exported(plain_glue: GlueContext, aws: Any) -> None:
+    client = aws("dynamodb")
+    for name in ("orders", "copies"):
+        keys = [{"AttributeName": "id", "KeyType": "HASH"}]
+        definitions = [{"AttributeName": "id", "AttributeType": "S"}]
+        client.create_table(TableName=name, KeySchema=keys, AttributeDefinitions=definitions, BillingMode="PAY_PER_REQUEST")
+    client.put_item(TableName="orders", Item={"id": {"S": "a"}, "n": {"N": "1"}, "p": {"M": {"tags": {"L": [{"S": "x"}]}}}})
+    client.put_item(TableName="orders", Item={"id": {"S": "b"}, "n": {"S": "many"}})
+
+    frame = plain_glue.create_dynamic_frame.from_options("dynamodb", {"dynamodb.input.tableName": "orders", "dynamodb.splits": "2"})
+    kinds = {field.name: field.dataType.typeName() for field in frame.schema()}
+    assert kinds == {"id": "string", "n": "choice", "p": "struct"}
+
+    whole = frame.resolveChoice(specs=[("n", "cast:string")])
+    plain_glue.write_dynamic_frame.from_options(whole, "dynamodb", {"dynamodb.output.tableName": "copies"})
+    items = {item["id"]["S"]: item for item in client.scan(TableName="copies")["Items"]}
+    assert items == {
+        "a": {"id": {"S": "a"}, "n": {"S": "1"}, "p": {"M": {"tags": {"L": [{"S": "x"}]}}}},
+        "b": {"id": {"S": "b"}, "n": {"S": "many"}},
+    }
+
+    export = {"dynamodb.export": "ddb", "dynamodb.tableArn": "arn:aws:dynamodb:us-east-1:1:table/copies"}
+    exported = plain_glue.create_dynamic_frame.from_options("dynamodb", export)
+    assert [field.name for field in exported.schema()] == ["Item"]
+    assert records(exported.unnest_ddb_json()) == [{"id": "a", "n": "1", "p.tags": ["x"]}, {"id": "b", "n": "many", "p.tags": None}]
+    with pytest.raises(SourceError, match="DynamoDB table none: there is none of this name. There are: copies, orders"):
+        plain_glue.create_dynamic_frame.from_options("dynamodb", {"dynamodb.input.tableName": "none"})
+
+
+def test_purging_spares_what_is_young_and_its_neighbours(plain_glue: GlueContext, aws: Any) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="lake")
+    for key in ("data/a", "data/b", "database/c"):
+        s3.put_object(Bucket="lake", Key=key, Body=b"x")
+
+    def keys() -> list[str]:
+        return [one["Key"] for one in s3.list_objects_v2(Bucket="lake").get("Contents", [])]
+
+    plain_glue.purge_s3_path("s3://lake/data")
+    assert keys() == ["data/a", "data/b", "database/c"]
+    plain_glue.transition_s3_path("s3://lake/data/", "STANDARD_IA", {"retentionPeriod": 0, "accountId": "1", "roleArn": "r"})
+    assert s3.head_object(Bucket="lake", Key="data/a")["StorageClass"] == "STANDARD_IA"
+    plain_glue.purge_s3_path("s3://lake/data", {"retentionPeriod": 0, "manifestFilePath": "s3://lake/manifest"})
+    assert keys() == ["database/c", "manifest/Failed.csv", "manifest/Success.csv"]
+    with pytest.raises(BadOptionError, match="no storage class 'COLD'"):
+        plain_glue.transition_s3_path("s3://lake/data", "COLD", {})
+
+
+def test_transforms_of_visual_jobs_are_methods_of_frames(plain_glue: GlueContext) -> None:
+    for name in ("concat", "derived", "split", "array_to_cols", "to_timestamp", "format_timestamp", "regex_extract", "null_rows", "now",
+                 "uuid", "pivot", "flatten"):  # fmt: skip
+        importlib.import_module(f"gs_{name}")
+    rows = [("a b", "2026-01-02", 3), (None, "N/A", None)]
+    frame: Any = DynamicFrame.fromDF(plain_glue.spark_session.createDataFrame(rows, "name string, day string, n int"), plain_glue, "f")
+
+    done = (
+        frame.gs_null_rows(extended=True)
+        .gs_split(colName="name", pattern=" ", newColName="parts")
+        .gs_array_to_cols(colName="parts", colList="first, last")
+        .gs_concat(colName="full", colList=["last", "first"], spacer=", ")
+        .gs_derived(colName="twice", expr="n * 2")
+        .gs_to_timestamp(colName="day", colType="autodetect", newColName="at")
+        .gs_format_timestamp(colName="at", dateFormat="%d/%m/%Y")
+        .gs_regex_extract(colName="day", regex=r"(\d+)-(\d+)", newCols="year,month")
+    )
+
+    wanted = {"first": "a", "last": "b", "full": "b, a", "twice": 6, "at": "02/01/2026", "year": "2026", "month": "01"}
+    assert [{name: row[name] for name in wanted} for row in records(done)] == [wanted]
+    assert len({row["uuid"] for row in records(frame.gs_uuid().gs_now(colName="now"))}) == 2
+    assert records(frame.gs_pivot(aggCol="n", aggFunction="sum", colList=["day"]))[0] == {"name": "a b", "2026-01-02": 3, "N/A": None}
+    assert frame.toDF().gs_flatten().columns == ["name", "day", "n"]
+    with pytest.raises(BadOptionError, match="gs_concat: no field nobody. Possible: day, n, name"):
+        frame.gs_concat(colName="x", colList=["nobody"])

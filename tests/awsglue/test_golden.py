@@ -1,0 +1,113 @@
+"""Every operation against cases in `golden/`: records, a call, and the type, records and errors that come out of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pyspark.sql import SparkSession
+from pyspark.sql import types as T
+
+from awsglue import gluetypes as G
+from awsglue._core.model import without_marks
+from awsglue._core.type_strings import parse_type
+from awsglue._core.values import encode
+from awsglue.context import GlueContext
+from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
+
+CASES = [
+    (file.stem, case) for file in sorted((Path(__file__).parent / "golden").glob("*.yaml")) for case in yaml.safe_load(file.read_text())
+]
+
+
+@pytest.fixture(scope="module")
+def glue(spark_session: SparkSession) -> GlueContext:
+    return GlueContext(spark_session)
+
+
+def frame_of(glue: GlueContext, fields: str, records: list[dict[str, Any]]) -> DynamicFrame:
+    """Frame of records whose type may have choices, written `a choice<int, string>, b struct<c: int>`."""
+    schema = parse_type(f"struct<{_colons(fields)}>") if fields else T.StructType([])
+    rows = [tuple(encode(record, schema).values()) for record in records]
+    return DynamicFrame(glue.spark_session.createDataFrame(rows, schema), glue, "frame")
+
+
+def _colons(fields: str) -> str:
+    """`a int, b string` with the colons of nested fields: the first blank at the top level of each field."""
+    parts, depth, start = [], 0, 0
+    for position, letter in enumerate(fields + ","):
+        depth += (letter in "<(") - (letter in ">)")
+        if letter == "," and depth == 0:
+            name, _, kind = fields[start:position].strip().partition(" ")
+            parts.append(f"{name}:{kind}")
+            start = position + 1
+    return ",".join(parts)
+
+
+def described(kind: G.DataType) -> str:
+    """A type as the cases write it."""
+    if isinstance(kind, G.StructType):
+        return "struct<" + ", ".join(f"{_name(field.name)}: {described(field.dataType)}" for field in kind) + ">"
+    if isinstance(kind, G.ArrayType):
+        return f"array<{described(kind.elementType)}>"
+    if isinstance(kind, G.ChoiceType):
+        return "choice<" + ", ".join(described(kind.choices[name]) for name in sorted(kind.choices)) + ">"
+    return f"decimal({kind.precision},{kind.scale})" if isinstance(kind, G.DecimalType) else kind.typeName()
+
+
+def _name(name: str) -> str:
+    return f"`{name}`" if "." in name else name
+
+
+def outcome(frame: DynamicFrame) -> tuple[str, list[dict[str, Any]]]:
+    """Fields and records of a frame; null fields of records are left out, as `show` does."""
+    fields = ", ".join(f"{_name(field.name)} {described(field.dataType)}" for field in frame.schema())
+    records = frame._records.resolved
+    return fields, [json.loads(without_marks(text)) for text in records.toJSON().collect()] if records.columns else []
+
+
+def call(frame: DynamicFrame, wanted: dict[str, dict[str, Any]]) -> Any:
+    ((method, given),) = wanted.items()
+    arguments = dict(given)
+    for name in ("mappings", "specs"):
+        if name in arguments:
+            arguments[name] = [tuple(one) for one in arguments[name]]
+    if "f" in arguments:
+        arguments["f"] = eval(f"lambda r: {arguments['f']}")
+    return getattr(frame, method)(**arguments)
+
+
+def in_order(records: list[dict[str, Any]]) -> list[str]:
+    return sorted(json.dumps(record, sort_keys=True) for record in records)
+
+
+@pytest.mark.parametrize(("family", "case"), CASES, ids=[f"{family}-{case['name']}" for family, case in CASES])
+def test_an_operation_gives_what_its_case_says(glue: GlueContext, family: str, case: dict[str, Any]) -> None:
+    frame = frame_of(glue, case["type"], case["records"])
+    if "raises" in case:
+        with pytest.raises(Exception, match=case["raises"]):
+            outcome(call(frame, case["call"]))
+        return
+
+    result = call(frame, case["call"])
+
+    if isinstance(result, DynamicFrameCollection):
+        assert set(result.keys()) == set(case["frames"])
+        for name, wanted in case["frames"].items():
+            fields, records = outcome(result[name])
+            assert (fields, in_order(records)) == (wanted["gives"], in_order(wanted["out"]))
+        return
+    fields, records = outcome(result)
+    assert (fields, in_order(records)) == (case["gives"], in_order(case["out"]))
+    said = [row["msg"] for row in result.errorsAsDynamicFrame().toDF().select("error.msg").collect()]
+    assert len(said) == len(case.get("errors", [])) == result.errorsCount() == result.stageErrorsCount()
+    assert all(any(text in one for one in said) for text in case.get("errors", []))
+
+
+def test_there_are_several_dozen_cases_and_no_name_twice() -> None:
+    names = [(family, case["name"]) for family, case in CASES]
+
+    assert len(names) == len(set(names)) >= 60
