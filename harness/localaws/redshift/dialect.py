@@ -31,6 +31,13 @@ class Translation:
     in_transaction: bool = True
     commits: bool = False
     reads: bool = False
+    controls: bool = False
+    """BEGIN, COMMIT and the like."""
+
+    @property
+    def local(self) -> bool:
+        """Whether it is more than one statement of PostgreSQL."""
+        return self.copy is not None or len(self.sql) > 1 or self.commits
 
 
 _Rule = Callable[[str, Sequence[Token]], Translation]
@@ -199,6 +206,40 @@ def _not_here(what: str, instead: str = "") -> _Rule:
     return rule
 
 
+def _control(sql: str, tokens: Sequence[Token]) -> Translation:
+    """Every isolation level that Redshift reads is serializable (guide, "BEGIN")."""
+    cursor = Cursor(significant(tokens))
+    opening = cursor.take().key
+    if opening == "START":
+        cursor.expect("TRANSACTION")
+    elif not cursor.accept("WORK"):
+        cursor.accept("TRANSACTION")
+    words = {"START": "BEGIN", "END": "COMMIT", "ABORT": "ROLLBACK"}.get(opening, opening)
+    if words == "BEGIN":
+        words += _transaction_modes(cursor)
+    if not cursor.done:
+        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
+    return Translation(words.split()[0].lower(), (words,), controls=True)
+
+
+_LEVELS = (("SERIALIZABLE",), ("READ", "COMMITTED"), ("READ", "UNCOMMITTED"), ("REPEATABLE", "READ"))
+
+
+def _transaction_modes(cursor: Cursor) -> str:
+    modes = ""
+    while not cursor.done:
+        if cursor.accept("ISOLATION", "LEVEL"):
+            if not any(cursor.accept(*level) for level in _LEVELS):
+                raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
+        elif cursor.accept("READ", "ONLY"):
+            modes = " READ ONLY"
+        elif cursor.accept("READ", "WRITE"):
+            modes = " READ WRITE"
+        elif not cursor.accept(","):
+            break
+    return modes
+
+
 def _set(sql: str, tokens: Sequence[Token]) -> Translation:
     words = [token.key for token in significant(tokens)]
     name = next((word for word in words[1:] if word not in ("SESSION", "LOCAL")), "")
@@ -207,7 +248,6 @@ def _set(sql: str, tokens: Sequence[Token]) -> Translation:
     return Translation("set", (rewrite(tokens),))
 
 
-_TRANSACTION = "is not possible here: a batch of the Data API is one transaction, and so is a single statement"
 _NO_OBJECT = "is not supported by Redshift"
 _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
     *(((word,), _query) for word in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "EXPLAIN", "(", "VALUES")),
@@ -239,5 +279,6 @@ _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
     (("UNLOAD",), _not_here("UNLOAD")),
     (("SET",), _set),
     (("SHOW", "SEARCH_PATH"), _plain),
-    *(((word,), _refused(word, _TRANSACTION)) for word in ("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "PREPARE")),
+    *(((word,), _control) for word in ("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT")),
+    *(((word,), _refused(word, _NO_OBJECT)) for word in ("SAVEPOINT", "RELEASE")),
 )

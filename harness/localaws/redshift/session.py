@@ -23,10 +23,15 @@ from localaws.redshift.dialect import Translation, translate
 from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
 from localaws.redshift.messages import redshift_error
 
-__all__ = ["Rows", "Session"]
+__all__ = ["Rows", "Session", "prepared_connection"]
 
 _CHUNK_ROWS = 1000
 _ROWS = {pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.SINGLE_TUPLE, pq.ExecStatus.TUPLES_OK}
+# Redshift's own of a session; users' passwords are kept as Redshift asks for them at log-in.
+_SETTINGS = (
+    "-c timezone=UTC -c synchronous_commit=on -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c jit=off "
+    "-c password_encryption=md5 -c default_transaction_isolation=serializable -c local_redshift.query_group=default"
+)
 _installed: set[tuple[str, str]] = set()
 _install_lock = threading.Lock()
 
@@ -45,18 +50,7 @@ class Session:
 
     def __init__(self, conninfo: Mapping[str, Any], storage: Path, *, name: str = "redshift", user: str = "") -> None:
         self._storage, self._cancelled, self._unread = storage, threading.Event(), iter(())
-        settings = "-c timezone=UTC -c synchronous_commit=on -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c jit=off"
-        try:
-            self.connection = psycopg.connect(**conninfo, autocommit=True, application_name=name, options=settings)
-        except psycopg.Error as error:
-            raise redshift_error(error) from error
-        try:
-            self._install(conninfo)
-            if user:
-                self.connection.execute(psycopg.sql.SQL("SET SESSION AUTHORIZATION {}").format(psycopg.sql.Identifier(user)))
-        except psycopg.Error as error:
-            self.connection.close()
-            raise redshift_error(error) from error
+        self.connection = prepared_connection(conninfo, {"application_name": name}, user)
 
     @property
     def pid(self) -> int:
@@ -166,23 +160,44 @@ class Session:
             raise psycopg.errors.error_from_result(result)
         return result
 
-    def _install(self, conninfo: Mapping[str, Any]) -> None:
-        script = resources.files("localaws.redshift").joinpath("install.sql").read_text(encoding="utf-8")
-        digest = hashlib.sha256(script.encode()).hexdigest()
-        key = (f"{conninfo.get('host')}:{conninfo.get('port')}/{conninfo.get('dbname')}", digest)
-        with _install_lock:
-            if key in _installed:
-                return
-            with self.connection.transaction():
-                self.connection.execute("SELECT pg_advisory_xact_lock(5439)")
-                there = self.connection.execute("SELECT to_regclass('local_redshift.version')").fetchone()
-                seen = (
-                    there
-                    and there[0]
-                    and self.connection.execute(f"SELECT FROM local_redshift.version WHERE digest = '{digest}'").fetchone()
-                )
-                if seen is None or not there or not there[0]:
-                    self.connection.execute("SET LOCAL allow_system_table_mods = on")
-                    self.connection.execute(script)  # type: ignore[arg-type]
-                    self.connection.execute(f"INSERT INTO local_redshift.version VALUES ('{digest}') ON CONFLICT DO NOTHING")
-            _installed.add(key)
+
+def prepared_connection(conninfo: Mapping[str, Any], settings: Mapping[str, str], user: str = "") -> psycopg.Connection:
+    """A connection whose session has Redshift's functions, settings and user.
+
+    Raises:
+        RedshiftError: it cannot be opened.
+    """
+    application = settings.get("application_name", "redshift")
+    try:
+        connection = psycopg.connect(**conninfo, autocommit=True, application_name=application, options=_SETTINGS)
+    except psycopg.Error as error:
+        raise redshift_error(error) from error
+    try:
+        _install(connection, conninfo)
+        for setting, value in settings.items():
+            if setting != "application_name":
+                connection.execute("SELECT set_config(%s, %s, false)", [setting, value])
+        if user:
+            connection.execute(psycopg.sql.SQL("SET SESSION AUTHORIZATION {}").format(psycopg.sql.Identifier(user)))
+    except psycopg.Error as error:
+        connection.close()
+        raise redshift_error(error) from error
+    return connection
+
+
+def _install(connection: psycopg.Connection, conninfo: Mapping[str, Any]) -> None:
+    script = resources.files("localaws.redshift").joinpath("install.sql").read_text(encoding="utf-8")
+    digest = hashlib.sha256(script.encode()).hexdigest()
+    key = (f"{conninfo.get('host')}:{conninfo.get('port')}/{conninfo.get('dbname')}", digest)
+    with _install_lock:
+        if key in _installed:
+            return
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(5439)")
+            there = connection.execute("SELECT to_regclass('local_redshift.version')").fetchone()
+            seen = there and there[0] and connection.execute(f"SELECT FROM local_redshift.version WHERE digest = '{digest}'").fetchone()
+            if not seen:
+                connection.execute("SET LOCAL allow_system_table_mods = on")
+                connection.execute(script)  # type: ignore[call-overload]
+                connection.execute(f"INSERT INTO local_redshift.version VALUES ('{digest}') ON CONFLICT DO NOTHING")
+        _installed.add(key)

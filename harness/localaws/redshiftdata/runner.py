@@ -253,6 +253,9 @@ def _translated(statement: Statement) -> list[Translation]:
     for sub in statement.subs:
         try:
             translation = translate(sub.sql)
+            if translation.controls:
+                what = f"{translation.kind.upper()} is not possible here"
+                raise RefusedByRedshiftError(f"{what}: a batch of the Data API is one transaction, and so is a single statement")
             if statement.is_batch and translation.commits:
                 raise RefusedByRedshiftError("TRUNCATE commits the transaction it runs in, so a batch would not be one: use DELETE")
             if statement.is_batch and not translation.in_transaction:
