@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
-from localaws.redshift.expressions import rewrite
 from localaws.redshift.lexer import Cursor, Token, quote_identifier, quote_literal, significant
+from localaws.redshift.sql.query import Parameters, expression_text, query_text
+from localaws.redshift.sql.scope import Catalog
 from localaws.redshift.types import read_type
 
 __all__ = ["BYTES_CONSTRAINT", "add_column", "create_table", "declare", "qualified"]
@@ -64,7 +65,7 @@ def declare(table: Sequence[str], declared: str) -> str:
     return f"SELECT local_redshift.declare_table({quote_literal(qualified(table))}::regclass, {quote_literal(declared)}::jsonb)"
 
 
-def create_table(tokens: Sequence[Token]) -> tuple[str, ...]:
+def create_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None = None) -> tuple[str, ...]:
     """PostgreSQL's statements for CREATE TABLE in its three forms: columns, LIKE, AS query."""
     cursor = Cursor(significant(tokens))
     cursor.expect("CREATE")
@@ -90,7 +91,8 @@ def create_table(tokens: Sequence[Token]) -> tuple[str, ...]:
     opening = f"CREATE {'TEMPORARY ' if temporary else ''}TABLE {'IF NOT EXISTS ' if unless else ''}{qualified(name)} "
     if cursor.accept("AS"):
         listed = f"({', '.join(map(quote_identifier, columns))}) " if columns else ""
-        query = rewrite([token for token in tokens if token.start >= cursor.tokens[cursor.at].start])
+        at = cursor.tokens[cursor.at].start
+        query = query_text(sql[at:], [token for token in tokens if token.start >= at], Parameters(), catalog)
         return (f"{opening}{listed}AS {query}", declare(name, declared.as_json()))
     if not items or not cursor.done:
         near = "end of input" if cursor.done else cursor.take().text
@@ -246,8 +248,7 @@ def _expression(cursor: Cursor) -> str:
         token = cursor.take()
         depth += (token.text == "(") - (token.text == ")")
         taken.append(token)
-    spaced = [part for token in taken for part in (token, Token("space", " ", 0))]
-    return rewrite(spaced).strip()
+    return expression_text(" ".join(token.text for token in taken))
 
 
 def _reference(cursor: Cursor, declared: _Declared, columns: Sequence[str]) -> None:

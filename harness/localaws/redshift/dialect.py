@@ -14,8 +14,9 @@ from itertools import pairwise
 from localaws.redshift.copy.command import CopyCommand, parse_copy
 from localaws.redshift.ddl import add_column, create_table, qualified
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
-from localaws.redshift.expressions import Parameters, rewrite
-from localaws.redshift.lexer import Cursor, Token, significant, split_statements, tokenize
+from localaws.redshift.lexer import Cursor, Token, plain_text, quote_identifier, significant, split_statements, tokenize
+from localaws.redshift.sql.query import Parameters, query_text
+from localaws.redshift.sql.scope import Catalog, CatalogNeededError
 
 __all__ = ["Translation", "translate"]
 
@@ -40,18 +41,31 @@ class Translation:
         return self.copy is not None or len(self.sql) > 1 or self.commits
 
 
-_Rule = Callable[[str, Sequence[Token]], Translation]
+_Rule = Callable[[str, Sequence[Token], "Catalog | None"], Translation]
 
 
-@lru_cache(maxsize=4096)
-def translate(text: str) -> Translation:
-    """The translation of exactly one statement.
+def translate(text: str, catalog: Catalog | None = None) -> Translation:
+    """The translation of exactly one statement; kept by its text where no table's columns decide.
 
     Raises:
         StatementSyntaxError: it cannot be parsed, or there are several.
         RefusedByRedshiftError: Redshift refuses it too.
         NotSupportedHereError: this endpoint cannot do it.
     """
+    try:
+        return _kept(text)
+    except CatalogNeededError:
+        if catalog is None:
+            raise
+        return _translated(text, catalog)
+
+
+@lru_cache(maxsize=4096)
+def _kept(text: str) -> Translation:
+    return _translated(text, None)
+
+
+def _translated(text: str, catalog: Catalog | None) -> Translation:
     statements = split_statements(text)
     if not statements:
         raise StatementSyntaxError("the statement is empty")
@@ -62,19 +76,32 @@ def translate(text: str) -> Translation:
     words = [token.key for token in significant(tokens)[:6]]
     for opening, rule in _RULES:
         if words[: len(opening)] == list(opening):
-            return rule(sql, tokens)
+            return rule(sql, tokens, catalog)
     raise NotSupportedHereError(f"The statement {' '.join(words[:2])}")
 
 
-def _query(sql: str, tokens: Sequence[Token]) -> Translation:
+def _query(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     parameters = Parameters()
-    text = rewrite(tokens, parameters)
     keys = [token.key for token in significant(tokens)]
-    reads = keys[0] in ("SELECT", "WITH", "EXPLAIN", "SHOW", "(", "VALUES") and "INTO" not in keys
+    text = query_text(sql, tokens, parameters, catalog)
+    reads = keys[0] in ("SELECT", "WITH", "(", "VALUES") and "INTO" not in keys
     return Translation(keys[0].lower() if keys[0] != "(" else "select", (text,), tuple(parameters.names), reads=reads)
 
 
-def _merge(sql: str, tokens: Sequence[Token]) -> Translation:
+def _explain(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    rest = significant(tokens)[1:]
+    verbose = bool(rest) and rest[0].key == "VERBOSE"
+    rest = rest[verbose:]
+    if not rest:
+        raise StatementSyntaxError("syntax error at end of input")
+    start = rest[0].start
+    inner = _translated(sql[start:], catalog)
+    if inner.local:
+        raise NotSupportedHereError(f"EXPLAIN of {inner.kind.upper()}")
+    return Translation("explain", (f"EXPLAIN {'VERBOSE ' if verbose else ''}{inner.sql[0]}",), inner.parameters, reads=True)
+
+
+def _merge(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     """MERGE: Redshift's has no WHEN … AND, takes a table as its source and no subquery (guide, "MERGE")."""
     cursor = Cursor(significant(tokens))
     keys = [token.key for token in cursor.tokens]
@@ -92,34 +119,43 @@ def _merge(sql: str, tokens: Sequence[Token]) -> Translation:
             raise RefusedByRedshiftError('syntax error at or near "and": MERGE has no condition after WHEN [NOT] MATCHED')
         if not cursor.done:
             cursor.take()
-    return _query(sql, tokens)
+    return _query(sql, tokens, catalog)
 
 
-def _create_table(sql: str, tokens: Sequence[Token]) -> Translation:
-    return Translation("create table", create_table(tokens))
+def _create_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    return Translation("create table", create_table(sql, tokens, catalog))
 
 
-def _create_view(sql: str, tokens: Sequence[Token]) -> Translation:
+def _create_view(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     """CREATE VIEW; a late-binding view is bound at once here, so its tables must exist."""
+    cursor = Cursor(significant(tokens))
+    cursor.expect("CREATE")
+    replace = cursor.accept("OR", "REPLACE")
+    cursor.expect("VIEW")
+    name = cursor.qualified()
+    columns = cursor.names() if cursor.peek() == "(" else ()
+    cursor.expect("AS")
+    start, end = cursor.tokens[cursor.at].start, len(sql)
+    if [token.key for token in cursor.tokens[-4:]] == ["WITH", "NO", "SCHEMA", "BINDING"]:
+        end = cursor.tokens[-4].start
+    query = query_text(sql[start:end], [token for token in tokens if start <= token.start < end], Parameters(), catalog)
+    listed = f" ({', '.join(map(quote_identifier, columns))})" if columns else ""
+    return Translation("create view", (f"CREATE {'OR REPLACE ' if replace else ''}VIEW {qualified(name)}{listed} AS {query}",))
+
+
+def _plain(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     words = significant(tokens)
-    if [token.key for token in words[-4:]] == ["WITH", "NO", "SCHEMA", "BINDING"]:
-        tokens = [token for token in tokens if token.start < words[-4].start]
-    return Translation("create view", (rewrite(tokens).rstrip(),))
+    return Translation(" ".join(token.key.lower() for token in words[:2]), (plain_text(tokens),))
 
 
-def _plain(sql: str, tokens: Sequence[Token]) -> Translation:
-    words = significant(tokens)
-    return Translation(" ".join(token.key.lower() for token in words[:2]), (rewrite(tokens),))
-
-
-def _grant(sql: str, tokens: Sequence[Token]) -> Translation:
+def _grant(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     """GRANT and REVOKE: PostgreSQL has no ROLE before a name."""
     words = significant(tokens)
     roles = {token.start for before, token in pairwise(words) if token.key == "ROLE" and before.key in ("TO", "FROM", ",")}
-    return Translation(words[0].key.lower(), (rewrite([token for token in tokens if token.start not in roles]),))
+    return Translation(words[0].key.lower(), (plain_text([token for token in tokens if token.start not in roles]),))
 
 
-def _analyze(sql: str, tokens: Sequence[Token]) -> Translation:
+def _analyze(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     cursor = Cursor(significant(tokens))
     cursor.take()
     if cursor.accept("COMPRESSION"):
@@ -132,7 +168,7 @@ def _analyze(sql: str, tokens: Sequence[Token]) -> Translation:
     return Translation("analyze", (f"ANALYZE {verbose}{table}{columns}",))
 
 
-def _vacuum(sql: str, tokens: Sequence[Token]) -> Translation:
+def _vacuum(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     """VACUUM in its forms; sorting is what PostgreSQL has none of, space is given back."""
     cursor = Cursor(significant(tokens))
     cursor.take()
@@ -149,7 +185,7 @@ def _vacuum(sql: str, tokens: Sequence[Token]) -> Translation:
     return Translation("vacuum", (f"VACUUM {table}".rstrip(),), in_transaction=False)
 
 
-def _lock(sql: str, tokens: Sequence[Token]) -> Translation:
+def _lock(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     cursor = Cursor(significant(tokens))
     cursor.take()
     cursor.accept("TABLE")
@@ -161,7 +197,7 @@ def _lock(sql: str, tokens: Sequence[Token]) -> Translation:
     return Translation("lock", (f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE",))
 
 
-def _truncate(sql: str, tokens: Sequence[Token]) -> Translation:
+def _truncate(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     cursor = Cursor(significant(tokens))
     cursor.take()
     cursor.accept("TABLE")
@@ -171,11 +207,11 @@ def _truncate(sql: str, tokens: Sequence[Token]) -> Translation:
     return Translation("truncate", (f"TRUNCATE TABLE {table}",), commits=True)
 
 
-def _copy(sql: str, tokens: Sequence[Token]) -> Translation:
+def _copy(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     return Translation("copy", copy=parse_copy(Cursor(significant(tokens))))
 
 
-def _alter_table(sql: str, tokens: Sequence[Token]) -> Translation:
+def _alter_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     cursor = Cursor(significant(tokens))
     cursor.expect("ALTER", "TABLE")
     table = cursor.qualified()
@@ -188,25 +224,25 @@ def _alter_table(sql: str, tokens: Sequence[Token]) -> Translation:
     if cursor.peek() == "APPEND":
         raise NotSupportedHereError("ALTER TABLE … APPEND")
     if cursor.peek() in ("RENAME", "OWNER", "DROP", "ALTER", "SET"):
-        return Translation("alter table", (rewrite(tokens),))
+        return Translation("alter table", (plain_text(tokens),))
     raise NotSupportedHereError(f"ALTER TABLE … {cursor.peek()}")
 
 
 def _refused(what: str, why: str) -> _Rule:
-    def rule(sql: str, tokens: Sequence[Token]) -> Translation:
+    def rule(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
         raise RefusedByRedshiftError(f"{what} {why}")
 
     return rule
 
 
 def _not_here(what: str, instead: str = "") -> _Rule:
-    def rule(sql: str, tokens: Sequence[Token]) -> Translation:
+    def rule(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
         raise NotSupportedHereError(what, instead)
 
     return rule
 
 
-def _control(sql: str, tokens: Sequence[Token]) -> Translation:
+def _control(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     """Every isolation level that Redshift reads is serializable (guide, "BEGIN")."""
     cursor = Cursor(significant(tokens))
     opening = cursor.take().key
@@ -240,17 +276,18 @@ def _transaction_modes(cursor: Cursor) -> str:
     return modes
 
 
-def _set(sql: str, tokens: Sequence[Token]) -> Translation:
+def _set(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     words = [token.key for token in significant(tokens)]
     name = next((word for word in words[1:] if word not in ("SESSION", "LOCAL")), "")
     if name not in ("SEARCH_PATH", "STATEMENT_TIMEOUT", "TIMEZONE", "DATESTYLE"):
         raise NotSupportedHereError(f"SET {name.lower()}", "search_path, statement_timeout, timezone and datestyle are.")
-    return Translation("set", (rewrite(tokens),))
+    return Translation("set", (plain_text(tokens),))
 
 
 _NO_OBJECT = "is not supported by Redshift"
 _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
-    *(((word,), _query) for word in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "EXPLAIN", "(", "VALUES")),
+    *(((word,), _query) for word in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "(", "VALUES")),
+    (("EXPLAIN",), _explain),
     (("MERGE",), _merge),
     (("CREATE", "TABLE"), _create_table),
     *((("CREATE", kind, "TABLE"), _create_table) for kind in ("TEMP", "TEMPORARY")),

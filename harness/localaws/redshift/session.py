@@ -11,6 +11,7 @@ import select
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from localaws.redshift.dialect import Translation, translate
 from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
 from localaws.redshift.messages import redshift_error
 
-__all__ = ["Rows", "Session", "prepared_connection"]
+__all__ = ["Rows", "Session", "prepared_connection", "table_columns"]
 
 _CHUNK_ROWS = 1000
 _ROWS = {pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.SINGLE_TUPLE, pq.ExecStatus.TUPLES_OK}
@@ -55,6 +56,11 @@ class Session:
     @property
     def pid(self) -> int:
         return self.connection.info.backend_pid
+
+    def columns(self, table: str) -> list[str] | None:
+        """Columns of a table; None when there is none of that name."""
+        self._give_up_unread()
+        return table_columns(self.connection, table)
 
     def begin(self) -> None:
         self._plain("BEGIN ISOLATION LEVEL REPEATABLE READ")
@@ -91,7 +97,7 @@ class Session:
             RedshiftError: it failed, with Redshift's words.
         """
         if isinstance(translation, str):
-            translation = translate(translation)
+            translation = translate(translation, self.columns)
         if self.cancelled:
             raise StatementCancelledError
         self._give_up_unread()
@@ -185,8 +191,14 @@ def prepared_connection(conninfo: Mapping[str, Any], settings: Mapping[str, str]
     return connection
 
 
+@cache
+def _script() -> str:
+    files = [file for file in resources.files("localaws.redshift.install").iterdir() if file.name.endswith(".sql")]
+    return "\n".join(file.read_text(encoding="utf-8") for file in sorted(files, key=lambda file: file.name))
+
+
 def _install(connection: psycopg.Connection, conninfo: Mapping[str, Any]) -> None:
-    script = resources.files("localaws.redshift").joinpath("install.sql").read_text(encoding="utf-8")
+    script = _script()
     digest = hashlib.sha256(script.encode()).hexdigest()
     key = (f"{conninfo.get('host')}:{conninfo.get('port')}/{conninfo.get('dbname')}", digest)
     with _install_lock:
@@ -201,3 +213,12 @@ def _install(connection: psycopg.Connection, conninfo: Mapping[str, Any]) -> Non
                 connection.execute(script)  # type: ignore[call-overload]
                 connection.execute(f"INSERT INTO local_redshift.version VALUES ('{digest}') ON CONFLICT DO NOTHING")
         _installed.add(key)
+
+
+def table_columns(connection: psycopg.Connection, table: str) -> list[str] | None:
+    """Columns of a table by its quoted name; None when there is no such table, or when the transaction has failed."""
+    query = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+    try:
+        return [row[0] for row in connection.execute(query, [table])] or None
+    except psycopg.errors.InFailedSqlTransaction:
+        return None

@@ -21,6 +21,7 @@ from localaws.redshift.dialect import Translation, translate
 from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.lexer import split_statements
 from localaws.redshift.messages import in_redshift_words
+from localaws.redshift.session import table_columns
 from localaws.redshift.wire.client import Client, ClientGoneError
 from localaws.redshift.wire.local import LocalRunner
 from localaws.redshift.wire.protocol import ProtocolError, command_complete, error_fields, error_response, message, ready, text, texts
@@ -102,7 +103,7 @@ class Relay:
         self._skipping = False
         self._statements.pop("", None)
         try:
-            translations = [translate(statement) for statement in split_statements(sql)]
+            translations = [translate(statement, self._columns) for statement in split_statements(sql)]
         except RedshiftError as error:
             self._send(b"Q", text(self._refusal(error)))
             self._await(forwarded=True)
@@ -166,7 +167,7 @@ class Relay:
         (name, sql), types = texts(body, 2)
         self._statements.pop(name, None)
         try:
-            translation = translate(sql) if sql.strip() else None
+            translation = translate(sql, self._columns) if sql.strip() else None
         except RedshiftError as error:
             self._send(b"P", text(name) + text(self._refusal(error)) + b"\0\0")
             return
@@ -177,6 +178,16 @@ class Relay:
             self._send(b"P", text(name) + text("") + b"\0\0")
         else:
             self._send(b"P", text(name) + text(translation.sql[0]) + types)
+
+    def _columns(self, table: str) -> list[str] | None:
+        """Asked in between, once everything that is under way is done."""
+        if self._out or self._awaited:
+            self._send(b"S", b"")
+            answer = self._await(forwarded=False)
+            self._skipping = self._skipping or not self._drain(answer)
+        columns = table_columns(self._connection, table)
+        self._take_status()
+        return columns
 
     def _bind(self, body: bytes) -> None:
         (portal, statement), _ = texts(body, 2)

@@ -1,0 +1,95 @@
+"""The way of a query or a change of data from Redshift's text to PostgreSQL's."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from sqlglot import ErrorLevel, exp
+from sqlglot.errors import SqlglotError
+
+from localaws.redshift.exceptions import NotSupportedHereError, StatementSyntaxError
+from localaws.redshift.lexer import Token, significant
+from localaws.redshift.sql.calls import calls
+from localaws.redshift.sql.grammar import LocalRedshift
+from localaws.redshift.sql.rules import group_by_all, lateral_aliases, merge_values, pivots, qualify, refusals
+from localaws.redshift.sql.scope import Catalog
+from localaws.redshift.sql.super import navigation, unnesting
+
+__all__ = ["Parameters", "expression_text", "query_text"]
+
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # what it does not know is raised here, not logged
+_Rule = Callable[[exp.Expression, "Catalog | None"], exp.Expression]
+_RULES: tuple[_Rule, ...] = (refusals, merge_values, unnesting, lateral_aliases, group_by_all, qualify, pivots, navigation, calls)
+_DIALECT = LocalRedshift()
+
+
+class Parameters:
+    """The named parameters of a statement, numbered as they come."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def number(self, name: str) -> int:
+        if name not in self.names:
+            self.names.append(name)
+        return self.names.index(name) + 1
+
+
+def query_text(sql: str, tokens: Sequence[Token], parameters: Parameters, catalog: Catalog | None = None) -> str:
+    """PostgreSQL's text of SELECT, INSERT, UPDATE, DELETE, MERGE or VALUES.
+
+    Raises:
+        StatementSyntaxError, RefusedByRedshiftError, NotSupportedHereError: it cannot be parsed, or not be run.
+        CatalogNeededError: without `catalog`, when columns of a table decide.
+    """
+    words = significant(tokens)
+    if words[0].key == "DELETE" and len(words) > 1 and words[1].key != "FROM":
+        sql = f"DELETE FROM {sql[words[1].start - tokens[0].start :]}"
+    try:
+        tree = _parsed(sql)
+    except StatementSyntaxError:
+        if _of_the_catalog(words):
+            return sql  # leader-node SQL on PostgreSQL's own catalog: read by PostgreSQL as it is
+        raise
+    return _written(tree, parameters, catalog)
+
+
+def expression_text(sql: str) -> str:
+    """PostgreSQL's text of one expression, a column's DEFAULT for example."""
+    return _written(_parsed(f"SELECT {sql}"), Parameters(), None).removeprefix("SELECT ")
+
+
+def _parsed(sql: str) -> exp.Expression:
+    try:
+        (tree,) = _DIALECT.parse(sql, error_level=ErrorLevel.IMMEDIATE)
+    except (SqlglotError, ValueError) as error:
+        raise StatementSyntaxError(_near(error, sql)) from error
+    except RecursionError as error:
+        raise NotSupportedHereError("A statement nested this deep") from error
+    if tree is None:
+        raise StatementSyntaxError("syntax error at end of input")
+    return tree
+
+
+def _near(error: Exception, sql: str) -> str:
+    details = getattr(error, "errors", None)
+    near = details[0].get("highlight") if details else ""
+    return f'syntax error at or near "{near}"' if near else f"syntax error: {str(error).splitlines()[0]}"
+
+
+def _written(tree: exp.Expression, parameters: Parameters, catalog: Catalog | None) -> str:
+    for rule in _RULES:
+        tree = rule(tree, catalog)
+    for placeholder in list(tree.find_all(exp.Placeholder)):
+        if placeholder.name:
+            placeholder.replace(exp.Parameter(this=exp.Literal.number(parameters.number(placeholder.name))))
+    try:
+        return str(tree.sql(dialect=_DIALECT, unsupported_level=ErrorLevel.RAISE))
+    except SqlglotError as error:
+        raise NotSupportedHereError(f"This ({str(error).splitlines()[0]})") from error
+
+
+def _of_the_catalog(words: Sequence[Token]) -> bool:
+    return any(token.key.startswith("PG_") for token in words if token.kind == "word")
+
