@@ -14,7 +14,8 @@ from itertools import pairwise
 from localaws.redshift.copy.command import CopyCommand, parse_copy
 from localaws.redshift.ddl import add_column, create_table, qualified
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
-from localaws.redshift.lexer import Cursor, Token, plain_text, quote_identifier, significant, split_statements, tokenize
+from localaws.redshift.lexer import Cursor, Token, plain_text, quote_identifier, significant, split_statements, tokenize, unquote
+from localaws.redshift.show import REDSHIFT_SETTINGS, show_query
 from localaws.redshift.sql.query import Parameters, query_text
 from localaws.redshift.sql.scope import Catalog, CatalogNeededError
 
@@ -276,12 +277,96 @@ def _transaction_modes(cursor: Cursor) -> str:
     return modes
 
 
+_SETTINGS = frozenset(
+    "search_path statement_timeout timezone datestyle client_encoding application_name extra_float_digits intervalstyle "
+    "standard_conforming_strings seed".split()
+)
+
+
 def _set(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    words = [token.key for token in significant(tokens)]
-    name = next((word for word in words[1:] if word not in ("SESSION", "LOCAL")), "")
-    if name not in ("SEARCH_PATH", "STATEMENT_TIMEOUT", "TIMEZONE", "DATESTYLE"):
-        raise NotSupportedHereError(f"SET {name.lower()}", "search_path, statement_timeout, timezone and datestyle are.")
-    return Translation("set", (plain_text(tokens),))
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    if cursor.accept("SESSION", "CHARACTERISTICS") or cursor.accept("TRANSACTION"):
+        return Translation("set", (plain_text(tokens),))
+    scope = "LOCAL " if cursor.accept("LOCAL") else ""
+    cursor.accept("SESSION")
+    if cursor.accept("AUTHORIZATION"):
+        return _authorization(cursor)
+    name = cursor.identifier()
+    if name == "time" and cursor.accept("ZONE"):
+        return Translation("set", (plain_text(tokens),))
+    if not (cursor.accept("TO") or cursor.accept("=")):
+        raise StatementSyntaxError(f'syntax error at or near "{name}" in SET')
+    value = plain_text(_spaced(cursor))
+    if name in REDSHIFT_SETTINGS:
+        if name == "enable_case_sensitive_identifier" and value.strip("'").lower() in ("true", "on", "1"):
+            raise NotSupportedHereError("enable_case_sensitive_identifier")
+        return Translation("set", (f"SET {scope}local_redshift.{name} TO {value}",))
+    if name not in _SETTINGS:
+        raise NotSupportedHereError(f"SET {name}", f"These are: {', '.join(sorted({*_SETTINGS, *REDSHIFT_SETTINGS}))}.")
+    return Translation("set", (f"SET {scope}{name} TO {value}",))
+
+
+def _spaced(cursor: Cursor) -> list[Token]:
+    return [part for token in cursor.tokens[cursor.at :] for part in (token, Token("space", " ", 0))][:-1]
+
+
+def _authorization(cursor: Cursor) -> Translation:
+    if cursor.accept("DEFAULT"):
+        raise NotSupportedHereError("SET SESSION AUTHORIZATION DEFAULT", "Connect again as the user.")
+    token = cursor.take()
+    name = unquote(token) if token.kind == "string" else token.name
+    return Translation("set", (f"SET SESSION AUTHORIZATION {quote_identifier(name)}",))
+
+
+def _reset(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    name = cursor.identifier()
+    if name == "session":
+        raise NotSupportedHereError("RESET SESSION AUTHORIZATION", "Connect again as the user.")
+    prefix = "local_redshift." if name in REDSHIFT_SETTINGS else ""
+    return Translation("reset", (f"RESET {prefix}{name}",))
+
+
+def _show(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    return Translation("show", (show_query(cursor),), reads=True)
+
+
+def _declare_cursor(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    """DECLARE name CURSOR FOR query: read forward, in a transaction (guide, "DECLARE")."""
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    name = cursor.identifier()
+    cursor.expect("CURSOR", "FOR")
+    start = cursor.tokens[cursor.at].start
+    query = query_text(sql[start:], [token for token in tokens if token.start >= start], Parameters(), catalog)
+    return Translation("declare cursor", (f"DECLARE {quote_identifier(name)} NO SCROLL CURSOR FOR {query}",))
+
+
+def _fetch(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    for backward in ("PRIOR", "FIRST", "LAST", "ABSOLUTE", "RELATIVE", "BACKWARD"):
+        if cursor.peek() == backward:
+            raise RefusedByRedshiftError(f"FETCH {backward} is not supported: a cursor is read forward")
+    return Translation("fetch", (plain_text(tokens),), reads=True)
+
+
+def _prepare(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    """PREPARE name [(types)] AS statement."""
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    name = quote_identifier(cursor.identifier())
+    if cursor.peek() == "(":
+        name += f" ({plain_text(cursor.group())})"
+    cursor.expect("AS")
+    inner = _translated(sql[cursor.tokens[cursor.at].start :], catalog)
+    if inner.local:
+        raise NotSupportedHereError(f"PREPARE of {inner.kind.upper()}")
+    return Translation("prepare", (f"PREPARE {name} AS {inner.sql[0]}",))
 
 
 _NO_OBJECT = "is not supported by Redshift"
@@ -315,7 +400,14 @@ _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
     (("COPY",), _copy),
     (("UNLOAD",), _not_here("UNLOAD")),
     (("SET",), _set),
-    (("SHOW", "SEARCH_PATH"), _plain),
+    (("RESET",), _reset),
+    (("SHOW",), _show),
+    (("DECLARE",), _declare_cursor),
+    (("FETCH",), _fetch),
+    (("CLOSE",), _plain),
+    (("PREPARE",), _prepare),
+    (("EXECUTE",), _plain),
+    (("DEALLOCATE",), _plain),
     *(((word,), _control) for word in ("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT")),
     *(((word,), _refused(word, _NO_OBJECT)) for word in ("SAVEPOINT", "RELEASE")),
 )

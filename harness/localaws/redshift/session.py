@@ -23,6 +23,7 @@ from localaws.redshift.copy.load import load
 from localaws.redshift.dialect import Translation, translate
 from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
 from localaws.redshift.messages import redshift_error
+from localaws.redshift.show import REDSHIFT_SETTINGS
 
 __all__ = ["Rows", "Session", "prepared_connection", "table_columns"]
 
@@ -31,7 +32,8 @@ _ROWS = {pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.SINGLE_TUPLE, pq.ExecStatus.T
 # Redshift's own of a session; users' passwords are kept as Redshift asks for them at log-in.
 _SETTINGS = (
     "-c timezone=UTC -c synchronous_commit=on -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c jit=off "
-    "-c password_encryption=md5 -c default_transaction_isolation=serializable -c local_redshift.query_group=default"
+    "-c password_encryption=md5 -c default_transaction_isolation=serializable"
+    + "".join(f" -c local_redshift.{name}={value}" for name, value in REDSHIFT_SETTINGS.items())
 )
 _installed: set[tuple[str, str]] = set()
 _install_lock = threading.Lock()

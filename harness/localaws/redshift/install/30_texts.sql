@@ -63,6 +63,7 @@ CREATE OR REPLACE FUNCTION pg_catalog.sha2(value text, bits integer) RETURNS tex
     WHEN 256 THEN encode(sha256(convert_to(value, 'UTF8')), 'hex') WHEN 384 THEN encode(sha384(convert_to(value, 'UTF8')), 'hex')
     WHEN 512 THEN encode(sha512(convert_to(value, 'UTF8')), 'hex') ELSE NULL END
 $body$;
+-- CRC-32C.
 CREATE OR REPLACE FUNCTION pg_catalog.crc32(value text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $body$
 DECLARE
   bytes bytea := convert_to(value, 'UTF8');
@@ -72,7 +73,7 @@ BEGIN
   FOR place IN 0 .. length(bytes) - 1 LOOP
     sum := sum # get_byte(bytes, place);
     FOR bit IN 1 .. 8 LOOP
-      sum := CASE WHEN sum & 1 = 1 THEN (sum >> 1) # 3988292384 ELSE sum >> 1 END;
+      sum := CASE WHEN sum & 1 = 1 THEN (sum >> 1) # 2197175160 ELSE sum >> 1 END;
     END LOOP;
   END LOOP;
   RETURN to_hex(sum # 4294967295);

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from sqlglot import ErrorLevel, exp
 from sqlglot.errors import SqlglotError
 
-from localaws.redshift.exceptions import NotSupportedHereError, StatementSyntaxError
+from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, StatementSyntaxError
 from localaws.redshift.lexer import Token, significant
 from localaws.redshift.sql.calls import calls
 from localaws.redshift.sql.grammar import LocalRedshift
-from localaws.redshift.sql.rules import group_by_all, lateral_aliases, merge_values, pivots, qualify, refusals
+from localaws.redshift.sql.rules import catalog_tables, group_by_all, lateral_aliases, merge_values, pivots, qualify, refusals
 from localaws.redshift.sql.scope import Catalog
 from localaws.redshift.sql.super import navigation, unnesting
 
@@ -20,7 +20,7 @@ __all__ = ["Parameters", "expression_text", "query_text"]
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # what it does not know is raised here, not logged
 _Rule = Callable[[exp.Expression, "Catalog | None"], exp.Expression]
-_RULES: tuple[_Rule, ...] = (refusals, merge_values, unnesting, lateral_aliases, group_by_all, qualify, pivots, navigation, calls)
+_RULES: tuple[_Rule, ...] = (refusals, catalog_tables, merge_values, unnesting, lateral_aliases, group_by_all, qualify, pivots, navigation, calls)
 _DIALECT = LocalRedshift()
 
 
@@ -48,11 +48,11 @@ def query_text(sql: str, tokens: Sequence[Token], parameters: Parameters, catalo
         sql = f"DELETE FROM {sql[words[1].start - tokens[0].start :]}"
     try:
         tree = _parsed(sql)
-    except StatementSyntaxError:
+        return _written(tree, parameters, catalog)
+    except RedshiftError:
         if _of_the_catalog(words):
-            return sql  # leader-node SQL on PostgreSQL's own catalog: read by PostgreSQL as it is
+            return sql  # leader-node SQL on PostgreSQL's own catalog, psql's for example: read by PostgreSQL as it is
         raise
-    return _written(tree, parameters, catalog)
 
 
 def expression_text(sql: str) -> str:
@@ -91,5 +91,7 @@ def _written(tree: exp.Expression, parameters: Parameters, catalog: Catalog | No
 
 
 def _of_the_catalog(words: Sequence[Token]) -> bool:
-    return any(token.key.startswith("PG_") for token in words if token.kind == "word")
+    """Whether it names PostgreSQL's catalog: a schema pg_catalog, and no other."""
+    named = {words[i - 1].name for i, token in enumerate(words) if i and token.text == "." and words[i + 1 : i + 2]}
+    return "pg_catalog" in named
 

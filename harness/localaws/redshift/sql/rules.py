@@ -13,7 +13,7 @@ from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshif
 from localaws.redshift.sql.functions import AGGREGATES
 from localaws.redshift.sql.scope import Catalog, columns_of, own_nodes, source_columns
 
-__all__ = ["group_by_all", "lateral_aliases", "merge_values", "pivots", "qualify", "refusals"]
+__all__ = ["catalog_tables", "group_by_all", "lateral_aliases", "merge_values", "pivots", "qualify", "refusals"]
 
 
 def refusals(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
@@ -192,4 +192,18 @@ def merge_values(tree: exp.Expression, catalog: Catalog | None) -> exp.Expressio
             if isinstance(call, exp.Anonymous) and call.name.upper() == "VALUES":
                 insert.set("this", None)
                 insert.set("expression", exp.Tuple(expressions=[value.copy() for value in call.expressions]))
+    return tree
+
+
+_WIDER = ("pg_class", "pg_attribute")
+
+
+def catalog_tables(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
+    """Tables of the catalog to which Redshift adds columns."""
+    for table in tree.find_all(exp.Table):
+        name = table.name.lower()
+        if name in _WIDER and table.db.lower() in ("", "pg_catalog"):
+            table.set("db", exp.to_identifier("local_redshift"))
+            if not table.args.get("alias"):
+                table.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
     return tree
