@@ -16,10 +16,10 @@ from localaws.redshift.ddl import add_column, create_table, qualified
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, Token, plain_text, quote_identifier, significant, split_statements, tokenize, unquote
 from localaws.redshift.show import REDSHIFT_SETTINGS, show_query
-from localaws.redshift.sql.query import Parameters, query_text
+from localaws.redshift.sql.query import Parameters, names_the_catalog, query_text
 from localaws.redshift.sql.scope import Catalog, CatalogNeededError
 
-__all__ = ["Translation", "translate"]
+__all__ = ["Translation", "translate", "untouched_catalog_query"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,14 @@ def translate(text: str, catalog: Catalog | None = None) -> Translation:
         if catalog is None:
             raise
         return _translated(text, catalog)
+
+
+def untouched_catalog_query(text: str) -> Translation | None:
+    """A query on PostgreSQL's catalog as it is: psql writes its own for the version of PostgreSQL that it is told."""
+    words = significant(tokenize(text))
+    if words and words[0].key in ("SELECT", "WITH") and names_the_catalog(words):
+        return Translation("select", (text,), reads=True)
+    return None
 
 
 @lru_cache(maxsize=4096)

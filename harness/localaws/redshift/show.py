@@ -38,7 +38,7 @@ _TABLES = """SELECT current_database()::varchar AS database_name, nspname::varch
 _COLUMNS = """SELECT current_database()::varchar AS database_name, nspname::varchar AS schema_name, relname::varchar AS table_name,
   attname::varchar AS column_name, attnum::integer AS ordinal_position, column_default, CASE WHEN nullable THEN 'YES' ELSE 'NO' END::varchar AS is_nullable,
   plain_kind AS data_type, length AS character_maximum_length, precision AS numeric_precision, scale AS numeric_scale, column_remarks AS remarks,
-  NULL::varchar AS sort_key_type, attsortkeyord AS sort_key, CASE WHEN attisdistkey THEN 1 ELSE 0 END AS dist_key, attencodingtype::varchar AS encoding, NULL::varchar AS collation
+  NULL::varchar AS sort_key_type, attsortkeyord AS sort_key, CASE WHEN attisdistkey THEN 1 ELSE 0 END AS dist_key, format_encoding(attencodingtype)::varchar AS encoding, NULL::varchar AS collation
   FROM local_redshift.columns WHERE nspname = {schema} AND relname = {name}"""
 _PROCEDURES = """SELECT current_database()::varchar AS database_name, n.nspname::varchar AS schema_name, p.proname::varchar AS {what}_name,
   p.pronargs::integer AS number_of_arguments, pg_get_function_identity_arguments(p.oid)::varchar AS argument_list,
@@ -55,8 +55,10 @@ def show_query(cursor: Cursor) -> str:
     if word in _LISTINGS:
         return _LISTINGS[word](cursor)
     name = word.lower()
-    if name == "TIME" and cursor.accept("ZONE"):
+    if name == "time" and cursor.accept("ZONE"):
         name = "timezone"
+    elif name == "transaction" and cursor.accept("ISOLATION", "LEVEL"):
+        name = "transaction_isolation"
     _end(cursor)
     return f"SHOW {'local_redshift.' if name in REDSHIFT_SETTINGS else ''}{name}"
 

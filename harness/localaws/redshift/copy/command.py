@@ -47,6 +47,8 @@ def parse_copy(cursor: Cursor) -> CopyCommand:
     table = cursor.qualified()
     columns = cursor.names() if cursor.peek() == "(" else ()
     cursor.expect("FROM")
+    if cursor.peek() == "STDIN":
+        raise RefusedByRedshiftError("LOAD source is not supported. (Hint: only S3 or DynamoDB or EMR based load is allowed)")
     source = unquote(cursor.take())
     match = re.fullmatch(r"s3://([^/]+)/(.*)", source)
     if not match:

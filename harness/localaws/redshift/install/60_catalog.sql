@@ -14,6 +14,10 @@ CREATE OR REPLACE FUNCTION local_redshift.default_of(relation oid, place smallin
   FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attrelid = relation AND a.attnum = place
 $body$;
 
+CREATE OR REPLACE FUNCTION local_redshift.encodings() RETURNS TABLE (code integer, name text) LANGUAGE sql IMMUTABLE AS $body$
+  SELECT place::integer - 1, name FROM unnest(ARRAY['none', 'raw', 'bytedict', 'delta', 'delta32k', 'lzo', 'mostly8', 'mostly16', 'mostly32', 'runlength', 'text255', 'text32k',
+    'zstd', 'az64', 'auto']) WITH ORDINALITY AS names (name, place)
+$body$;
 -- PostgreSQL's own, with the columns that Redshift adds; the translation puts them in the place of pg_class and pg_attribute.
 CREATE VIEW local_redshift.pg_class AS
   SELECT c.*, CASE d.diststyle WHEN 'EVEN' THEN 0 WHEN 'KEY' THEN 1 WHEN 'ALL' THEN 8 ELSE 9 END::smallint AS reldiststyle,
@@ -23,9 +27,37 @@ CREATE VIEW local_redshift.pg_attribute AS
   SELECT a.*, coalesce(d.distkey = a.attname, false) AS attisdistkey,
     coalesce((SELECT place * CASE WHEN d.sortstyle = 'INTERLEAVED' AND place % 2 = 0 THEN -1 ELSE 1 END
       FROM jsonb_array_elements_text(d.sortkey) WITH ORDINALITY AS keys (name, place) WHERE name = a.attname), 0)::integer AS attsortkeyord,
-    coalesce(d.encodings ->> a.attname, 'none') AS attencodingtype
+    (SELECT code FROM local_redshift.encodings() e WHERE e.name = coalesce(d.encodings ->> a.attname, 'none'))::smallint AS attencodingtype
   FROM pg_catalog.pg_attribute a LEFT JOIN local_redshift.declared_tables d ON d.relid = a.attrelid;
-CREATE OR REPLACE FUNCTION pg_catalog.format_encoding(encoding text) RETURNS text LANGUAGE sql IMMUTABLE AS $body$ SELECT encoding $body$;
+CREATE OR REPLACE FUNCTION pg_catalog.format_encoding(code integer) RETURNS text LANGUAGE sql IMMUTABLE AS
+  $body$ SELECT e.name FROM local_redshift.encodings() e WHERE e.code = $1 $body$;
+CREATE VIEW local_redshift.pg_attrdef AS SELECT d.*, pg_get_expr(d.adbin, d.adrelid) AS adsrc FROM pg_catalog.pg_attrdef d;
+-- Keys are recorded and not enforced, so PostgreSQL has none: they get numbers above those of its own objects.
+CREATE VIEW local_redshift.declared_keys AS
+  SELECT d.relid, k.kind, k.number, ARRAY(SELECT a.attnum FROM jsonb_array_elements_text(k.columns) WITH ORDINALITY AS names (name, place)
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = d.relid AND a.attname = name ORDER BY place) AS conkey, k.columns, k.other, k.other_columns
+  FROM local_redshift.declared_tables d CROSS JOIN LATERAL (
+    SELECT 'p' AS kind, 0::bigint AS number, d.primary_key AS columns, NULL::text AS other, NULL::jsonb AS other_columns WHERE d.primary_key <> '[]'
+    UNION ALL SELECT 'u', place, key, NULL, NULL FROM jsonb_array_elements(d.unique_keys) WITH ORDINALITY AS keys (key, place)
+    UNION ALL SELECT 'f', 100 + place, key -> 'columns', key ->> 'table', key -> 'references' FROM jsonb_array_elements(d.foreign_keys) WITH ORDINALITY AS keys (key, place)) AS k
+  WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = d.relid);
+CREATE VIEW local_redshift.pg_constraint AS
+  SELECT oid, conname, connamespace, contype, condeferrable, condeferred, convalidated, conrelid, contypid, confrelid, confupdtype, confdeltype, confmatchtype, conkey, confkey, conbin
+  FROM pg_catalog.pg_constraint WHERE conname NOT LIKE 'redshift\_bytes\_%'
+  UNION ALL
+  SELECT (2147483648 + k.relid::bigint * 256 + k.number)::oid, (c.relname || CASE k.kind WHEN 'p' THEN '_pkey' WHEN 'u' THEN '_key' || k.number ELSE '_fkey' || k.number - 100 END)::name,
+    c.relnamespace, k.kind::"char", false, false, true, k.relid, 0, coalesce(to_regclass(k.other)::oid, 0), ' ', ' ', ' ', k.conkey,
+    CASE WHEN k.kind = 'f' THEN ARRAY(SELECT a.attnum FROM jsonb_array_elements_text(k.other_columns) WITH ORDINALITY AS names (name, place)
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = to_regclass(k.other) AND a.attname = name ORDER BY place) END, NULL
+  FROM local_redshift.declared_keys k JOIN pg_catalog.pg_class c ON c.oid = k.relid;
+CREATE OR REPLACE FUNCTION local_redshift.constraint_text(number oid, pretty boolean DEFAULT false) RETURNS text LANGUAGE sql STABLE AS $body$
+  SELECT coalesce(pg_catalog.pg_get_constraintdef($1, $2), (SELECT
+    CASE k.kind WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' ELSE 'FOREIGN KEY' END
+    || ' (' || (SELECT string_agg(quote_ident(name), ', ' ORDER BY place) FROM jsonb_array_elements_text(k.columns) WITH ORDINALITY AS names (name, place)) || ')'
+    || CASE k.kind WHEN 'f' THEN ' REFERENCES ' || k.other || coalesce('(' || (SELECT string_agg(quote_ident(name), ', ' ORDER BY place)
+         FROM jsonb_array_elements_text(k.other_columns) WITH ORDINALITY AS names (name, place)) || ')', '') ELSE '' END
+    FROM local_redshift.declared_keys k WHERE $1::bigint = 2147483648 + k.relid::bigint * 256 + k.number))
+$body$;
 
 CREATE VIEW local_redshift.relations AS
   SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner, pg_get_userbyid(c.relowner) AS owner, c.relacl::varchar AS acl,
@@ -72,7 +104,7 @@ CREATE VIEW pg_catalog.svv_all_columns AS
 CREATE VIEW pg_catalog.svv_redshift_columns AS
   SELECT current_database()::varchar AS database_name, nspname::varchar AS schema_name, relname::varchar AS table_name, attname::varchar AS column_name,
     attnum::integer AS ordinal_position, kind AS data_type, column_default, CASE WHEN nullable THEN 'YES' ELSE 'NO' END::varchar AS is_nullable,
-    attencodingtype::varchar AS encoding, attisdistkey AS distkey, attsortkeyord AS sortkey, NULL::varchar AS column_acl, column_remarks AS remarks,
+    format_encoding(attencodingtype)::varchar AS encoding, attisdistkey AS distkey, attsortkeyord AS sortkey, NULL::varchar AS column_acl, column_remarks AS remarks,
     length AS character_maximum_length, precision AS numeric_precision, scale AS numeric_scale
   FROM local_redshift.columns WHERE NOT of_system;
 CREATE VIEW pg_catalog.svv_all_schemas AS
@@ -99,7 +131,7 @@ CREATE VIEW pg_catalog.pg_external_schema AS
   SELECT NULL::oid AS esoid, NULL::smallint AS eskind, NULL::varchar AS esdbname, NULL::varchar AS esoptions WHERE false;
 
 CREATE VIEW pg_catalog.pg_table_def AS
-  SELECT nspname::name AS schemaname, relname::name AS tablename, attname::name AS "column", kind::text AS type, attencodingtype::varchar AS encoding,
+  SELECT nspname::name AS schemaname, relname::name AS tablename, attname::name AS "column", kind::text AS type, format_encoding(attencodingtype)::varchar AS encoding,
     attisdistkey AS distkey, attsortkeyord AS sortkey, NOT nullable AS "notnull"
   FROM local_redshift.columns WHERE relkind IN ('r', 'p') AND nspname = ANY (current_schemas(true));
 -- One slice: rows are spread evenly, whatever the key.

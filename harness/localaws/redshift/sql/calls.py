@@ -22,10 +22,14 @@ def calls(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
         if isinstance(node, exp.Column):
             _bare_word(node)
             continue
+        if isinstance(node.parent, exp.Dot):
+            if node.parent.this.name.lower() != "pg_catalog":
+                continue  # a function of a user's schema
+            node.parent.replace(node)
         name = node.name.upper()
         if name in NOT_HERE:
             raise NotSupportedHereError(f"The function {name}")
-        if name in NOT_REDSHIFT and not isinstance(node.parent, exp.Dot):
+        if name in NOT_REDSHIFT:
             raise RedshiftError(f"function {name.lower()} does not exist", "42883")
         if name in _SPECIAL:
             _SPECIAL[name](node)

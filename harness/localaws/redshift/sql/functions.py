@@ -33,6 +33,7 @@ RENAMED = {
     "STRTOL": "local_redshift.strtol",
     "SPLIT_PART": "local_redshift.split_part",
     "VERSION": "local_redshift.version",
+    "PG_GET_CONSTRAINTDEF": "local_redshift.constraint_text",
     "AVG": "local_redshift.avg",
     "TO_VARBYTE": "local_redshift.to_varbyte",
     "FROM_VARBYTE": "local_redshift.from_varbyte",

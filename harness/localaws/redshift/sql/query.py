@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from sqlglot import ErrorLevel, exp
 from sqlglot.errors import SqlglotError
@@ -12,16 +13,17 @@ from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, S
 from localaws.redshift.lexer import Token, significant
 from localaws.redshift.sql.calls import calls
 from localaws.redshift.sql.grammar import LocalRedshift
-from localaws.redshift.sql.rules import catalog_tables, group_by_all, lateral_aliases, merge_values, pivots, qualify, refusals
-from localaws.redshift.sql.scope import Catalog
+from localaws.redshift.sql.rules import catalog_tables, group_by_all, lateral_aliases, merge_values, number_conditions, pivots, qualify, refusals
+from localaws.redshift.sql.scope import Catalog, CatalogNeededError
 from localaws.redshift.sql.super import navigation, unnesting
 
-__all__ = ["Parameters", "expression_text", "query_text"]
+__all__ = ["Parameters", "expression_text", "names_the_catalog", "query_text"]
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # what it does not know is raised here, not logged
 _Rule = Callable[[exp.Expression, "Catalog | None"], exp.Expression]
-_RULES: tuple[_Rule, ...] = (refusals, catalog_tables, merge_values, unnesting, lateral_aliases, group_by_all, qualify, pivots, navigation, calls)
+_RULES: tuple[_Rule, ...] = (refusals, catalog_tables, number_conditions, merge_values, unnesting, lateral_aliases, group_by_all, qualify, pivots, navigation, calls)
 _DIALECT = LocalRedshift()
+_NUMBERED = "local_parameter_"
 
 
 class Parameters:
@@ -44,15 +46,30 @@ def query_text(sql: str, tokens: Sequence[Token], parameters: Parameters, catalo
         CatalogNeededError: without `catalog`, when columns of a table decide.
     """
     words = significant(tokens)
+    text = _with_named_parameters(sql, tokens)
     if words[0].key == "DELETE" and len(words) > 1 and words[1].key != "FROM":
-        sql = f"DELETE FROM {sql[words[1].start - tokens[0].start :]}"
+        text = f"DELETE FROM{text[words[0].end - tokens[0].start :]}"
     try:
-        tree = _parsed(sql)
+        tree = _parsed(text)
         return _written(tree, parameters, catalog)
+    except CatalogNeededError:
+        raise
     except RedshiftError:
-        if _of_the_catalog(words):
+        if names_the_catalog(words):
             return sql  # leader-node SQL on PostgreSQL's own catalog, psql's for example: read by PostgreSQL as it is
         raise
+
+
+def _with_named_parameters(sql: str, tokens: Sequence[Token]) -> str:
+    """`$1` under a name: sqlglot takes `$1,$` for the opening of a text in dollars."""
+    if "$" not in sql:
+        return sql
+    base, parts, end = tokens[0].start, [], 0
+    for sign, number in pairwise(tokens):
+        if sign.text == "$" and number.kind == "number":
+            parts += [sql[end : sign.start - base], f":{_NUMBERED}{number.text}"]
+            end = number.end - base
+    return "".join([*parts, sql[end:]])
 
 
 def expression_text(sql: str) -> str:
@@ -82,7 +99,9 @@ def _written(tree: exp.Expression, parameters: Parameters, catalog: Catalog | No
     for rule in _RULES:
         tree = rule(tree, catalog)
     for placeholder in list(tree.find_all(exp.Placeholder)):
-        if placeholder.name:
+        if placeholder.name.startswith(_NUMBERED):
+            placeholder.replace(exp.Parameter(this=exp.Literal.number(placeholder.name.removeprefix(_NUMBERED))))
+        elif placeholder.name:
             placeholder.replace(exp.Parameter(this=exp.Literal.number(parameters.number(placeholder.name))))
     try:
         return str(tree.sql(dialect=_DIALECT, unsupported_level=ErrorLevel.RAISE))
@@ -90,8 +109,7 @@ def _written(tree: exp.Expression, parameters: Parameters, catalog: Catalog | No
         raise NotSupportedHereError(f"This ({str(error).splitlines()[0]})") from error
 
 
-def _of_the_catalog(words: Sequence[Token]) -> bool:
-    """Whether it names PostgreSQL's catalog: a schema pg_catalog, and no other."""
-    named = {words[i - 1].name for i, token in enumerate(words) if i and token.text == "." and words[i + 1 : i + 2]}
-    return "pg_catalog" in named
+def names_the_catalog(words: Sequence[Token]) -> bool:
+    """Whether it names the schema pg_catalog."""
+    return any(name.name == "pg_catalog" and dot.text == "." for name, dot in pairwise(words) if name.kind in ("word", "quoted"))
 

@@ -13,7 +13,7 @@ from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshif
 from localaws.redshift.sql.functions import AGGREGATES
 from localaws.redshift.sql.scope import Catalog, columns_of, own_nodes, source_columns
 
-__all__ = ["catalog_tables", "group_by_all", "lateral_aliases", "merge_values", "pivots", "qualify", "refusals"]
+__all__ = ["catalog_tables", "group_by_all", "lateral_aliases", "merge_values", "number_conditions", "pivots", "qualify", "refusals"]
 
 
 def refusals(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
@@ -195,7 +195,7 @@ def merge_values(tree: exp.Expression, catalog: Catalog | None) -> exp.Expressio
     return tree
 
 
-_WIDER = ("pg_class", "pg_attribute")
+_WIDER = ("pg_class", "pg_attribute", "pg_attrdef", "pg_constraint")
 
 
 def catalog_tables(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
@@ -206,4 +206,15 @@ def catalog_tables(tree: exp.Expression, catalog: Catalog | None) -> exp.Express
             table.set("db", exp.to_identifier("local_redshift"))
             if not table.args.get("alias"):
                 table.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
+    return tree
+
+
+def number_conditions(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
+    """WHERE 1: a number stands for true or false (SQLAlchemy's dialect writes it)."""
+    for where in tree.find_all(exp.Where):
+        condition = where.this
+        while isinstance(condition, exp.And | exp.Or):
+            condition = condition.this
+        if isinstance(condition, exp.Literal) and not condition.is_string:
+            condition.replace(exp.Boolean(this=condition.name != "0"))
     return tree

@@ -13,6 +13,8 @@ __all__ = ["navigation", "unnesting"]
 
 _COMPARED = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 _COUNTED = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)
+# Functions of the leader node that give arrays of PostgreSQL.
+_ARRAYS = {"current_schemas", "string_to_array", "array"}
 _NAVIGATE = "pg_catalog.jsonb_extract_path"
 
 
@@ -59,7 +61,10 @@ def navigation(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
     for node in list(tree.find_all(exp.Column, exp.Bracket, exp.Dot)):
         if isinstance(node.parent, exp.Bracket | exp.Dot) and node.parent.this is node:
             continue  # the outermost is taken whole
-        if isinstance(node, exp.Dot) and not isinstance(_root(node), exp.Column | exp.Anonymous | exp.Paren):
+        root = _root(node)
+        if isinstance(node, exp.Dot) and not isinstance(root, exp.Column | exp.Anonymous):
+            continue
+        if isinstance(root, exp.Anonymous) and root.name.lower() in _ARRAYS:
             continue
         path = _path(node)
         if path is not None:
@@ -73,7 +78,9 @@ def navigation(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
 
 
 def _root(node: exp.Expression) -> exp.Expression:
-    while isinstance(node, exp.Bracket | exp.Dot):
+    while isinstance(node, exp.Bracket | exp.Dot | exp.Paren):
+        if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Func):
+            return node.expression
         node = node.this
     return node
 

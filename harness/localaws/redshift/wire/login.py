@@ -36,7 +36,7 @@ from localaws.redshift.wire.protocol import (
 __all__ = ["CancelRequest", "LoginError", "Startup", "authenticate", "greeting", "read_startup"]
 
 # What a client may say at the start: the drivers' own names are for the endpoint, PostgreSQL would refuse them.
-_DRIVER = {"client_protocol_version", "driver_version", "os_version", "driver_discovery_version", "plugin_name", "idp_type", "provider_name"}
+_DRIVER = {"client_protocol_version", "driver_version", "os_version", "driver_discovery_version"} | {"plugin_name", "idp_type", "provider_name"}
 _SETTINGS = {
     "application_name": "application_name",
     "client_encoding": "client_encoding",
@@ -187,7 +187,8 @@ def greeting(startup: Startup, connection: psycopg.Connection, pid: int, secret:
     """
     status = connection.pgconn.parameter_status
     version = SERVER_VERSION if startup.driver else (status(b"server_version") or b"").decode()
-    parts = [message(b"R", struct.pack(">I", 0)), parameter_status("server_version", version), parameter_status("server_encoding", "UNICODE")]
+    parts = [message(b"R", struct.pack(">I", 0)), parameter_status("server_version", version)]
+    parts += [parameter_status("server_encoding", "UNICODE")]
     parts += [parameter_status(name, (status(name.encode()) or b"").decode()) for name in _REPORTED]
     parts += [parameter_status("standard_conforming_strings", "on"), parameter_status("server_protocol_version", "0")]
     return b"".join([*parts, message(b"K", struct.pack(">iI", pid, secret))])

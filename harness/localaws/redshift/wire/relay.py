@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from localaws.redshift.dialect import Translation, translate
+from localaws.redshift.dialect import Translation, translate, untouched_catalog_query
 from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.lexer import split_statements
 from localaws.redshift.messages import in_redshift_words
@@ -49,8 +49,8 @@ class _Answer:
 class Relay:
     """One client's session."""
 
-    def __init__(self, client: Client, connection: psycopg.Connection, local: LocalRunner) -> None:
-        self._client, self._connection, self._local = client, connection, local
+    def __init__(self, client: Client, connection: psycopg.Connection, local: LocalRunner, *, psql: bool = False) -> None:
+        self._client, self._connection, self._local, self._psql = client, connection, local, psql
         self._socket = socket.socket(fileno=socket.dup(connection.pgconn.socket))
         self._socket.setblocking(False)
         self._status = b"I"
@@ -103,7 +103,7 @@ class Relay:
         self._skipping = False
         self._statements.pop("", None)
         try:
-            translations = [translate(statement, self._columns) for statement in split_statements(sql)]
+            translations = [self._translated(statement) for statement in split_statements(sql)]
         except RedshiftError as error:
             self._send(b"Q", text(self._refusal(error)))
             self._await(forwarded=True)
@@ -167,7 +167,7 @@ class Relay:
         (name, sql), types = texts(body, 2)
         self._statements.pop(name, None)
         try:
-            translation = translate(sql, self._columns) if sql.strip() else None
+            translation = self._translated(sql) if sql.strip() else None
         except RedshiftError as error:
             self._send(b"P", text(name) + text(self._refusal(error)) + b"\0\0")
             return
@@ -178,6 +178,10 @@ class Relay:
             self._send(b"P", text(name) + text("") + b"\0\0")
         else:
             self._send(b"P", text(name) + text(translation.sql[0]) + types)
+
+    def _translated(self, sql: str) -> Translation:
+        found = untouched_catalog_query(sql) if self._psql else None
+        return found or translate(sql, self._columns)
 
     def _columns(self, table: str) -> list[str] | None:
         """Asked in between, once everything that is under way is done."""

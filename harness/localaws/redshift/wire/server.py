@@ -95,7 +95,7 @@ class _Server:
             status = 0
         except SystemExit:
             status = 0
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - the end of the process: it is logged, and the parent goes on
             _LOG.exception("a session ended by a mistake of the endpoint")
         finally:
             logging.shutdown()
@@ -120,7 +120,7 @@ class _Server:
         except (ClientGoneError, ssl.SSLError, OSError):
             return None
         except (RedshiftError, LocalAwsError, psycopg.Error) as error:
-            known = error if isinstance(error, RedshiftError) else RedshiftError(f"the warehouse's database does not answer: {error}", "57P03")
+            known = error if isinstance(error, RedshiftError) else RedshiftError(f"the database does not answer: {error}", "57P03")
             with contextlib.suppress(ClientGoneError):
                 client.send(error_response(known, "FATAL"))
             return None
@@ -130,7 +130,7 @@ class _Server:
         entry = self.sessions / str(pid)
         entry.write_text(f"{secret} {os.getpid()}")
         signal.signal(signal.SIGUSR1, lambda *_: runner.cancelled.set())
-        relay = Relay(client, connection, runner)
+        relay = Relay(client, connection, runner, psql=startup.settings.get("application_name") == "psql")
         try:
             client.send(greeting(startup, connection, pid, secret))
             relay.run()
