@@ -286,8 +286,18 @@ def _transaction_modes(cursor: Cursor) -> str:
 
 
 _SETTINGS = frozenset(
-    "search_path statement_timeout timezone datestyle client_encoding application_name extra_float_digits intervalstyle "
-    "standard_conforming_strings seed".split()
+    [
+        "search_path",
+        "statement_timeout",
+        "timezone",
+        "datestyle",
+        "client_encoding",
+        "application_name",
+        "extra_float_digits",
+        "intervalstyle",
+        "standard_conforming_strings",
+        "seed",
+    ]
 )
 
 

@@ -207,6 +207,7 @@ def _install(connection: psycopg.Connection, conninfo: Mapping[str, Any]) -> Non
         if key in _installed:
             return
         with connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")  # sees what whoever had the lock before has installed
             connection.execute("SELECT pg_advisory_xact_lock(5439)")
             there = connection.execute("SELECT to_regclass('local_redshift.version')").fetchone()
             seen = there and there[0] and connection.execute(f"SELECT FROM local_redshift.version WHERE digest = '{digest}'").fetchone()

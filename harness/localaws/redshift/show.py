@@ -29,22 +29,28 @@ REDSHIFT_SETTINGS = {
 }
 _DATABASES = """SELECT database_name, database_owner, database_type, database_acl, NULL::varchar AS parameters, database_isolation_level
   FROM pg_catalog.svv_redshift_databases"""
-_SCHEMAS = """SELECT database_name, schema_name, schema_owner, schema_type, schema_acl, source_database, schema_option FROM pg_catalog.svv_all_schemas"""
+_SCHEMAS = """SELECT database_name, schema_name, schema_owner, schema_type, schema_acl, source_database, schema_option
+  FROM pg_catalog.svv_all_schemas"""
 _TABLES = """SELECT current_database()::varchar AS database_name, nspname::varchar AS schema_name, relname::varchar AS table_name,
   CASE WHEN relkind IN ('v', 'm') THEN 'VIEW' ELSE 'TABLE' END::varchar AS table_type, acl AS table_acl, remarks, owner::varchar AS owner,
   NULL::timestamp AS last_altered_time, NULL::timestamp AS last_modified_time, NULL::varchar AS dist_style,
   CASE relkind WHEN 'v' THEN 'REGULAR VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'REGULAR TABLE' END::varchar AS table_subtype
   FROM local_redshift.relations WHERE nspname = {schema}"""
 _COLUMNS = """SELECT current_database()::varchar AS database_name, nspname::varchar AS schema_name, relname::varchar AS table_name,
-  attname::varchar AS column_name, attnum::integer AS ordinal_position, column_default, CASE WHEN nullable THEN 'YES' ELSE 'NO' END::varchar AS is_nullable,
-  plain_kind AS data_type, length AS character_maximum_length, precision AS numeric_precision, scale AS numeric_scale, column_remarks AS remarks,
-  NULL::varchar AS sort_key_type, attsortkeyord AS sort_key, CASE WHEN attisdistkey THEN 1 ELSE 0 END AS dist_key, format_encoding(attencodingtype)::varchar AS encoding, NULL::varchar AS collation
+  attname::varchar AS column_name, attnum::integer AS ordinal_position, column_default,
+  CASE WHEN nullable THEN 'YES' ELSE 'NO' END::varchar AS is_nullable,
+  plain_kind AS data_type, length AS character_maximum_length, precision AS numeric_precision, scale AS numeric_scale,
+  column_remarks AS remarks,
+  NULL::varchar AS sort_key_type, attsortkeyord AS sort_key, CASE WHEN attisdistkey THEN 1 ELSE 0 END AS dist_key,
+  format_encoding(attencodingtype)::varchar AS encoding, NULL::varchar AS collation
   FROM local_redshift.columns WHERE nspname = {schema} AND relname = {name}"""
 _PROCEDURES = """SELECT current_database()::varchar AS database_name, n.nspname::varchar AS schema_name, p.proname::varchar AS {what}_name,
   p.pronargs::integer AS number_of_arguments, pg_get_function_identity_arguments(p.oid)::varchar AS argument_list,
-  CASE WHEN p.prokind = 'p' THEN NULL ELSE format_type(p.prorettype, NULL) END::varchar AS return_type, obj_description(p.oid, 'pg_proc')::varchar AS remarks
+  CASE WHEN p.prokind = 'p' THEN NULL ELSE format_type(p.prorettype, NULL) END::varchar AS return_type, obj_description(p.oid,
+  'pg_proc')::varchar AS remarks
   FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = {schema} AND p.prokind = '{kind}'"""
-_GRANTS = """SELECT current_database()::varchar AS database_name, namespace_name AS schema_name, relation_name AS object_name, 'TABLE'::varchar AS object_type,
+_GRANTS = """SELECT current_database()::varchar AS database_name, namespace_name AS schema_name, relation_name AS object_name,
+  'TABLE'::varchar AS object_type,
   privilege_type, identity_id, identity_name, identity_type, admin_option, 'TABLE'::varchar AS privilege_scope, grantor_name
   FROM pg_catalog.svv_relation_privileges WHERE namespace_name = {schema} AND relation_name = {name}"""
 
@@ -119,7 +125,7 @@ def _routines(what: str, kind: str) -> Callable[[Cursor], str]:
 def _view(cursor: Cursor) -> str:
     name = ".".join('"' + part.replace('"', '""') + '"' for part in cursor.qualified())
     _end(cursor)
-    return f"SELECT pg_get_viewdef({quote_literal(name)}::regclass)::varchar AS \"Show View DDL statement\""
+    return f'SELECT pg_get_viewdef({quote_literal(name)}::regclass)::varchar AS "Show View DDL statement"'
 
 
 _LISTINGS: dict[str, Callable[[Cursor], str]] = {

@@ -182,9 +182,9 @@ def test_a_cycle_of_two_transactions_is_error_1023(connection: psycopg.Connectio
             session.execute("BEGIN")
             session.execute(f"SELECT COUNT(*) FROM {table}").fetchall()
         connection.execute("INSERT INTO other VALUES (1)")
+        second.execute("INSERT INTO one VALUES (1)")
+        connection.execute("COMMIT")
         with pytest.raises(psycopg.errors.SerializationFailure, match="1023.*Serializable isolation violation"):
-            second.execute("INSERT INTO one VALUES (1)")
-            connection.execute("COMMIT")
             second.execute("COMMIT")
         second.execute("ROLLBACK")
     connection.execute("ROLLBACK; DROP TABLE one; DROP TABLE other")

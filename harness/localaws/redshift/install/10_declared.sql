@@ -3,10 +3,14 @@
 -- PostgreSQL's are in local_redshift, and the translation calls them by that name.
 CREATE SCHEMA IF NOT EXISTS local_redshift;
 CREATE TABLE IF NOT EXISTS local_redshift.version (digest text PRIMARY KEY, installed_at timestamptz NOT NULL DEFAULT now());
-CREATE TABLE IF NOT EXISTS local_redshift.declared_tables (
-  relid oid PRIMARY KEY, diststyle text NOT NULL, distkey text NOT NULL, sortstyle text NOT NULL, sortkey jsonb NOT NULL,
-  encodings jsonb NOT NULL, primary_key jsonb NOT NULL, unique_keys jsonb NOT NULL, foreign_keys jsonb NOT NULL
-);
+-- What a table was declared with is a description of it, of a class of our own: pg_description is of the catalog, which serializable
+-- transactions do not watch, so that two of them may create tables at once.
+CREATE TABLE IF NOT EXISTS local_redshift.declaration ();
+CREATE OR REPLACE FUNCTION local_redshift.keep_declaration(relation oid, declared jsonb) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $body$
+  DELETE FROM pg_catalog.pg_description WHERE objoid = relation AND classoid = 'local_redshift.declaration'::regclass;
+  INSERT INTO pg_catalog.pg_description (objoid, classoid, objsubid, description)
+  VALUES (relation, 'local_redshift.declaration'::regclass, 0, declared::text);
+$body$;
 -- A primary key's columns are NOT NULL in Redshift, the key itself is not enforced.
 CREATE OR REPLACE FUNCTION local_redshift.declare_table(relation regclass, declared jsonb) RETURNS void LANGUAGE plpgsql AS $body$
 DECLARE key_column text;
@@ -20,19 +24,23 @@ BEGIN
       RAISE EXCEPTION 'column "%" does not exist', key_column USING ERRCODE = 'undefined_column';
     END IF;
   END LOOP;
-  DELETE FROM local_redshift.declared_tables d WHERE d.relid = relation::oid OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = d.relid);
-  INSERT INTO local_redshift.declared_tables
-  VALUES (relation, declared->>'diststyle', declared->>'distkey', declared->>'sortstyle', declared->'sortkey', declared->'encodings',
-          declared->'primary_key', declared->'unique', declared->'foreign_keys');
+  PERFORM local_redshift.keep_declaration(relation, declared);
 END $body$;
 CREATE OR REPLACE FUNCTION local_redshift.declare_table_once(relation regclass, declared jsonb) RETURNS void LANGUAGE plpgsql AS $body$
 BEGIN
-  IF NOT EXISTS (SELECT FROM local_redshift.declared_tables WHERE relid = relation::oid) THEN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_description WHERE objoid = relation AND classoid = 'local_redshift.declaration'::regclass) THEN
     PERFORM local_redshift.declare_table(relation, declared);
   END IF;
 END $body$;
 GRANT USAGE ON SCHEMA local_redshift TO PUBLIC;
-GRANT SELECT, INSERT, UPDATE, DELETE ON local_redshift.declared_tables TO PUBLIC;
+DO $body$ BEGIN
+  -- An earlier version kept a table of them.
+  IF EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('local_redshift.declared_tables') AND relkind = 'r') THEN
+    PERFORM local_redshift.keep_declaration(relid, jsonb_build_object('diststyle', diststyle, 'distkey', distkey, 'sortstyle', sortstyle, 'sortkey', sortkey,
+      'encodings', encodings, 'primary_key', primary_key, 'unique', unique_keys, 'foreign_keys', foreign_keys)) FROM local_redshift.declared_tables;
+    DROP TABLE local_redshift.declared_tables CASCADE;
+  END IF;
+END $body$;
 -- Users of GetClusterCredentials: the MD5 of a password and its user's name, and until when it lets in.
 CREATE TABLE IF NOT EXISTS local_redshift.temporary_passwords (usename text NOT NULL, md5 text NOT NULL, expires timestamptz NOT NULL);
 CREATE OR REPLACE FUNCTION local_redshift.version() RETURNS text LANGUAGE sql IMMUTABLE AS $body$

@@ -6,6 +6,11 @@ DO $body$ BEGIN
     AND (n.nspname = 'local_redshift' OR n.nspname = 'pg_catalog' AND c.oid >= 16384));
 END $body$;
 
+CREATE VIEW local_redshift.declared_tables AS
+  SELECT objoid AS relid, d ->> 'diststyle' AS diststyle, d ->> 'distkey' AS distkey, d ->> 'sortstyle' AS sortstyle, d -> 'sortkey' AS sortkey,
+    d -> 'encodings' AS encodings, d -> 'primary_key' AS primary_key, d -> 'unique' AS unique_keys, d -> 'foreign_keys' AS foreign_keys
+  FROM pg_catalog.pg_description, LATERAL (SELECT description::jsonb AS d OFFSET 0) AS declared WHERE classoid = 'local_redshift.declaration'::regclass;
+
 CREATE OR REPLACE FUNCTION local_redshift.type_name(kind oid, modifier integer) RETURNS varchar LANGUAGE sql STABLE AS $body$
   SELECT CASE WHEN kind = 'jsonb'::regtype THEN 'super' WHEN kind = 'bytea'::regtype THEN 'binary varying' ELSE format_type(kind, modifier) END::varchar
 $body$;
@@ -18,20 +23,6 @@ CREATE OR REPLACE FUNCTION local_redshift.encodings() RETURNS TABLE (code intege
   SELECT place::integer - 1, name FROM unnest(ARRAY['none', 'raw', 'bytedict', 'delta', 'delta32k', 'lzo', 'mostly8', 'mostly16', 'mostly32', 'runlength', 'text255', 'text32k',
     'zstd', 'az64', 'auto']) WITH ORDINALITY AS names (name, place)
 $body$;
--- PostgreSQL's own, with the columns that Redshift adds; the translation puts them in the place of pg_class and pg_attribute.
-CREATE VIEW local_redshift.pg_class AS
-  SELECT c.*, CASE d.diststyle WHEN 'EVEN' THEN 0 WHEN 'KEY' THEN 1 WHEN 'ALL' THEN 8 ELSE 9 END::smallint AS reldiststyle,
-    NULL::timestamp AS relcreationtime
-  FROM pg_catalog.pg_class c LEFT JOIN local_redshift.declared_tables d ON d.relid = c.oid;
-CREATE VIEW local_redshift.pg_attribute AS
-  SELECT a.*, coalesce(d.distkey = a.attname, false) AS attisdistkey,
-    coalesce((SELECT place * CASE WHEN d.sortstyle = 'INTERLEAVED' AND place % 2 = 0 THEN -1 ELSE 1 END
-      FROM jsonb_array_elements_text(d.sortkey) WITH ORDINALITY AS keys (name, place) WHERE name = a.attname), 0)::integer AS attsortkeyord,
-    (SELECT code FROM local_redshift.encodings() e WHERE e.name = coalesce(d.encodings ->> a.attname, 'none'))::smallint AS attencodingtype
-  FROM pg_catalog.pg_attribute a LEFT JOIN local_redshift.declared_tables d ON d.relid = a.attrelid;
-CREATE OR REPLACE FUNCTION pg_catalog.format_encoding(code integer) RETURNS text LANGUAGE sql IMMUTABLE AS
-  $body$ SELECT e.name FROM local_redshift.encodings() e WHERE e.code = $1 $body$;
-CREATE VIEW local_redshift.pg_attrdef AS SELECT d.*, pg_get_expr(d.adbin, d.adrelid) AS adsrc FROM pg_catalog.pg_attrdef d;
 -- Keys are recorded and not enforced, so PostgreSQL has none: they get numbers above those of its own objects.
 CREATE VIEW local_redshift.declared_keys AS
   SELECT d.relid, k.kind, k.number, ARRAY(SELECT a.attnum FROM jsonb_array_elements_text(k.columns) WITH ORDINALITY AS names (name, place)
@@ -41,6 +32,37 @@ CREATE VIEW local_redshift.declared_keys AS
     UNION ALL SELECT 'u', place, key, NULL, NULL FROM jsonb_array_elements(d.unique_keys) WITH ORDINALITY AS keys (key, place)
     UNION ALL SELECT 'f', 100 + place, key -> 'columns', key ->> 'table', key -> 'references' FROM jsonb_array_elements(d.foreign_keys) WITH ORDINALITY AS keys (key, place)) AS k
   WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = d.relid);
+CREATE VIEW local_redshift.key_indexes AS
+  SELECT (2147483648 + k.relid::bigint * 256 + k.number)::oid AS oid, k.*, c.relname || '_pkey' AS name, c.relnamespace, c.relowner
+  FROM local_redshift.declared_keys k JOIN pg_catalog.pg_class c ON c.oid = k.relid WHERE k.kind = 'p';
+-- PostgreSQL's own, with the columns that Redshift adds; the translation puts them in the place of pg_class and pg_attribute.
+CREATE VIEW local_redshift.pg_class AS
+  SELECT c.*, CASE d.diststyle WHEN 'EVEN' THEN 0 WHEN 'KEY' THEN 1 WHEN 'ALL' THEN 8 ELSE 9 END::smallint AS reldiststyle,
+    NULL::timestamp AS relcreationtime
+  FROM pg_catalog.pg_class c LEFT JOIN local_redshift.declared_tables d ON d.relid = c.oid
+  UNION ALL
+  SELECT (jsonb_populate_record(NULL::pg_catalog.pg_class, jsonb_build_object('oid', k.oid, 'relname', k.name, 'relkind', 'i', 'relnamespace', k.relnamespace, 'relowner', k.relowner))).*, 9::smallint, NULL
+  FROM local_redshift.key_indexes k;
+CREATE VIEW local_redshift.pg_index AS
+  SELECT i.* FROM pg_catalog.pg_index i
+  UNION ALL
+  SELECT (jsonb_populate_record(NULL::pg_catalog.pg_index, jsonb_build_object('indexrelid', k.oid, 'indrelid', k.relid, 'indisprimary', true, 'indisunique', true,
+    'indkey', array_to_string(k.conkey, ' '), 'indnatts', cardinality(k.conkey), 'indnkeyatts', cardinality(k.conkey)))).*
+  FROM local_redshift.key_indexes k;
+CREATE VIEW local_redshift.pg_attribute AS
+  SELECT a.*, coalesce(d.distkey = a.attname, false) AS attisdistkey,
+    coalesce((SELECT place * CASE WHEN d.sortstyle = 'INTERLEAVED' AND place % 2 = 0 THEN -1 ELSE 1 END
+      FROM jsonb_array_elements_text(d.sortkey) WITH ORDINALITY AS keys (name, place) WHERE name = a.attname), 0)::integer AS attsortkeyord,
+    (SELECT code FROM local_redshift.encodings() e WHERE e.name = coalesce(d.encodings ->> a.attname, 'none'))::smallint AS attencodingtype
+  FROM pg_catalog.pg_attribute a LEFT JOIN local_redshift.declared_tables d ON d.relid = a.attrelid
+  UNION ALL
+  SELECT (jsonb_populate_record(NULL::pg_catalog.pg_attribute, jsonb_build_object('attrelid', k.oid, 'attname', a.attname, 'atttypid', a.atttypid, 'atttypmod', a.atttypmod,
+    'attnum', places.place, 'attnotnull', true, 'attisdropped', false))).*, false, 0, 0::smallint
+  FROM local_redshift.key_indexes k CROSS JOIN LATERAL unnest(k.conkey) WITH ORDINALITY AS places (number, place)
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = k.relid AND a.attnum = places.number;
+CREATE OR REPLACE FUNCTION pg_catalog.format_encoding(code integer) RETURNS text LANGUAGE sql IMMUTABLE AS
+  $body$ SELECT e.name FROM local_redshift.encodings() e WHERE e.code = $1 $body$;
+CREATE VIEW local_redshift.pg_attrdef AS SELECT d.*, pg_get_expr(d.adbin, d.adrelid) AS adsrc FROM pg_catalog.pg_attrdef d;
 CREATE VIEW local_redshift.pg_constraint AS
   SELECT oid, conname, connamespace, contype, condeferrable, condeferred, convalidated, conrelid, contypid, confrelid, confupdtype, confdeltype, confmatchtype, conkey, confkey, conbin
   FROM pg_catalog.pg_constraint WHERE conname NOT LIKE 'redshift\_bytes\_%'

@@ -13,7 +13,7 @@ from localaws.redshift.sql.scope import Catalog
 __all__ = ["calls"]
 
 
-def calls(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
+def calls(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
     """Every call in PostgreSQL's form, the innermost first."""
     for extract in list(tree.find_all(exp.Extract)):
         part = exp.Literal.string(extract.name.lower())
@@ -31,6 +31,7 @@ def calls(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
             raise NotSupportedHereError(f"The function {name}")
         if name in NOT_REDSHIFT:
             raise RedshiftError(f"function {name.lower()} does not exist", "42883")
+        assert isinstance(node, exp.Anonymous)
         if name in _SPECIAL:
             _SPECIAL[name](node)
         elif name in DATE_PART_FIRST:
@@ -48,15 +49,15 @@ def _bare_word(column: exp.Column) -> None:
 
 def _date_part(call: exp.Anonymous, name: str) -> None:
     arguments = call.expressions
-    if arguments and isinstance(arguments[0], exp.Column) and not arguments[0].table:
-        arguments[0].replace(exp.Literal.string(arguments[0].name.lower()))
-    elif arguments and isinstance(arguments[0], exp.Var | exp.Identifier):
+    if (arguments and isinstance(arguments[0], exp.Column) and not arguments[0].table) or (
+        arguments and isinstance(arguments[0], exp.Var | exp.Identifier)
+    ):
         arguments[0].replace(exp.Literal.string(arguments[0].name.lower()))
     call.set("this", name)
 
 
-def _count(call: exp.Anonymous, low: int, high: int | None = None) -> list[exp.Expression]:
-    arguments: list[exp.Expression] = call.expressions
+def _count(call: exp.Anonymous, low: int, high: int | None = None) -> list[exp.Expr]:
+    arguments: list[exp.Expr] = call.expressions
     if len(arguments) < low or (high is not None and len(arguments) > high):
         raise StatementSyntaxError(f"function {call.name.lower()} was given {len(arguments)} arguments")
     return arguments
@@ -81,7 +82,7 @@ def _concat(call: exp.Anonymous) -> None:
     """NULL when one is (PostgreSQL's leaves it out)."""
     left, right = _count(call, 2, 2)
 
-    def as_text(node: exp.Expression) -> exp.Expression:
+    def as_text(node: exp.Expr) -> exp.Expr:
         return exp.Cast(this=exp.Paren(this=node.copy()), to=exp.DataType.build("varchar(65535)", dialect="redshift"))
 
     call.replace(exp.Paren(this=exp.DPipe(this=as_text(left), expression=as_text(right), safe=True)))
@@ -95,7 +96,7 @@ def _listagg(call: exp.Anonymous) -> None:
         parts = value.expressions
         (value, *rest), distinct = parts, True
         separator = rest[0].copy() if rest else separator
-    text: exp.Expression = exp.Cast(this=exp.Paren(this=value.copy()), to=exp.DataType.build("varchar(65535)", dialect="redshift"))
+    text: exp.Expr = exp.Cast(this=exp.Paren(this=value.copy()), to=exp.DataType.build("varchar(65535)", dialect="redshift"))
     within = call.parent if isinstance(call.parent, exp.WithinGroup) else None
     order = within.expression.copy() if within is not None else None
     place = within or call
@@ -104,12 +105,12 @@ def _listagg(call: exp.Anonymous) -> None:
         return
     if order is not None and distinct:
         order = _ordered_by_text(order, value, text)
-    head: exp.Expression = exp.Distinct(expressions=[text]) if distinct else text
-    last: exp.Expression = exp.Order(this=separator, expressions=order.expressions) if order is not None else separator
+    head: exp.Expr = exp.Distinct(expressions=[text]) if distinct else text
+    last: exp.Expr = exp.Order(this=separator, expressions=order.expressions) if order is not None else separator
     place.replace(exp.Anonymous(this="string_agg", expressions=[head, last]))
 
 
-def _ordered_by_text(order: exp.Order, value: exp.Expression, text: exp.Expression) -> exp.Order:
+def _ordered_by_text(order: exp.Order, value: exp.Expr, text: exp.Expr) -> exp.Order:
     """With DISTINCT PostgreSQL orders by the aggregated expression only."""
     for item in order.expressions:
         if item.this != value:
@@ -118,7 +119,7 @@ def _ordered_by_text(order: exp.Order, value: exp.Expression, text: exp.Expressi
     return order
 
 
-def _listagg_window(place: exp.Expression, text: exp.Expression, separator: exp.Expression, order: exp.Order | None, distinct: bool) -> None:
+def _listagg_window(place: exp.Expr, text: exp.Expr, separator: exp.Expr, order: exp.Order | None, distinct: bool) -> None:
     if distinct:
         raise NotSupportedHereError("LISTAGG (DISTINCT …) OVER")
     window = place.parent
@@ -163,7 +164,7 @@ def _percentile(call: exp.Anonymous) -> None:
 def _json_extract_path_text(call: exp.Anonymous) -> None:
     """The last argument may say that invalid JSON is NULL."""
     arguments = _count(call, 2)
-    invalid: exp.Expression = exp.false()
+    invalid: exp.Expr = exp.false()
     if isinstance(arguments[-1], exp.Boolean):
         invalid, arguments = arguments[-1], arguments[:-1]
     if len(arguments) < 2:

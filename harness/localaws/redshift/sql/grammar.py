@@ -29,7 +29,7 @@ class _Parser(RedshiftParser):
         "APPROXIMATE": lambda self: self._parse_approximate(),
     }
 
-    def _parse_approximate(self) -> exp.Expression | None:
+    def _parse_approximate(self) -> exp.Expr | None:
         """APPROXIMATE COUNT (DISTINCT …) and APPROXIMATE PERCENTILE_DISC: exact here, which is within every error that is allowed."""
         return self._parse_function()
 
@@ -38,4 +38,4 @@ class LocalRedshift(Redshift):
     """The dialect that is read, and written as PostgreSQL's."""
 
     Parser = _Parser
-    Generator = PostgresWriter
+    Generator = PostgresWriter  # type: ignore[assignment]

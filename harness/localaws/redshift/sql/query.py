@@ -13,15 +13,36 @@ from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, S
 from localaws.redshift.lexer import Token, significant
 from localaws.redshift.sql.calls import calls
 from localaws.redshift.sql.grammar import LocalRedshift
-from localaws.redshift.sql.rules import catalog_tables, group_by_all, lateral_aliases, merge_values, number_conditions, pivots, qualify, refusals
+from localaws.redshift.sql.rules import (
+    catalog_tables,
+    group_by_all,
+    lateral_aliases,
+    merge_values,
+    number_conditions,
+    pivots,
+    qualify,
+    refusals,
+)
 from localaws.redshift.sql.scope import Catalog, CatalogNeededError
 from localaws.redshift.sql.super import navigation, unnesting
 
 __all__ = ["Parameters", "expression_text", "names_the_catalog", "query_text"]
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # what it does not know is raised here, not logged
-_Rule = Callable[[exp.Expression, "Catalog | None"], exp.Expression]
-_RULES: tuple[_Rule, ...] = (refusals, catalog_tables, number_conditions, merge_values, unnesting, lateral_aliases, group_by_all, qualify, pivots, navigation, calls)
+_Rule = Callable[[exp.Expr, "Catalog | None"], exp.Expr]
+_RULES: tuple[_Rule, ...] = (
+    refusals,
+    catalog_tables,
+    number_conditions,
+    merge_values,
+    unnesting,
+    lateral_aliases,
+    group_by_all,
+    qualify,
+    pivots,
+    navigation,
+    calls,
+)
 _DIALECT = LocalRedshift()
 _NUMBERED = "local_parameter_"
 
@@ -77,7 +98,7 @@ def expression_text(sql: str) -> str:
     return _written(_parsed(f"SELECT {sql}"), Parameters(), None).removeprefix("SELECT ")
 
 
-def _parsed(sql: str) -> exp.Expression:
+def _parsed(sql: str) -> exp.Expr:
     try:
         (tree,) = _DIALECT.parse(sql, error_level=ErrorLevel.IMMEDIATE)
     except (SqlglotError, ValueError) as error:
@@ -95,7 +116,7 @@ def _near(error: Exception, sql: str) -> str:
     return f'syntax error at or near "{near}"' if near else f"syntax error: {str(error).splitlines()[0]}"
 
 
-def _written(tree: exp.Expression, parameters: Parameters, catalog: Catalog | None) -> str:
+def _written(tree: exp.Expr, parameters: Parameters, catalog: Catalog | None) -> str:
     for rule in _RULES:
         tree = rule(tree, catalog)
     for placeholder in list(tree.find_all(exp.Placeholder)):
@@ -112,4 +133,3 @@ def _written(tree: exp.Expression, parameters: Parameters, catalog: Catalog | No
 def names_the_catalog(words: Sequence[Token]) -> bool:
     """Whether it names the schema pg_catalog."""
     return any(name.name == "pg_catalog" and dot.text == "." for name, dot in pairwise(words) if name.kind in ("word", "quoted"))
-

@@ -16,7 +16,7 @@ from localaws.redshift.sql.scope import Catalog, columns_of, own_nodes, source_c
 __all__ = ["catalog_tables", "group_by_all", "lateral_aliases", "merge_values", "number_conditions", "pivots", "qualify", "refusals"]
 
 
-def refusals(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
+def refusals(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
     """What PostgreSQL would run and Redshift does not."""
     for node in tree.walk():
         if isinstance(node, exp.Lock):
@@ -42,7 +42,7 @@ def refusals(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
     return tree
 
 
-def qualify(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
+def qualify(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
     """QUALIFY: a filter on window functions, outside of a subquery."""
     for select in list(tree.find_all(exp.Select)):
         if select.args.get("qualify"):
@@ -54,10 +54,10 @@ def qualify(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
     return tree
 
 
-def is_aggregate(node: exp.Expression) -> bool:
+def is_aggregate(node: exp.Expr) -> bool:
     """Whether the expression aggregates: a call that is no window function."""
     for call in own_nodes(node, exp.Func):
-        name = call.name if isinstance(call, exp.Anonymous) else call.sql_name()
+        name = call.name if isinstance(call, exp.Anonymous) else type(call).__name__
         if name.upper().rpartition(".")[2] in AGGREGATES and not isinstance(call.parent, exp.Window):
             within = call.parent
             if isinstance(within, exp.WithinGroup) and isinstance(within.parent, exp.Window):
@@ -66,7 +66,7 @@ def is_aggregate(node: exp.Expression) -> bool:
     return False
 
 
-def group_by_all(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
+def group_by_all(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
     """GROUP BY ALL: every item of the SELECT that does not aggregate, by its place."""
     for select in tree.find_all(exp.Select):
         group = select.args.get("group")
@@ -79,10 +79,10 @@ def group_by_all(tree: exp.Expression, catalog: Catalog | None) -> exp.Expressio
 _CLAUSES = ("where", "group", "having", "qualify")
 
 
-def lateral_aliases(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
+def lateral_aliases(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
     """A name given in a SELECT may be used later in it, and in its clauses; a column of the sources of that name comes first."""
     for select in list(tree.find_all(exp.Select)):
-        given: dict[str, exp.Expression] = {}
+        given: dict[str, exp.Expr] = {}
         columns: set[str] | None = None
         for item in select.expressions:
             columns = _replace(select, item, given, columns, catalog)
@@ -97,8 +97,8 @@ def lateral_aliases(tree: exp.Expression, catalog: Catalog | None) -> exp.Expres
 
 def _replace(
     select: exp.Select,
-    part: exp.Expression,
-    given: dict[str, exp.Expression],
+    part: exp.Expr,
+    given: dict[str, exp.Expr],
     columns: set[str] | None,
     catalog: Catalog | None,
     *,
@@ -106,7 +106,7 @@ def _replace(
 ) -> set[str] | None:
     for column in list(own_nodes(part, exp.Column)):
         name = column.name.lower()
-        if column.table or name not in given or (bare_stays and column.parent is part):
+        if column.text("table") or name not in given or (bare_stays and column.parent is part):
             continue
         if columns is None:
             columns = source_columns(select, catalog)
@@ -115,7 +115,7 @@ def _replace(
     return columns
 
 
-def pivots(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
+def pivots(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
     """PIVOT becomes conditional aggregates, UNPIVOT rows of values."""
     for source in list(tree.find_all(exp.Table, exp.Subquery)):
         for pivot in source.args.get("pivots") or []:
@@ -130,29 +130,30 @@ def pivots(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
     return tree
 
 
-def _named(table: exp.Expression, name: str) -> exp.Expression:
+def _named(table: exp.Expr, name: str) -> exp.Expr:
     table.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
     return table
 
 
-def _pivoted(source: exp.Expression, pivot: exp.Pivot, columns: list[str]) -> exp.Select:
+def _pivoted(source: exp.Expr, pivot: exp.Pivot, columns: list[str]) -> exp.Select:
     (field,) = pivot.args["fields"]
     used = {column.name.lower() for aggregate in pivot.expressions for column in aggregate.find_all(exp.Column)} | {field.this.name.lower()}
-    kept: list[exp.Expression] = [exp.column(exp.to_identifier(name, quoted=True)) for name in columns if name not in used]
+    kept: list[exp.Expr] = [exp.column(exp.to_identifier(name, quoted=True)) for name in columns if name not in used]
     items = list(kept)
     for choice in field.expressions:
         value, name = (choice.this, choice.alias) if isinstance(choice, exp.PivotAlias) else (choice, choice.name or choice.sql())
         for aggregate in pivot.expressions:
             call = aggregate.this if isinstance(aggregate, exp.Alias) else aggregate
             label = f"{name}_{aggregate.alias}" if isinstance(aggregate, exp.Alias) else name
-            items.append(exp.alias_(_only_where(call.copy(), exp.EQ(this=field.this.copy(), expression=value.copy())), label.lower(), quoted=True))
+            chosen = _only_where(call.copy(), exp.EQ(this=field.this.copy(), expression=value.copy()))
+            items.append(exp.alias_(chosen, label.lower(), quoted=True))
     select = exp.Select(expressions=items).from_(_named(source, "_source"))
     if kept:
         select.set("group", exp.Group(expressions=[exp.Literal.number(i) for i in range(1, len(kept) + 1)]))
     return select
 
 
-def _only_where(call: exp.Expression, condition: exp.Expression) -> exp.Expression:
+def _only_where(call: exp.Expr, condition: exp.Expr) -> exp.Expr:
     arguments = call.expressions if isinstance(call, exp.Anonymous) else [call.this]
     if len(arguments) != 1:
         raise NotSupportedHereError("PIVOT with an aggregate of several arguments")
@@ -163,7 +164,7 @@ def _only_where(call: exp.Expression, condition: exp.Expression) -> exp.Expressi
     return call
 
 
-def _unpivoted(source: exp.Expression, pivot: exp.Pivot, columns: list[str]) -> exp.Select:
+def _unpivoted(source: exp.Expr, pivot: exp.Pivot, columns: list[str]) -> exp.Select:
     (field,) = pivot.args["fields"]
     value, key = pivot.expressions[0].name.lower(), field.this.name.lower()
     rows, used = [], set()
@@ -182,8 +183,7 @@ def _unpivoted(source: exp.Expression, pivot: exp.Pivot, columns: list[str]) -> 
     return select
 
 
-
-def merge_values(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
+def merge_values(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
     """MERGE … INSERT VALUES without columns: sqlglot reads VALUES as a function there."""
     for insert in tree.find_all(exp.Insert):
         listed = insert.this
@@ -195,10 +195,10 @@ def merge_values(tree: exp.Expression, catalog: Catalog | None) -> exp.Expressio
     return tree
 
 
-_WIDER = ("pg_class", "pg_attribute", "pg_attrdef", "pg_constraint")
+_WIDER = ("pg_class", "pg_attribute", "pg_attrdef", "pg_constraint", "pg_index")
 
 
-def catalog_tables(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
+def catalog_tables(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
     """Tables of the catalog to which Redshift adds columns."""
     for table in tree.find_all(exp.Table):
         name = table.name.lower()
@@ -209,7 +209,7 @@ def catalog_tables(tree: exp.Expression, catalog: Catalog | None) -> exp.Express
     return tree
 
 
-def number_conditions(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
+def number_conditions(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
     """WHERE 1: a number stands for true or false (SQLAlchemy's dialect writes it)."""
     for where in tree.find_all(exp.Where):
         condition = where.this

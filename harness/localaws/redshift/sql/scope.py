@@ -21,7 +21,7 @@ class CatalogNeededError(NotSupportedHereError):
         super().__init__("Without a connection, a statement whose names depend on a table's columns")
 
 
-def sources(select: exp.Select) -> list[exp.Expression]:
+def sources(select: exp.Select) -> list[exp.Expr]:
     """What stands in FROM and its joins."""
     found = []
     from_ = select.args.get("from_") or select.args.get("from")
@@ -30,10 +30,10 @@ def sources(select: exp.Select) -> list[exp.Expression]:
     return found + [join.this for join in select.args.get("joins") or []] + [lateral.this for lateral in select.args.get("laterals") or []]
 
 
-def source_names(select: exp.Select) -> set[str]:
+def source_names(select: exp.Expr) -> set[str]:
     """The aliases that columns of this SELECT may be qualified with, those of the queries around it included."""
     found: set[str] = set()
-    at: exp.Expression | None = select
+    at: exp.Expr | None = select
     while at is not None:
         if isinstance(at, exp.Select):
             found |= {source.alias_or_name.lower() for source in sources(at)}
@@ -44,7 +44,7 @@ def source_names(select: exp.Select) -> set[str]:
     return found
 
 
-def own_nodes(root: exp.Expression, kind: type[exp.Expression]) -> Iterator[exp.Expression]:
+def own_nodes(root: exp.Expr, kind: type[exp.Expr]) -> Iterator[exp.Expr]:
     """Nodes of that kind below `root`, but not in queries within it."""
     for node in root.walk(prune=lambda node: isinstance(node, exp.Query) and node is not root):
         if isinstance(node, kind) and not (isinstance(node, exp.Query) and node is not root):
@@ -63,7 +63,7 @@ def source_columns(select: exp.Select, catalog: Catalog | None) -> set[str]:
     return found
 
 
-def columns_of(source: exp.Expression, catalog: Catalog | None) -> list[str]:
+def columns_of(source: exp.Expr, catalog: Catalog | None) -> list[str]:
     """The columns of one source, in order."""
     alias = source.args.get("alias")
     if alias is not None and alias.args.get("columns"):
@@ -84,7 +84,7 @@ def columns_of(source: exp.Expression, catalog: Catalog | None) -> list[str]:
     return []
 
 
-def _query_columns(query: exp.Expression, catalog: Catalog | None) -> list[str]:
+def _query_columns(query: exp.Expr, catalog: Catalog | None) -> list[str]:
     if isinstance(query, exp.SetOperation):
         return _query_columns(query.left, catalog)
     if isinstance(query, exp.Subquery):
@@ -106,7 +106,7 @@ def _query_columns(query: exp.Expression, catalog: Catalog | None) -> list[str]:
 def _common_table(table: exp.Table) -> exp.CTE | None:
     if table.db or not isinstance(table.this, exp.Identifier):
         return None
-    at: exp.Expression | None = table.parent
+    at: exp.Expr | None = table.parent
     while at is not None:
         with_ = at.args.get("with_") or at.args.get("with")
         for common in with_.expressions if with_ is not None else []:

@@ -18,7 +18,7 @@ _ARRAYS = {"current_schemas", "string_to_array", "array"}
 _NAVIGATE = "pg_catalog.jsonb_extract_path"
 
 
-def unnesting(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
+def unnesting(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
     """FROM t, t.items AS i [AT k]: the elements of an array of the row."""
     for select in list(tree.find_all(exp.Select)):
         names: set[str] = set()
@@ -40,7 +40,7 @@ def unnesting(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
     return tree
 
 
-def _array_of(source: exp.Expression, names: set[str]) -> tuple[exp.Expression, str, str] | None:
+def _array_of(source: exp.Expr, names: set[str]) -> tuple[exp.Expr, str, str] | None:
     index = ""
     if isinstance(source, exp.Unnest):  # sqlglot's reading of FROM t, t.items AS i
         (column,) = source.args["alias"].args["columns"]
@@ -50,13 +50,12 @@ def _array_of(source: exp.Expression, names: set[str]) -> tuple[exp.Expression, 
     if isinstance(source, exp.Alias):
         return source.this.copy(), source.alias.lower(), index
     if isinstance(source, exp.Table) and source.db and source.parts[0].name.lower() in names:
-        path = exp.column(*[part.copy() for part in reversed(source.parts)]) if len(source.parts) <= 3 else None
-        if path is not None:
-            return path, source.alias.lower() or source.name.lower(), index
+        path = exp.Column(**dict(zip(("this", "table", "db"), [part.copy() for part in reversed(source.parts)], strict=False)))
+        return path, source.alias.lower() or source.name.lower(), index
     return None
 
 
-def navigation(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
+def navigation(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
     """a.b.c and a[0] on a SUPER column."""
     for node in list(tree.find_all(exp.Column, exp.Bracket, exp.Dot)):
         if isinstance(node.parent, exp.Bracket | exp.Dot) and node.parent.this is node:
@@ -77,7 +76,7 @@ def navigation(tree: exp.Expression, catalog: Catalog | None) -> exp.Expression:
     return tree
 
 
-def _root(node: exp.Expression) -> exp.Expression:
+def _root(node: exp.Expr) -> exp.Expr:
     while isinstance(node, exp.Bracket | exp.Dot | exp.Paren):
         if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Func):
             return node.expression
@@ -85,9 +84,9 @@ def _root(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _path(node: exp.Expression) -> tuple[exp.Expression, list[exp.Expression]] | None:
+def _path(node: exp.Expr) -> tuple[exp.Expr, list[exp.Expr]] | None:
     """The SUPER value and the steps from it; None where nothing is navigated."""
-    steps: list[exp.Expression] = []
+    steps: list[exp.Expr] = []
     while isinstance(node, exp.Bracket | exp.Dot):
         if isinstance(node, exp.Dot):
             if isinstance(node.expression, exp.Func):
@@ -104,11 +103,11 @@ def _path(node: exp.Expression) -> tuple[exp.Expression, list[exp.Expression]] |
             if qualifier == 0 and len(parts) >= 3 and parts[1].name.lower() in names:
                 return None if not steps else (node.copy(), steps)  # schema.table.column
             steps = [*parts[qualifier + 1 :], *steps]
-            node = exp.column(*[part.copy() for part in reversed(parts[: qualifier + 1])])
+            node = exp.Column(**dict(zip(("this", "table"), [part.copy() for part in reversed(parts[: qualifier + 1])], strict=False)))
     return (node.copy(), steps) if steps else None
 
 
-def _step(step: exp.Expression) -> exp.Expression:
+def _step(step: exp.Expr) -> exp.Expr:
     if isinstance(step, exp.Identifier | exp.Column):
         return exp.Literal.string(step.name if step.args.get("quoted") else step.name.lower())
     if isinstance(step, exp.Literal):

@@ -16,7 +16,7 @@ __all__ = ["PostgresWriter"]
 _SIMPLE = re.compile(r"[a-z_][a-z0-9_$]*")
 # Names that PostgreSQL reserves and Redshift does not.
 _RESERVED = {"asymmetric", "symmetric", "concurrently", "fetch", "lateral", "variadic", "collation", "tablesample", "window", "system_user"}
-T = exp.DataType.Type
+T = exp.DType
 _TYPES = {
     T.TINYINT: "smallint",
     T.SMALLINT: "smallint",
@@ -96,7 +96,7 @@ class PostgresWriter(PostgresGenerator):
         return super().group_sql(expression)
 
 
-def _text_type(kind: exp.DataType.Type, sizes: list[str]) -> str:
+def _text_type(kind: exp.DType, sizes: list[str]) -> str:
     fixed = _LONGEST[kind] == 4096 and kind != T.BPCHAR
     length = sizes[0].lower() if sizes else str(_DEFAULT[kind])
     if length == "max":

@@ -36,7 +36,11 @@ from localaws.redshift.wire.protocol import (
 __all__ = ["CancelRequest", "LoginError", "Startup", "authenticate", "greeting", "read_startup"]
 
 # What a client may say at the start: the drivers' own names are for the endpoint, PostgreSQL would refuse them.
-_DRIVER = {"client_protocol_version", "driver_version", "os_version", "driver_discovery_version"} | {"plugin_name", "idp_type", "provider_name"}
+_DRIVER = {"client_protocol_version", "driver_version", "os_version", "driver_discovery_version"} | {
+    "plugin_name",
+    "idp_type",
+    "provider_name",
+}
 _SETTINGS = {
     "application_name": "application_name",
     "client_encoding": "client_encoding",

@@ -28,8 +28,8 @@ from localaws.redshift.messages import redshift_error
 from localaws.redshift.wire.certificates import server_context
 from localaws.redshift.wire.client import Client, ClientGoneError
 from localaws.redshift.wire.local import LocalRunner
-from localaws.redshift.wire.login import CancelRequest, authenticate, greeting, read_startup
-from localaws.redshift.wire.protocol import error_response
+from localaws.redshift.wire.login import CancelRequest, LoginError, authenticate, greeting, read_startup
+from localaws.redshift.wire.protocol import ProtocolError, error_response
 from localaws.redshift.wire.relay import BackendGoneError, Relay
 
 __all__ = ["main"]
@@ -121,6 +121,8 @@ class _Server:
             return None
         except (RedshiftError, LocalAwsError, psycopg.Error) as error:
             known = error if isinstance(error, RedshiftError) else RedshiftError(f"the database does not answer: {error}", "57P03")
+            if not isinstance(error, LoginError | ProtocolError):
+                _LOG.warning("no session could be opened: %s", known.message)
             with contextlib.suppress(ClientGoneError):
                 client.send(error_response(known, "FATAL"))
             return None
