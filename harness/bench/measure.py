@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ class _Pass:
         for batch in days:
             first = batch is days[0]
             kind = "all history" if first else f"{self.made.days_per_batch} day{'s' * (self.made.days_per_batch > 1)} of changes"
-            self._stage(f"deliver: {kind}", lambda batch=batch: self.scenario.deliver(batch), rows=self._delivered(batch))
+            self._stage(f"deliver: {kind}", partial(self.scenario.deliver, batch), rows=self._delivered(batch))
             _drop_caches()
             self._batch(batch, kind)
 

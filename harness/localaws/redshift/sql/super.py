@@ -100,8 +100,8 @@ def _path(node: exp.Expr) -> tuple[exp.Expr, list[exp.Expr]] | None:
         names = source_names(select) if select is not None else set()
         qualifier = 1 if parts[0].name.lower() in names or len(parts) == 1 else 0
         if len(parts) > qualifier + 1 and not isinstance(parts[-1], exp.Star) and (qualifier or names):
-            if qualifier == 0 and len(parts) >= 3 and parts[1].name.lower() in names:
-                return None if not steps else (node.copy(), steps)  # schema.table.column
+            if qualifier == 0 and any(part.name.lower() in names for part in parts[1:3]) and len(parts) >= 3:
+                return None if not steps else (node.copy(), steps)  # database.schema.table.column
             steps = [*parts[qualifier + 1 :], *steps]
             node = exp.Column(**dict(zip(("this", "table"), [part.copy() for part in reversed(parts[: qualifier + 1])], strict=False)))
     return (node.copy(), steps) if steps else None
