@@ -70,8 +70,13 @@ def session(postgres: PostgresEngine, storage: Path) -> Iterator[Session]:
 
 
 def data_api(url: str) -> Any:
+    return aws(url, "redshift-data")
+
+
+def aws(url: str, service: str) -> Any:
+    """A client of the endpoint."""
     return boto3.client(
-        "redshift-data",
+        service,
         endpoint_url=url,
         region_name="eu-central-1",
         aws_access_key_id="test",

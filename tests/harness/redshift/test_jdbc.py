@@ -59,7 +59,9 @@ def test_it_connects_by_tls_and_sees_redshift(connection: Any) -> None:
 
 
 def test_statements_with_and_without_parameters(connection: Any) -> None:
-    assert rows(connection.createStatement().executeQuery("SELECT NVL(NULL, 2), DATEDIFF(day, DATE '2020-01-01', DATE '2020-01-03')")) == [["2", "2"]]
+    assert rows(connection.createStatement().executeQuery("SELECT NVL(NULL, 2), DATEDIFF(day, DATE '2020-01-01', DATE '2020-01-03')")) == [
+        ["2", "2"]
+    ]
     connection.createStatement().execute("CREATE TEMP TABLE t (a int DISTKEY, b varchar(9))")
     insert = connection.prepareStatement("INSERT INTO t VALUES (?, ?)")
     for number in range(3):

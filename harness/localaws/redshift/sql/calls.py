@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, RefusedByRedshiftError, StatementSyntaxError
+from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, StatementSyntaxError
 from localaws.redshift.sql.functions import DATE_PART_FIRST, NOT_HERE, NOT_REDSHIFT, RENAMED
 from localaws.redshift.sql.scope import Catalog
 
@@ -193,10 +193,6 @@ def _first_value(call: exp.Anonymous) -> None:
 def _lag(call: exp.Anonymous) -> None:
     if _ignores_nulls(call):
         raise NotSupportedHereError(f"{call.name.upper()} … IGNORE NULLS")
-
-
-def _isnull(call: exp.Anonymous) -> None:
-    raise RefusedByRedshiftError("function isnull is not supported: use NVL")
 
 
 _SPECIAL: dict[str, Callable[[exp.Anonymous], None]] = {

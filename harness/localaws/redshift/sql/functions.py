@@ -21,6 +21,7 @@ DATE_PART_FIRST = {
 # PostgreSQL has another function of that name, or has it under another one.
 RENAMED = {
     "NVL": "coalesce",
+    "ISNULL": "coalesce",
     "LEN": "length",
     "TEXTLEN": "length",
     "DATALENGTH": "octet_length",

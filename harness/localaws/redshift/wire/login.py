@@ -170,10 +170,10 @@ def authenticate(client: Client, startup: Startup, conninfo: Mapping[str, Any], 
 
 def _hashes(connection: psycopg.Connection, user: str, main_password: str) -> list[str]:
     """MD5 of the passwords that let this user in."""
-    if user == USER:
-        return [hashlib.md5((main_password + user).encode()).hexdigest()]
     rows = connection.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s AND rolcanlogin", [user]).fetchall()
     found = [row[0].removeprefix("md5") for row in rows if row[0] and row[0].startswith("md5")]
+    if user == USER:
+        found = [hashlib.md5((main_password + user).encode()).hexdigest()]
     if rows and connection.execute("SELECT to_regclass('local_redshift.temporary_passwords')").fetchone() != (None,):
         query = "SELECT md5 FROM local_redshift.temporary_passwords WHERE usename = %s AND expires > now()"
         found += [row[0] for row in connection.execute(query, [user])]
