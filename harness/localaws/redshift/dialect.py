@@ -7,17 +7,29 @@ Translations are kept by text: a statement that was seen before costs a look-up.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
 from localaws.redshift.copy.command import CopyCommand, parse_copy
+from localaws.redshift.copy.unload_command import UnloadCommand, parse_unload
 from localaws.redshift.ddl import add_column, create_table, qualified
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
-from localaws.redshift.lexer import Cursor, Token, plain_text, quote_identifier, significant, split_statements, tokenize, unquote
+from localaws.redshift.lexer import (
+    Cursor,
+    Token,
+    plain_text,
+    quote_identifier,
+    quote_literal,
+    significant,
+    split_statements,
+    tokenize,
+    unquote,
+)
 from localaws.redshift.show import REDSHIFT_SETTINGS, show_query
-from localaws.redshift.sql.query import Parameters, names_the_catalog, query_text
+from localaws.redshift.sql.query import Parameters, expression_text, names_the_catalog, query_text
 from localaws.redshift.sql.scope import Catalog, CatalogNeededError
+from localaws.redshift.types import read_type
 
 __all__ = ["Translation", "translate", "untouched_catalog_query"]
 
@@ -30,6 +42,7 @@ class Translation:
     sql: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     copy: CopyCommand | None = None
+    unload: UnloadCommand | None = None
     in_transaction: bool = True
     commits: bool = False
     reads: bool = False
@@ -39,7 +52,7 @@ class Translation:
     @property
     def local(self) -> bool:
         """Whether it is more than one statement of PostgreSQL."""
-        return self.copy is not None or len(self.sql) > 1 or self.commits
+        return self.copy is not None or self.unload is not None or len(self.sql) > 1 or self.commits
 
 
 _Rule = Callable[[str, Sequence[Token], "Catalog | None"], Translation]
@@ -114,8 +127,8 @@ def _merge(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Transl
     """MERGE: Redshift's has no WHEN … AND, takes a table as its source and no subquery (guide, "MERGE")."""
     cursor = Cursor(significant(tokens))
     keys = [token.key for token in cursor.tokens]
-    if "REMOVE" in keys and "DUPLICATES" in keys:
-        raise NotSupportedHereError("MERGE … REMOVE DUPLICATES", "Write WHEN MATCHED and WHEN NOT MATCHED.")
+    if keys[-2:] == ["REMOVE", "DUPLICATES"]:
+        return _merge_remove_duplicates(sql, cursor, catalog)
     cursor.expect("MERGE", "INTO")
     cursor.qualified()
     while not cursor.done and cursor.peek() != "USING":
@@ -129,6 +142,29 @@ def _merge(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Transl
         if not cursor.done:
             cursor.take()
     return _query(sql, tokens, catalog)
+
+
+def _merge_remove_duplicates(sql: str, cursor: Cursor, catalog: Catalog | None) -> Translation:
+    """MERGE INTO t USING s ON … REMOVE DUPLICATES: rows of t that match are replaced by the rows of s, each once (guide, "MERGE")."""
+    cursor.expect("MERGE", "INTO")
+    target = qualified(cursor.qualified())
+    cursor.expect("USING")
+    if cursor.peek() == "(":
+        raise RefusedByRedshiftError('syntax error at or near "(": the source of MERGE is a table, not a subquery')
+    source = qualified(cursor.qualified())
+    alias = ""
+    if cursor.peek() != "ON":
+        cursor.accept("AS")
+        alias = f" AS {quote_identifier(cursor.identifier())}"
+    cursor.expect("ON")
+    condition = expression_text(sql[cursor.tokens[cursor.at].start : cursor.tokens[-2].start])
+    return Translation(
+        "merge",
+        (
+            f"DELETE FROM {target} USING {source}{alias} WHERE {condition}",
+            f"INSERT INTO {target} SELECT DISTINCT * FROM {source}",
+        ),
+    )
 
 
 def _create_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
@@ -150,6 +186,53 @@ def _create_view(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> 
     query = query_text(sql[start:end], [token for token in tokens if start <= token.start < end], Parameters(), catalog)
     listed = f" ({', '.join(map(quote_identifier, columns))})" if columns else ""
     return Translation("create view", (f"CREATE {'OR REPLACE ' if replace else ''}VIEW {qualified(name)}{listed} AS {query}",))
+
+
+def _materialized_view(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    """CREATE MATERIALIZED VIEW: attributes are read, the rows are what REFRESH last gave. AUTO REFRESH is refused when it is asked for."""
+    cursor = Cursor(significant(tokens))
+    cursor.expect("CREATE", "MATERIALIZED", "VIEW")
+    name = cursor.qualified()
+    while not cursor.accept("AS"):
+        if cursor.accept("AUTO", "REFRESH", "YES"):
+            raise NotSupportedHereError("A materialized view with AUTO REFRESH YES", "Refresh it by REFRESH MATERIALIZED VIEW.")
+        if cursor.done:
+            raise StatementSyntaxError("syntax error at end of input")
+        cursor.take()
+    start = cursor.tokens[cursor.at].start
+    query = query_text(sql[start:], [token for token in tokens if token.start >= start], Parameters(), catalog)
+    return Translation("create materialized view", (f"CREATE MATERIALIZED VIEW {qualified(name)} AS {query}",))
+
+
+def _create_function(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    """A scalar SQL function: one SELECT whose arguments are $1, $2 … (guide, "CREATE FUNCTION"); Python ones are refused."""
+    cursor = Cursor(significant(tokens))
+    cursor.expect("CREATE")
+    replaced = cursor.accept("OR", "REPLACE")
+    cursor.expect("FUNCTION")
+    name = qualified(cursor.qualified())
+    arguments, inside = [], Cursor(cursor.group())
+    while not inside.done:
+        arguments.append(read_type(inside, f"${len(arguments) + 1}").postgres)
+        if not inside.done:
+            inside.expect(",")
+    cursor.expect("RETURNS")
+    returns = read_type(cursor, "the result").postgres
+    volatility = next((word for word in ("VOLATILE", "STABLE", "IMMUTABLE") if cursor.accept(word)), "")
+    if not volatility:
+        raise StatementSyntaxError("CREATE FUNCTION needs VOLATILE, STABLE or IMMUTABLE")
+    cursor.expect("AS")
+    body = unquote(cursor.take())
+    cursor.expect("LANGUAGE")
+    language = cursor.take().key
+    if language != "SQL":
+        raise NotSupportedHereError(f"A function in {language}", "SQL functions are.")
+    inner = _translated(body, catalog)
+    if inner.kind != "select" or inner.parameters:
+        raise RefusedByRedshiftError("The body of a SQL function is one SELECT")
+    bare = [argument.partition("(")[0] for argument in arguments]
+    opening = f"CREATE {'OR REPLACE ' if replaced else ''}FUNCTION {name}({', '.join(bare)}) RETURNS {returns.partition('(')[0]}"
+    return Translation("create function", (f"{opening} LANGUAGE sql {volatility} AS {quote_literal(inner.sql[0])}",))
 
 
 def _plain(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
@@ -218,6 +301,14 @@ def _truncate(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Tra
 
 def _copy(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     return Translation("copy", copy=parse_copy(Cursor(significant(tokens))))
+
+
+def _unload(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    command = parse_unload(Cursor(significant(tokens)))
+    inner = _translated(command.query, catalog)
+    if inner.kind not in ("select", "with") or inner.local or inner.parameters:
+        raise RefusedByRedshiftError("UNLOAD takes a SELECT without parameters")
+    return Translation("unload", unload=replace(command, query=inner.sql[0]))
 
 
 def _alter_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
@@ -397,6 +488,12 @@ _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
     *((("CREATE", "LOCAL", kind, "TABLE"), _create_table) for kind in ("TEMP", "TEMPORARY")),
     (("CREATE", "VIEW"), _create_view),
     (("CREATE", "OR", "REPLACE", "VIEW"), _create_view),
+    (("CREATE", "MATERIALIZED", "VIEW"), _materialized_view),
+    (("REFRESH", "MATERIALIZED", "VIEW"), _plain),
+    (("DROP", "MATERIALIZED", "VIEW"), _plain),
+    (("CREATE", "FUNCTION"), _create_function),
+    (("CREATE", "OR", "REPLACE", "FUNCTION"), _create_function),
+    (("DROP", "FUNCTION"), _plain),
     (("CREATE", "EXTERNAL"), _not_here("CREATE EXTERNAL SCHEMA or TABLE")),
     *((("CREATE", kind), _plain) for kind in ("SCHEMA", "GROUP", "ROLE", "USER")),
     *(
@@ -416,7 +513,7 @@ _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
     (("LOCK",), _lock),
     (("TRUNCATE",), _truncate),
     (("COPY",), _copy),
-    (("UNLOAD",), _not_here("UNLOAD")),
+    (("UNLOAD",), _unload),
     (("SET",), _set),
     (("RESET",), _reset),
     (("SHOW",), _show),

@@ -20,6 +20,7 @@ import psycopg
 from psycopg import pq
 
 from localaws.redshift.copy.load import load
+from localaws.redshift.copy.unload import unload
 from localaws.redshift.dialect import Translation, translate
 from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
 from localaws.redshift.messages import redshift_error
@@ -106,6 +107,8 @@ class Session:
         try:
             if translation.copy is not None:
                 return Rows(None, iter(()), load(self.connection, translation.copy, self._storage, self._cancelled.is_set))
+            if translation.unload is not None:
+                return Rows(None, iter(()), unload(self.connection, translation.unload, self._storage, self._cancelled.is_set))
             parameters = [(values or {})[name] for name in translation.parameters]
             rows = self._stream(translation.sql[0], parameters)
             for declaration in translation.sql[1:]:

@@ -25,8 +25,11 @@ def values(session: Session, sql: str) -> list[tuple[Any, ...]]:
 REFUSED = [
     ("MERGE INTO t USING s ON t.a = s.a WHEN MATCHED AND s.b THEN DELETE", RefusedByRedshiftError, "no condition"),
     ("MERGE INTO t USING (SELECT 1) s ON t.a = s.a WHEN MATCHED THEN DELETE", RefusedByRedshiftError, "not a subquery"),
-    ("MERGE INTO t USING s ON t.a = s.a REMOVE DUPLICATES", NotSupportedHereError, "REMOVE DUPLICATES"),
-    ("UNLOAD ('select 1') TO 's3://b/k'", NotSupportedHereError, "UNLOAD"),
+    ("UNLOAD ('select 1') TO 's3://b/k'", RefusedByRedshiftError, "UNLOAD needs credentials"),
+    ("UNLOAD ('delete from t') TO 's3://b/k' IAM_ROLE default", RefusedByRedshiftError, "UNLOAD takes a SELECT"),
+    ("UNLOAD ('select 1') TO 's3://b/k' IAM_ROLE default PARTITION BY (a)", NotSupportedHereError, "PARTITION"),
+    ("UNLOAD ('select 1') TO 's3://b/k' IAM_ROLE default PARQUET HEADER", RefusedByRedshiftError, "HEADER is not supported"),
+    ("UNLOAD ('select 1') TO 's3://b/k' IAM_ROLE default MAXFILESIZE 1 MB", RefusedByRedshiftError, "between 5 MB and 6.2 GB"),
     ("CALL p()", NotSupportedHereError, "CALL"),
     ("SELECT 'open", StatementSyntaxError, "unterminated quoted string"),
     ("SELECT 1; SELECT 2", StatementSyntaxError, "multiple commands"),
@@ -103,3 +106,31 @@ def test_create_table_if_not_exists_leaves_an_existing_table_and_its_declaration
 def test_a_script_is_split_at_its_semicolons_only() -> None:
     script = "SELECT ';' AS a; -- a; comment\n/* one; /* two; */ */ SELECT \"b;\";\n\n;"
     assert split_statements(script) == ["SELECT ';' AS a", '-- a; comment\n/* one; /* two; */ */ SELECT "b;"']
+
+
+def test_merge_with_remove_duplicates_replaces_what_matches(session: Session) -> None:
+    session.run("CREATE TABLE t (a int, b varchar(5))")
+    session.run("CREATE TABLE s (LIKE t)")
+    session.run("INSERT INTO t VALUES (1, 'old'), (2, 'kept')")
+    session.run("INSERT INTO s VALUES (1, 'new'), (1, 'new'), (3, 'more')")
+    session.run("MERGE INTO t USING s ON t.a = s.a REMOVE DUPLICATES")
+    assert values(session, "SELECT a, b FROM t ORDER BY a") == [("1", "new"), ("2", "kept"), ("3", "more")]
+
+
+def test_a_materialized_view_shows_what_it_was_refreshed_with(session: Session) -> None:
+    session.run("CREATE TABLE t (a int)")
+    session.run("CREATE MATERIALIZED VIEW m BACKUP NO DISTSTYLE EVEN AUTO REFRESH NO AS SELECT NVL(SUM(a), 0) AS total FROM t")
+    session.run("INSERT INTO t VALUES (4)")
+    assert values(session, "SELECT total FROM m") == [("0",)]
+    session.run("REFRESH MATERIALIZED VIEW m")
+    assert values(session, "SELECT total FROM m") == [("4",)]
+    assert values(session, "SELECT name FROM svv_mv_info WHERE schema_name = 'public'") == [("m",)]
+    session.run("DROP MATERIALIZED VIEW m")
+
+
+def test_a_sql_function_is_translated_too(session: Session) -> None:
+    session.run("CREATE FUNCTION f_next (date, int) RETURNS date STABLE AS $$ SELECT DATEADD(day, $2, $1)::date $$ LANGUAGE sql")
+    assert values(session, "SELECT f_next(DATE '2020-02-28', 2)") == [("2020-03-01",)]
+    session.run("DROP FUNCTION f_next(date, int)")
+    with pytest.raises(NotSupportedHereError, match="A function in PLPYTHONU"):
+        session.run("CREATE FUNCTION g (int) RETURNS int STABLE AS $$ return 1 $$ LANGUAGE plpythonu")

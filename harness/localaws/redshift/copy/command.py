@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, unquote
 
-__all__ = ["CopyCommand", "parse_copy"]
+__all__ = ["CopyCommand", "parse_copy", "read_role"]
 
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+(,arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+)*")
 _ESCAPES = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
@@ -129,11 +129,16 @@ def _flag(attribute: str) -> Callable[[CopyCommand, Cursor], None]:
 
 
 def _role(command: CopyCommand, cursor: Cursor) -> None:
+    command.role = read_role(cursor)
+
+
+def read_role(cursor: Cursor) -> str:
+    """What follows IAM_ROLE, checked for its shape."""
     token = cursor.take()
     role = "default" if token.key == "DEFAULT" else unquote(token)
     if role != "default" and not _ROLE.fullmatch(role):
         raise RefusedByRedshiftError(f"Invalid IAM role ARN '{role}': arn:aws:iam::<account>:role/<name> is its shape")
-    command.role = role
+    return role
 
 
 def _number(attribute: str) -> Callable[[CopyCommand, Cursor], None]:

@@ -10,6 +10,8 @@ import psycopg
 from psycopg import pq
 
 from localaws.redshift.copy.load import load
+from localaws.redshift.copy.unload import unload
+from localaws.redshift.copy.unload_command import UnloadCommand
 from localaws.redshift.dialect import Translation
 from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.messages import redshift_error
@@ -37,6 +39,8 @@ class LocalRunner:
         self.cancelled.clear()
         if translation.copy is not None:
             return self._copy(translation, status, send)
+        if translation.unload is not None:
+            return self._unload(translation.unload, send)
         sql = "; ".join(translation.sql)
         if translation.commits and status == b"T":
             sql += "; COMMIT"
@@ -58,6 +62,14 @@ class LocalRunner:
             raise self.error(error) if isinstance(error, psycopg.Error) else error from error
         send(notice_response(f"Load into table '{translation.copy.name}' completed, {count} record(s) loaded successfully."))
         return "COPY"
+
+    def _unload(self, command: UnloadCommand, send: Callable[[bytes], None]) -> str:
+        try:
+            count = unload(self._connection, command, self._storage, self.cancelled.is_set)
+        except psycopg.Error as error:
+            raise self.error(error) from error
+        send(notice_response(f"UNLOAD completed, {count} record(s) unloaded successfully."))
+        return "UNLOAD"
 
     def _script(self, sql: str) -> None:
         """Several statements in one message are one transaction where none is open."""
