@@ -7,6 +7,7 @@ make no index. NOT NULL is enforced, also for the columns of a primary key. A VA
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -73,7 +74,7 @@ def create_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None = No
     temporary = cursor.accept("TEMPORARY") or cursor.accept("TEMP")
     cursor.expect("TABLE")
     unless = cursor.accept("IF", "NOT", "EXISTS")
-    if cursor.tokens[cursor.at].kind == "temporary":
+    if not cursor.done and cursor.tokens[cursor.at].kind == "temporary":
         temporary = True
         name: tuple[str, ...] = (cursor.take().name,)
     else:
@@ -236,7 +237,9 @@ def _identity(cursor: Cursor, how: str) -> str:
     seed, step = "1", "1"
     if cursor.peek() == "(":
         numbers = [token.text for token in cursor.group()]
-        seed, step = "".join(numbers).split(",")
+        seed, _, step = "".join(numbers).partition(",")
+        if not re.fullmatch(r"-?\d+", seed) or not re.fullmatch(r"-?\d+", step):
+            raise StatementSyntaxError(f"IDENTITY takes a seed and a step: IDENTITY({seed},{step})")
     return f"GENERATED {how} AS IDENTITY (START WITH {seed} INCREMENT BY {step} MINVALUE {min(int(seed), 0)})"
 
 
@@ -268,7 +271,10 @@ def _attributes(cursor: Cursor, declared: _Declared) -> None:
             if declared.diststyle not in ("AUTO", "EVEN", "KEY", "ALL"):
                 raise StatementSyntaxError(f'invalid DISTSTYLE "{declared.diststyle}": AUTO, EVEN, KEY or ALL')
         elif cursor.accept("DISTKEY"):
-            (declared.distkey,) = cursor.names()
+            names = cursor.names()
+            if len(names) != 1:
+                raise RefusedByRedshiftError(f"DISTKEY takes one column: {', '.join(names)}")
+            declared.distkey = names[0]
         elif cursor.accept("SORTKEY", "AUTO"):
             declared.sortstyle = "AUTO"
         elif cursor.peek() in ("COMPOUND", "INTERLEAVED", "SORTKEY"):

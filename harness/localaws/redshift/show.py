@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from localaws.redshift.copy.command import read_number
 from localaws.redshift.exceptions import NotSupportedHereError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, quote_literal, unquote
 
@@ -81,7 +82,7 @@ def _filtered(cursor: Cursor, query: str, column: str, order: str) -> str:
         query += f" WHERE {column} LIKE {quote_literal(unquote(cursor.take()))}"
     query += f" ORDER BY {order}"
     if cursor.accept("LIMIT"):
-        query += f" LIMIT {int(cursor.take().text)}"
+        query += f" LIMIT {read_number(cursor)}"
     _end(cursor)
     return query
 

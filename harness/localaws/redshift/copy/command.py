@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, unquote
 
-__all__ = ["CopyCommand", "parse_copy", "read_role"]
+__all__ = ["CopyCommand", "parse_copy", "read_number", "read_role"]
 
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+(,arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+)*")
 _ESCAPES = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
@@ -141,17 +141,25 @@ def read_role(cursor: Cursor) -> str:
     return role
 
 
+def read_number(cursor: Cursor) -> int:
+    """A whole number."""
+    token = cursor.take()
+    if not token.text.isdigit():
+        raise StatementSyntaxError(f'syntax error at or near "{token.text}": a whole number was expected')
+    return int(token.text)
+
+
 def _number(attribute: str) -> Callable[[CopyCommand, Cursor], None]:
     def option(command: CopyCommand, cursor: Cursor) -> None:
         cursor.accept("AS")
-        setattr(command, attribute, int(cursor.take().text))
+        setattr(command, attribute, read_number(cursor))
 
     return option
 
 
 def _max_error(command: CopyCommand, cursor: Cursor) -> None:
     cursor.accept("AS")
-    if int(cursor.take().text) != 0:
+    if read_number(cursor) != 0:
         raise NotSupportedHereError("COPY's MAXERROR above 0", "Every record must load.")
 
 

@@ -125,7 +125,10 @@ def _parallel(command: UnloadCommand, cursor: Cursor) -> None:
 
 def _max_file_size(command: UnloadCommand, cursor: Cursor) -> None:
     cursor.accept("AS")
-    number = float(cursor.take().text)
+    token = cursor.take()
+    if token.kind != "number":
+        raise StatementSyntaxError(f'syntax error at or near "{token.text}": a size was expected')
+    number = float(token.text)
     unit = 1 << 20
     if cursor.accept("GB"):
         unit = _GIGABYTE

@@ -8,6 +8,7 @@ PostgreSQL keeps the state of the transaction; the words of its error are replac
 
 from __future__ import annotations
 
+import logging
 import select
 import socket
 import struct
@@ -28,6 +29,7 @@ from localaws.redshift.wire.protocol import ProtocolError, command_complete, err
 
 __all__ = ["BackendGoneError", "Relay"]
 
+_LOG = logging.getLogger("localaws.redshift")
 _CHUNK = 1 << 18
 _READY, _ERROR = ord("Z"), ord("E")
 _MARK = "local_redshift_refusal_"
@@ -181,7 +183,13 @@ class Relay:
 
     def _translated(self, sql: str) -> Translation:
         found = untouched_catalog_query(sql) if self._psql else None
-        return found or translate(sql, self._columns)
+        try:
+            return found or translate(sql, self._columns)
+        except (RedshiftError, BackendGoneError, ClientGoneError):
+            raise
+        except Exception as error:
+            _LOG.exception("a statement could not be translated: %s", sql)
+            raise RedshiftError(f"internal error of the local endpoint: {error!r}; nothing was executed") from error
 
     def _columns(self, table: str) -> list[str] | None:
         """Asked in between, once everything that is under way is done."""
