@@ -211,7 +211,8 @@ def _create_function(sql: str, tokens: Sequence[Token], catalog: Catalog | None)
     replaced = cursor.accept("OR", "REPLACE")
     cursor.expect("FUNCTION")
     name = qualified(cursor.qualified())
-    arguments, inside = [], Cursor(cursor.group())
+    arguments: list[str] = []
+    inside = Cursor(cursor.group())
     while not inside.done:
         arguments.append(read_type(inside, f"${len(arguments) + 1}").postgres)
         if not inside.done:
