@@ -36,6 +36,7 @@ _SETTINGS = (
     "-c password_encryption=md5 -c default_transaction_isolation=serializable"
     + "".join(f" -c local_redshift.{name}={value}" for name, value in REDSHIFT_SETTINGS.items())
 )
+_INSTALLED = ("10_declared.sql", "20_dates.sql", "30_texts.sql", "40_super.sql", "50_aggregates.sql", "60_catalog.sql")
 _installed: set[tuple[str, str]] = set()
 _install_lock = threading.Lock()
 
@@ -198,8 +199,8 @@ def prepared_connection(conninfo: Mapping[str, Any], settings: Mapping[str, str]
 
 @cache
 def _script() -> str:
-    files = [file for file in resources.files("localaws.redshift.install").iterdir() if file.name.endswith(".sql")]
-    return "\n".join(file.read_text(encoding="utf-8") for file in sorted(files, key=lambda file: file.name))
+    folder = resources.files("localaws.redshift.install")
+    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in _INSTALLED)
 
 
 def _install(connection: psycopg.Connection, conninfo: Mapping[str, Any]) -> None:
