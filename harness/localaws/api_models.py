@@ -20,7 +20,7 @@ from botocore.model import OperationModel, ServiceModel
 
 from localaws.http import HttpRequest
 
-__all__ = ["Target", "identify", "signing_scope"]
+__all__ = ["Target", "identify", "service_model", "signing_scope"]
 
 _SIGNING_NAMES: Mapping[str, tuple[str, ...]] = {
     "airflow": ("mwaa",),
@@ -106,7 +106,7 @@ def identify(request: HttpRequest) -> Target | None:
 
 
 def _match(service: str, signing_name: str, region: str, request: HttpRequest) -> Target:
-    model = _model(service)
+    model = service_model(service)
     protocol = model.resolved_protocol
     operation: str | None = None
     labels: Mapping[str, str] = {}
@@ -151,7 +151,7 @@ def _rest_match(service: str, request: HttpRequest) -> tuple[str, Mapping[str, s
 @cache
 def _routes(service: str) -> Mapping[str, tuple[_Route, ...]]:
     """The REST operations of a service by method, those that ask for most first."""
-    model = _model(service)
+    model = service_model(service)
     by_method: dict[str, list[_Route]] = {}
     for name in model.operation_names:
         operation = model.operation_model(name)
@@ -190,5 +190,6 @@ def _available() -> frozenset[str]:
 
 
 @cache
-def _model(service: str) -> ServiceModel:
+def service_model(service: str) -> ServiceModel:
+    """botocore's model of a service."""
     return ServiceModel(Loader().load_service_model(service, "service-2"), service)

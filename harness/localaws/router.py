@@ -25,12 +25,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from localaws.api_models import Target, identify
+from localaws.api_models import Target, identify, service_model
 from localaws.control_plane import ControlPlane
 from localaws.errors import AwsError, JournalError, UnknownOperationError, render
 from localaws.http import HttpRequest, HttpResponse
 from localaws.moto_app import ACCOUNT_ID
 from localaws.operation import Handler, Request
+from localaws.query_protocol import query_answer, query_parameters
 from localaws.refusals import refuse
 from localaws.s3.service import ObjectStorage
 
@@ -93,10 +94,12 @@ class Router:
         return self.control_plane.forward(request, target)
 
     def _handle(self, handler: Handler, request: HttpRequest, target: Target, operation: str, request_id: str) -> HttpResponse:
+        by_query = target.protocol == "query"
         try:
-            parameters = json.loads(request.body or b"{}")
+            parameters = query_parameters(request.body) if by_query else json.loads(request.body or b"{}")
         except ValueError as error:
-            raise AwsError("SerializationException", f"The body of {target.service}:{operation} is no JSON: {error}") from error
+            form = "form" if by_query else "JSON"
+            raise AwsError("SerializationException", f"The body of {target.service}:{operation} is no {form}: {error}") from error
         call = Request(
             service=target.service,
             operation=operation,
@@ -109,7 +112,9 @@ class Router:
         )
         with self.control_plane.moto.lock if (target.service, operation) in self.serialized else nullcontext():
             answer = handler(call)
-        headers = [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-RequestId", request_id)]
+        headers = [("Content-Type", "text/xml" if by_query else "application/x-amz-json-1.1"), ("x-amzn-RequestId", request_id)]
+        if by_query:
+            return HttpResponse(200, headers, query_answer(service_model(target.service), operation, answer, request_id))
         return HttpResponse(200, headers, json.dumps(answer, default=_as_json).encode())
 
     def _failed(self, error: Exception, request: HttpRequest, target: Target | None, request_id: str) -> HttpResponse:

@@ -12,7 +12,9 @@ __all__ = ["SERVICES", "handlers", "modules"]
 
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "glue": ("localaws.glue.operations", "localaws.glue.job_runs"),
+    "redshift": ("localaws.redshiftlogin.operations",),
     "redshift-data": ("localaws.redshiftdata.operations",),
+    "redshift-serverless": ("localaws.redshiftlogin.serverless",),
 }
 """botocore's name of a service, and the modules whose tables are merged. S3 has a table of its own (`localaws.s3.operations`)."""
 

@@ -191,7 +191,7 @@ class EngineConformance:
             [sys.executable, "-c", code, str(engine.home.root)], env=environment, capture_output=True, text=True, check=True, timeout=60
         )
 
-        assert done.stdout.startswith(("http", "postgresql", "mysql", "py4j"))
+        assert done.stdout.startswith(("http", "postgresql", "redshift", "mysql", "py4j"))
         assert engine.health().state == "stopped"
 
     def test_no_command_line_shows_a_secret(self, engine: Engine) -> None:

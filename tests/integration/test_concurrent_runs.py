@@ -18,7 +18,6 @@ pytestmark = pytest.mark.timeout(3600)
 OTHER_STATE = "etl-state-of-nobody-else"
 
 
-@pytest.mark.soak
 def test_two_runs_of_one_batch_at_once_load_it_once(world: World) -> None:
     batch = _next(world)
     world.scenario.deliver(batch)

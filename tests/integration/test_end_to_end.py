@@ -172,7 +172,7 @@ def test_a_rebuild_from_landing_without_the_sources_gives_identical_tables(world
     try:
         for batch in world.batches:
             world.scenario.run(batch.batch_id, batch.business_date)
-        assert world.scenario.running_engines() == {"postgres", "endpoint", "spark"}
+        assert world.scenario.running_engines() == {"postgres", "redshift", "endpoint", "spark"}
     finally:
         world.scenario.start()
 

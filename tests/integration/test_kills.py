@@ -37,7 +37,6 @@ def test_a_batch_whose_job_runs_are_killed_is_loaded_as_if_they_had_not_been(wor
     assert sum(struck) >= len(jobs) - 1
 
 
-@pytest.mark.soak
 def test_a_batch_whose_engines_and_command_are_killed_is_loaded_as_if_they_had_not_been(world: World) -> None:
     chance = random.Random(SEED + 1)
     plan: list[tuple[str, Victim]] = [("ingest_rds", "endpoint"), ("ingest_csv", "command"), ("build_facts", "driver")]

@@ -110,6 +110,10 @@ class PostgresEngine(Engine):
         except psycopg.OperationalError as error:
             raise OSError(str(error)) from error
 
+    def program(self, name: str) -> Path:
+        """A program of the server's distribution, psql for example."""
+        return self._program(name, None)
+
     def remove_outside(self) -> None:
         """Delete what lies outside the home. Only for an engine that is stopped."""
         remove_outside(self.name, self.home.root)

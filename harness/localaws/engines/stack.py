@@ -18,6 +18,7 @@ __all__ = ["ENGINES", "Event", "Stack", "Status", "engine_class"]
 ENGINES = {
     "mysql": "localaws.engines.mariadb:MariaDBEngine",
     "postgres": "localaws.engines.postgres:PostgresEngine",
+    "redshift": "localaws.engines.redshift:RedshiftEngine",
     "endpoint": "localaws.engines.endpoint:EndpointEngine",
     "source-api": "localaws.engines.source_api:SourceApiEngine",
     "spark": "localaws.engines.spark:SparkEngine",

@@ -7,12 +7,14 @@ make no index. NOT NULL is enforced, also for the columns of a primary key. A VA
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
-from localaws.redshift.expressions import rewrite
 from localaws.redshift.lexer import Cursor, Token, quote_identifier, quote_literal, significant
+from localaws.redshift.sql.query import Parameters, expression_text, query_text
+from localaws.redshift.sql.scope import Catalog
 from localaws.redshift.types import read_type
 
 __all__ = ["BYTES_CONSTRAINT", "add_column", "create_table", "declare", "qualified"]
@@ -64,7 +66,7 @@ def declare(table: Sequence[str], declared: str) -> str:
     return f"SELECT local_redshift.declare_table({quote_literal(qualified(table))}::regclass, {quote_literal(declared)}::jsonb)"
 
 
-def create_table(tokens: Sequence[Token]) -> tuple[str, ...]:
+def create_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None = None) -> tuple[str, ...]:
     """PostgreSQL's statements for CREATE TABLE in its three forms: columns, LIKE, AS query."""
     cursor = Cursor(significant(tokens))
     cursor.expect("CREATE")
@@ -72,7 +74,7 @@ def create_table(tokens: Sequence[Token]) -> tuple[str, ...]:
     temporary = cursor.accept("TEMPORARY") or cursor.accept("TEMP")
     cursor.expect("TABLE")
     unless = cursor.accept("IF", "NOT", "EXISTS")
-    if cursor.tokens[cursor.at].kind == "temporary":
+    if not cursor.done and cursor.tokens[cursor.at].kind == "temporary":
         temporary = True
         name: tuple[str, ...] = (cursor.take().name,)
     else:
@@ -90,7 +92,8 @@ def create_table(tokens: Sequence[Token]) -> tuple[str, ...]:
     opening = f"CREATE {'TEMPORARY ' if temporary else ''}TABLE {'IF NOT EXISTS ' if unless else ''}{qualified(name)} "
     if cursor.accept("AS"):
         listed = f"({', '.join(map(quote_identifier, columns))}) " if columns else ""
-        query = rewrite([token for token in tokens if token.start >= cursor.tokens[cursor.at].start])
+        at = cursor.tokens[cursor.at].start
+        query = query_text(sql[at:], [token for token in tokens if token.start >= at], Parameters(), catalog)
         return (f"{opening}{listed}AS {query}", declare(name, declared.as_json()))
     if not items or not cursor.done:
         near = "end of input" if cursor.done else cursor.take().text
@@ -234,7 +237,9 @@ def _identity(cursor: Cursor, how: str) -> str:
     seed, step = "1", "1"
     if cursor.peek() == "(":
         numbers = [token.text for token in cursor.group()]
-        seed, step = "".join(numbers).split(",")
+        seed, _, step = "".join(numbers).partition(",")
+        if not re.fullmatch(r"-?\d+", seed) or not re.fullmatch(r"-?\d+", step):
+            raise StatementSyntaxError(f"IDENTITY takes a seed and a step: IDENTITY({seed},{step})")
     return f"GENERATED {how} AS IDENTITY (START WITH {seed} INCREMENT BY {step} MINVALUE {min(int(seed), 0)})"
 
 
@@ -246,8 +251,7 @@ def _expression(cursor: Cursor) -> str:
         token = cursor.take()
         depth += (token.text == "(") - (token.text == ")")
         taken.append(token)
-    spaced = [part for token in taken for part in (token, Token("space", " ", 0))]
-    return rewrite(spaced).strip()
+    return expression_text(" ".join(token.text for token in taken))
 
 
 def _reference(cursor: Cursor, declared: _Declared, columns: Sequence[str]) -> None:
@@ -267,7 +271,10 @@ def _attributes(cursor: Cursor, declared: _Declared) -> None:
             if declared.diststyle not in ("AUTO", "EVEN", "KEY", "ALL"):
                 raise StatementSyntaxError(f'invalid DISTSTYLE "{declared.diststyle}": AUTO, EVEN, KEY or ALL')
         elif cursor.accept("DISTKEY"):
-            (declared.distkey,) = cursor.names()
+            names = cursor.names()
+            if len(names) != 1:
+                raise RefusedByRedshiftError(f"DISTKEY takes one column: {', '.join(names)}")
+            declared.distkey = names[0]
         elif cursor.accept("SORTKEY", "AUTO"):
             declared.sortstyle = "AUTO"
         elif cursor.peek() in ("COMPOUND", "INTERLEAVED", "SORTKEY"):

@@ -7,17 +7,31 @@ Translations are kept by text: a statement that was seen before costs a look-up.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
 from localaws.redshift.copy.command import CopyCommand, parse_copy
+from localaws.redshift.copy.unload_command import UnloadCommand, parse_unload
 from localaws.redshift.ddl import add_column, create_table, qualified
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
-from localaws.redshift.expressions import Parameters, rewrite
-from localaws.redshift.lexer import Cursor, Token, significant, split_statements, tokenize
+from localaws.redshift.lexer import (
+    Cursor,
+    Token,
+    plain_text,
+    quote_identifier,
+    quote_literal,
+    significant,
+    split_statements,
+    tokenize,
+    unquote,
+)
+from localaws.redshift.show import REDSHIFT_SETTINGS, show_query
+from localaws.redshift.sql.query import Parameters, expression_text, names_the_catalog, query_text
+from localaws.redshift.sql.scope import Catalog, CatalogNeededError
+from localaws.redshift.types import read_type
 
-__all__ = ["Translation", "translate"]
+__all__ = ["Translation", "translate", "untouched_catalog_query"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +42,52 @@ class Translation:
     sql: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     copy: CopyCommand | None = None
+    unload: UnloadCommand | None = None
     in_transaction: bool = True
     commits: bool = False
     reads: bool = False
+    controls: bool = False
+    """BEGIN, COMMIT and the like."""
+
+    @property
+    def local(self) -> bool:
+        """Whether it is more than one statement of PostgreSQL."""
+        return self.copy is not None or self.unload is not None or len(self.sql) > 1 or self.commits
 
 
-_Rule = Callable[[str, Sequence[Token]], Translation]
+_Rule = Callable[[str, Sequence[Token], "Catalog | None"], Translation]
 
 
-@lru_cache(maxsize=4096)
-def translate(text: str) -> Translation:
-    """The translation of exactly one statement.
+def translate(text: str, catalog: Catalog | None = None) -> Translation:
+    """The translation of exactly one statement; kept by its text where no table's columns decide.
 
     Raises:
         StatementSyntaxError: it cannot be parsed, or there are several.
         RefusedByRedshiftError: Redshift refuses it too.
         NotSupportedHereError: this endpoint cannot do it.
     """
+    try:
+        return _kept(text)
+    except CatalogNeededError:
+        if catalog is None:
+            raise
+        return _translated(text, catalog)
+
+
+def untouched_catalog_query(text: str) -> Translation | None:
+    """A query on PostgreSQL's catalog as it is: psql writes its own for the version of PostgreSQL that it is told."""
+    words = significant(tokenize(text))
+    if words and words[0].key in ("SELECT", "WITH") and names_the_catalog(words):
+        return Translation("select", (text,), reads=True)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _kept(text: str) -> Translation:
+    return _translated(text, None)
+
+
+def _translated(text: str, catalog: Catalog | None) -> Translation:
     statements = split_statements(text)
     if not statements:
         raise StatementSyntaxError("the statement is empty")
@@ -55,24 +98,37 @@ def translate(text: str) -> Translation:
     words = [token.key for token in significant(tokens)[:6]]
     for opening, rule in _RULES:
         if words[: len(opening)] == list(opening):
-            return rule(sql, tokens)
+            return rule(sql, tokens, catalog)
     raise NotSupportedHereError(f"The statement {' '.join(words[:2])}")
 
 
-def _query(sql: str, tokens: Sequence[Token]) -> Translation:
+def _query(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     parameters = Parameters()
-    text = rewrite(tokens, parameters)
     keys = [token.key for token in significant(tokens)]
-    reads = keys[0] in ("SELECT", "WITH", "EXPLAIN", "SHOW", "(", "VALUES") and "INTO" not in keys
+    text = query_text(sql, tokens, parameters, catalog)
+    reads = keys[0] in ("SELECT", "WITH", "(", "VALUES") and "INTO" not in keys
     return Translation(keys[0].lower() if keys[0] != "(" else "select", (text,), tuple(parameters.names), reads=reads)
 
 
-def _merge(sql: str, tokens: Sequence[Token]) -> Translation:
+def _explain(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    rest = significant(tokens)[1:]
+    verbose = bool(rest) and rest[0].key == "VERBOSE"
+    rest = rest[verbose:]
+    if not rest:
+        raise StatementSyntaxError("syntax error at end of input")
+    start = rest[0].start
+    inner = _translated(sql[start:], catalog)
+    if inner.local:
+        raise NotSupportedHereError(f"EXPLAIN of {inner.kind.upper()}")
+    return Translation("explain", (f"EXPLAIN {'VERBOSE ' if verbose else ''}{inner.sql[0]}",), inner.parameters, reads=True)
+
+
+def _merge(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     """MERGE: Redshift's has no WHEN … AND, takes a table as its source and no subquery (guide, "MERGE")."""
     cursor = Cursor(significant(tokens))
     keys = [token.key for token in cursor.tokens]
-    if "REMOVE" in keys and "DUPLICATES" in keys:
-        raise NotSupportedHereError("MERGE … REMOVE DUPLICATES", "Write WHEN MATCHED and WHEN NOT MATCHED.")
+    if keys[-2:] == ["REMOVE", "DUPLICATES"]:
+        return _merge_remove_duplicates(sql, cursor, catalog)
     cursor.expect("MERGE", "INTO")
     cursor.qualified()
     while not cursor.done and cursor.peek() != "USING":
@@ -85,34 +141,114 @@ def _merge(sql: str, tokens: Sequence[Token]) -> Translation:
             raise RefusedByRedshiftError('syntax error at or near "and": MERGE has no condition after WHEN [NOT] MATCHED')
         if not cursor.done:
             cursor.take()
-    return _query(sql, tokens)
+    return _query(sql, tokens, catalog)
 
 
-def _create_table(sql: str, tokens: Sequence[Token]) -> Translation:
-    return Translation("create table", create_table(tokens))
+def _merge_remove_duplicates(sql: str, cursor: Cursor, catalog: Catalog | None) -> Translation:
+    """MERGE INTO t USING s ON … REMOVE DUPLICATES: rows of t that match are replaced by the rows of s, each once (guide, "MERGE")."""
+    cursor.expect("MERGE", "INTO")
+    target = qualified(cursor.qualified())
+    cursor.expect("USING")
+    if cursor.peek() == "(":
+        raise RefusedByRedshiftError('syntax error at or near "(": the source of MERGE is a table, not a subquery')
+    source = qualified(cursor.qualified())
+    alias = ""
+    if cursor.peek() != "ON":
+        cursor.accept("AS")
+        alias = f" AS {quote_identifier(cursor.identifier())}"
+    cursor.expect("ON")
+    condition = expression_text(sql[cursor.tokens[cursor.at].start : cursor.tokens[-2].start])
+    return Translation(
+        "merge",
+        (
+            f"DELETE FROM {target} USING {source}{alias} WHERE {condition}",
+            f"INSERT INTO {target} SELECT DISTINCT * FROM {source}",
+        ),
+    )
 
 
-def _create_view(sql: str, tokens: Sequence[Token]) -> Translation:
+def _create_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    return Translation("create table", create_table(sql, tokens, catalog))
+
+
+def _create_view(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     """CREATE VIEW; a late-binding view is bound at once here, so its tables must exist."""
+    cursor = Cursor(significant(tokens))
+    cursor.expect("CREATE")
+    replace = cursor.accept("OR", "REPLACE")
+    cursor.expect("VIEW")
+    name = cursor.qualified()
+    columns = cursor.names() if cursor.peek() == "(" else ()
+    cursor.expect("AS")
+    start, end = cursor.tokens[cursor.at].start, len(sql)
+    if [token.key for token in cursor.tokens[-4:]] == ["WITH", "NO", "SCHEMA", "BINDING"]:
+        end = cursor.tokens[-4].start
+    query = query_text(sql[start:end], [token for token in tokens if start <= token.start < end], Parameters(), catalog)
+    listed = f" ({', '.join(map(quote_identifier, columns))})" if columns else ""
+    return Translation("create view", (f"CREATE {'OR REPLACE ' if replace else ''}VIEW {qualified(name)}{listed} AS {query}",))
+
+
+def _materialized_view(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    """CREATE MATERIALIZED VIEW: attributes are read, the rows are what REFRESH last gave. AUTO REFRESH is refused when it is asked for."""
+    cursor = Cursor(significant(tokens))
+    cursor.expect("CREATE", "MATERIALIZED", "VIEW")
+    name = cursor.qualified()
+    while not cursor.accept("AS"):
+        if cursor.accept("AUTO", "REFRESH", "YES"):
+            raise NotSupportedHereError("A materialized view with AUTO REFRESH YES", "Refresh it by REFRESH MATERIALIZED VIEW.")
+        if cursor.done:
+            raise StatementSyntaxError("syntax error at end of input")
+        cursor.take()
+    start = cursor.tokens[cursor.at].start
+    query = query_text(sql[start:], [token for token in tokens if token.start >= start], Parameters(), catalog)
+    return Translation("create materialized view", (f"CREATE MATERIALIZED VIEW {qualified(name)} AS {query}",))
+
+
+def _create_function(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    """A scalar SQL function: one SELECT whose arguments are $1, $2 … (guide, "CREATE FUNCTION"); Python ones are refused."""
+    cursor = Cursor(significant(tokens))
+    cursor.expect("CREATE")
+    replaced = cursor.accept("OR", "REPLACE")
+    cursor.expect("FUNCTION")
+    name = qualified(cursor.qualified())
+    arguments: list[str] = []
+    inside = Cursor(cursor.group())
+    while not inside.done:
+        arguments.append(read_type(inside, f"${len(arguments) + 1}").postgres)
+        if not inside.done:
+            inside.expect(",")
+    cursor.expect("RETURNS")
+    returns = read_type(cursor, "the result").postgres
+    volatility = next((word for word in ("VOLATILE", "STABLE", "IMMUTABLE") if cursor.accept(word)), "")
+    if not volatility:
+        raise StatementSyntaxError("CREATE FUNCTION needs VOLATILE, STABLE or IMMUTABLE")
+    cursor.expect("AS")
+    body = unquote(cursor.take())
+    cursor.expect("LANGUAGE")
+    language = cursor.take().key
+    if language != "SQL":
+        raise NotSupportedHereError(f"A function in {language}", "SQL functions are.")
+    inner = _translated(body, catalog)
+    if inner.kind != "select" or inner.parameters:
+        raise RefusedByRedshiftError("The body of a SQL function is one SELECT")
+    bare = [argument.partition("(")[0] for argument in arguments]
+    opening = f"CREATE {'OR REPLACE ' if replaced else ''}FUNCTION {name}({', '.join(bare)}) RETURNS {returns.partition('(')[0]}"
+    return Translation("create function", (f"{opening} LANGUAGE sql {volatility} AS {quote_literal(inner.sql[0])}",))
+
+
+def _plain(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     words = significant(tokens)
-    if [token.key for token in words[-4:]] == ["WITH", "NO", "SCHEMA", "BINDING"]:
-        tokens = [token for token in tokens if token.start < words[-4].start]
-    return Translation("create view", (rewrite(tokens).rstrip(),))
+    return Translation(" ".join(token.key.lower() for token in words[:2]), (plain_text(tokens),))
 
 
-def _plain(sql: str, tokens: Sequence[Token]) -> Translation:
-    words = significant(tokens)
-    return Translation(" ".join(token.key.lower() for token in words[:2]), (rewrite(tokens),))
-
-
-def _grant(sql: str, tokens: Sequence[Token]) -> Translation:
+def _grant(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     """GRANT and REVOKE: PostgreSQL has no ROLE before a name."""
     words = significant(tokens)
     roles = {token.start for before, token in pairwise(words) if token.key == "ROLE" and before.key in ("TO", "FROM", ",")}
-    return Translation(words[0].key.lower(), (rewrite([token for token in tokens if token.start not in roles]),))
+    return Translation(words[0].key.lower(), (plain_text([token for token in tokens if token.start not in roles]),))
 
 
-def _analyze(sql: str, tokens: Sequence[Token]) -> Translation:
+def _analyze(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     cursor = Cursor(significant(tokens))
     cursor.take()
     if cursor.accept("COMPRESSION"):
@@ -125,7 +261,7 @@ def _analyze(sql: str, tokens: Sequence[Token]) -> Translation:
     return Translation("analyze", (f"ANALYZE {verbose}{table}{columns}",))
 
 
-def _vacuum(sql: str, tokens: Sequence[Token]) -> Translation:
+def _vacuum(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     """VACUUM in its forms; sorting is what PostgreSQL has none of, space is given back."""
     cursor = Cursor(significant(tokens))
     cursor.take()
@@ -142,7 +278,7 @@ def _vacuum(sql: str, tokens: Sequence[Token]) -> Translation:
     return Translation("vacuum", (f"VACUUM {table}".rstrip(),), in_transaction=False)
 
 
-def _lock(sql: str, tokens: Sequence[Token]) -> Translation:
+def _lock(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     cursor = Cursor(significant(tokens))
     cursor.take()
     cursor.accept("TABLE")
@@ -154,7 +290,7 @@ def _lock(sql: str, tokens: Sequence[Token]) -> Translation:
     return Translation("lock", (f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE",))
 
 
-def _truncate(sql: str, tokens: Sequence[Token]) -> Translation:
+def _truncate(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     cursor = Cursor(significant(tokens))
     cursor.take()
     cursor.accept("TABLE")
@@ -164,11 +300,19 @@ def _truncate(sql: str, tokens: Sequence[Token]) -> Translation:
     return Translation("truncate", (f"TRUNCATE TABLE {table}",), commits=True)
 
 
-def _copy(sql: str, tokens: Sequence[Token]) -> Translation:
+def _copy(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     return Translation("copy", copy=parse_copy(Cursor(significant(tokens))))
 
 
-def _alter_table(sql: str, tokens: Sequence[Token]) -> Translation:
+def _unload(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    command = parse_unload(Cursor(significant(tokens)))
+    inner = _translated(command.query, catalog)
+    if inner.kind not in ("select", "with") or inner.local or inner.parameters:
+        raise RefusedByRedshiftError("UNLOAD takes a SELECT without parameters")
+    return Translation("unload", unload=replace(command, query=inner.sql[0]))
+
+
+def _alter_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     cursor = Cursor(significant(tokens))
     cursor.expect("ALTER", "TABLE")
     table = cursor.qualified()
@@ -181,42 +325,176 @@ def _alter_table(sql: str, tokens: Sequence[Token]) -> Translation:
     if cursor.peek() == "APPEND":
         raise NotSupportedHereError("ALTER TABLE … APPEND")
     if cursor.peek() in ("RENAME", "OWNER", "DROP", "ALTER", "SET"):
-        return Translation("alter table", (rewrite(tokens),))
+        return Translation("alter table", (plain_text(tokens),))
     raise NotSupportedHereError(f"ALTER TABLE … {cursor.peek()}")
 
 
 def _refused(what: str, why: str) -> _Rule:
-    def rule(sql: str, tokens: Sequence[Token]) -> Translation:
+    def rule(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
         raise RefusedByRedshiftError(f"{what} {why}")
 
     return rule
 
 
 def _not_here(what: str, instead: str = "") -> _Rule:
-    def rule(sql: str, tokens: Sequence[Token]) -> Translation:
+    def rule(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
         raise NotSupportedHereError(what, instead)
 
     return rule
 
 
-def _set(sql: str, tokens: Sequence[Token]) -> Translation:
-    words = [token.key for token in significant(tokens)]
-    name = next((word for word in words[1:] if word not in ("SESSION", "LOCAL")), "")
-    if name not in ("SEARCH_PATH", "STATEMENT_TIMEOUT", "TIMEZONE", "DATESTYLE"):
-        raise NotSupportedHereError(f"SET {name.lower()}", "search_path, statement_timeout, timezone and datestyle are.")
-    return Translation("set", (rewrite(tokens),))
+def _control(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    """Every isolation level that Redshift reads is serializable (guide, "BEGIN")."""
+    cursor = Cursor(significant(tokens))
+    opening = cursor.take().key
+    if opening == "START":
+        cursor.expect("TRANSACTION")
+    elif not cursor.accept("WORK"):
+        cursor.accept("TRANSACTION")
+    words = {"START": "BEGIN", "END": "COMMIT", "ABORT": "ROLLBACK"}.get(opening, opening)
+    if words == "BEGIN":
+        words += _transaction_modes(cursor)
+    if not cursor.done:
+        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
+    return Translation(words.split()[0].lower(), (words,), controls=True)
 
 
-_TRANSACTION = "is not possible here: a batch of the Data API is one transaction, and so is a single statement"
+_LEVELS = (("SERIALIZABLE",), ("READ", "COMMITTED"), ("READ", "UNCOMMITTED"), ("REPEATABLE", "READ"))
+
+
+def _transaction_modes(cursor: Cursor) -> str:
+    modes = ""
+    while not cursor.done:
+        if cursor.accept("ISOLATION", "LEVEL"):
+            if not any(cursor.accept(*level) for level in _LEVELS):
+                raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
+        elif cursor.accept("READ", "ONLY"):
+            modes = " READ ONLY"
+        elif cursor.accept("READ", "WRITE"):
+            modes = " READ WRITE"
+        elif not cursor.accept(","):
+            break
+    return modes
+
+
+_SETTINGS = frozenset(
+    [
+        "search_path",
+        "statement_timeout",
+        "timezone",
+        "datestyle",
+        "client_encoding",
+        "application_name",
+        "extra_float_digits",
+        "intervalstyle",
+        "standard_conforming_strings",
+        "seed",
+    ]
+)
+
+
+def _set(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    if cursor.accept("SESSION", "CHARACTERISTICS") or cursor.accept("TRANSACTION"):
+        return Translation("set", (plain_text(tokens),))
+    scope = "LOCAL " if cursor.accept("LOCAL") else ""
+    cursor.accept("SESSION")
+    if cursor.accept("AUTHORIZATION"):
+        return _authorization(cursor)
+    name = cursor.identifier()
+    if name == "time" and cursor.accept("ZONE"):
+        return Translation("set", (plain_text(tokens),))
+    if not (cursor.accept("TO") or cursor.accept("=")):
+        raise StatementSyntaxError(f'syntax error at or near "{name}" in SET')
+    value = plain_text(_spaced(cursor))
+    if name in REDSHIFT_SETTINGS:
+        if name == "enable_case_sensitive_identifier" and value.strip("'").lower() in ("true", "on", "1"):
+            raise NotSupportedHereError("enable_case_sensitive_identifier")
+        return Translation("set", (f"SET {scope}local_redshift.{name} TO {value}",))
+    if name not in _SETTINGS:
+        raise NotSupportedHereError(f"SET {name}", f"These are: {', '.join(sorted({*_SETTINGS, *REDSHIFT_SETTINGS}))}.")
+    return Translation("set", (f"SET {scope}{name} TO {value}",))
+
+
+def _spaced(cursor: Cursor) -> list[Token]:
+    return [part for token in cursor.tokens[cursor.at :] for part in (token, Token("space", " ", 0))][:-1]
+
+
+def _authorization(cursor: Cursor) -> Translation:
+    if cursor.accept("DEFAULT"):
+        raise NotSupportedHereError("SET SESSION AUTHORIZATION DEFAULT", "Connect again as the user.")
+    token = cursor.take()
+    name = unquote(token) if token.kind == "string" else token.name
+    return Translation("set", (f"SET SESSION AUTHORIZATION {quote_identifier(name)}",))
+
+
+def _reset(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    name = cursor.identifier()
+    if name == "session":
+        raise NotSupportedHereError("RESET SESSION AUTHORIZATION", "Connect again as the user.")
+    prefix = "local_redshift." if name in REDSHIFT_SETTINGS else ""
+    return Translation("reset", (f"RESET {prefix}{name}",))
+
+
+def _show(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    return Translation("show", (show_query(cursor),), reads=True)
+
+
+def _declare_cursor(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    """DECLARE name CURSOR FOR query: read forward, in a transaction (guide, "DECLARE")."""
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    name = cursor.identifier()
+    cursor.expect("CURSOR", "FOR")
+    start = cursor.tokens[cursor.at].start
+    query = query_text(sql[start:], [token for token in tokens if token.start >= start], Parameters(), catalog)
+    return Translation("declare cursor", (f"DECLARE {quote_identifier(name)} NO SCROLL CURSOR FOR {query}",))
+
+
+def _fetch(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    for backward in ("PRIOR", "FIRST", "LAST", "ABSOLUTE", "RELATIVE", "BACKWARD"):
+        if cursor.peek() == backward:
+            raise RefusedByRedshiftError(f"FETCH {backward} is not supported: a cursor is read forward")
+    return Translation("fetch", (plain_text(tokens),), reads=True)
+
+
+def _prepare(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    """PREPARE name [(types)] AS statement."""
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    name = quote_identifier(cursor.identifier())
+    if cursor.peek() == "(":
+        name += f" ({plain_text(cursor.group())})"
+    cursor.expect("AS")
+    inner = _translated(sql[cursor.tokens[cursor.at].start :], catalog)
+    if inner.local:
+        raise NotSupportedHereError(f"PREPARE of {inner.kind.upper()}")
+    return Translation("prepare", (f"PREPARE {name} AS {inner.sql[0]}",))
+
+
 _NO_OBJECT = "is not supported by Redshift"
 _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
-    *(((word,), _query) for word in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "EXPLAIN", "(", "VALUES")),
+    *(((word,), _query) for word in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "(", "VALUES")),
+    (("EXPLAIN",), _explain),
     (("MERGE",), _merge),
     (("CREATE", "TABLE"), _create_table),
     *((("CREATE", kind, "TABLE"), _create_table) for kind in ("TEMP", "TEMPORARY")),
     *((("CREATE", "LOCAL", kind, "TABLE"), _create_table) for kind in ("TEMP", "TEMPORARY")),
     (("CREATE", "VIEW"), _create_view),
     (("CREATE", "OR", "REPLACE", "VIEW"), _create_view),
+    (("CREATE", "MATERIALIZED", "VIEW"), _materialized_view),
+    (("REFRESH", "MATERIALIZED", "VIEW"), _plain),
+    (("DROP", "MATERIALIZED", "VIEW"), _plain),
+    (("CREATE", "FUNCTION"), _create_function),
+    (("CREATE", "OR", "REPLACE", "FUNCTION"), _create_function),
+    (("DROP", "FUNCTION"), _plain),
     (("CREATE", "EXTERNAL"), _not_here("CREATE EXTERNAL SCHEMA or TABLE")),
     *((("CREATE", kind), _plain) for kind in ("SCHEMA", "GROUP", "ROLE", "USER")),
     *(
@@ -236,8 +514,16 @@ _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
     (("LOCK",), _lock),
     (("TRUNCATE",), _truncate),
     (("COPY",), _copy),
-    (("UNLOAD",), _not_here("UNLOAD")),
+    (("UNLOAD",), _unload),
     (("SET",), _set),
-    (("SHOW", "SEARCH_PATH"), _plain),
-    *(((word,), _refused(word, _TRANSACTION)) for word in ("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "PREPARE")),
+    (("RESET",), _reset),
+    (("SHOW",), _show),
+    (("DECLARE",), _declare_cursor),
+    (("FETCH",), _fetch),
+    (("CLOSE",), _plain),
+    (("PREPARE",), _prepare),
+    (("EXECUTE",), _plain),
+    (("DEALLOCATE",), _plain),
+    *(((word,), _control) for word in ("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT")),
+    *(((word,), _refused(word, _NO_OBJECT)) for word in ("SAVEPOINT", "RELEASE")),
 )

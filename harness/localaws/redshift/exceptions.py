@@ -11,6 +11,8 @@ RedshiftError                    the statement failed; the text is what a client
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 __all__ = [
     "ConnectionLostError",
     "LoadError",
@@ -25,8 +27,8 @@ __all__ = [
 class RedshiftError(Exception):
     """Base of every error of a statement."""
 
-    def __init__(self, message: str, sqlstate: str = "XX000") -> None:
-        self.message, self.sqlstate = message, sqlstate
+    def __init__(self, message: str, sqlstate: str = "XX000", fields: Mapping[str, str] | None = None) -> None:
+        self.message, self.sqlstate, self.fields = message, sqlstate, dict(fields or {})
         super().__init__(message)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from localaws.redshift.exceptions import StatementSyntaxError
 
-__all__ = ["Cursor", "Token", "quote_identifier", "quote_literal", "significant", "split_statements", "tokenize", "unquote"]
+__all__ = ["Cursor", "Token", "plain_text", "quote_identifier", "quote_literal", "significant", "split_statements", "tokenize", "unquote"]
 
 _PATTERN = re.compile(
     r"""
@@ -109,6 +109,17 @@ def unquote(token: Token) -> str:
         tag = token.text[: token.text.index("$", 1) + 1]
         return token.text[len(tag) : -len(tag)]
     return token.text[1:-1].replace("''", "'")
+
+
+def plain_text(tokens: Iterable[Token]) -> str:
+    """The tokens as PostgreSQL reads them: quoted names folded, texts with backslashes marked as such."""
+    return "".join(_plain(token) for token in tokens)
+
+
+def _plain(token: Token) -> str:
+    if token.kind == "string" and not token.text.startswith("$") and "\\" in token.text:
+        return "E" + token.text
+    return quote_identifier(token.name) if token.kind in ("quoted", "temporary") else token.text
 
 
 def quote_identifier(name: str) -> str:

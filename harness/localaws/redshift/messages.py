@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import psycopg
 
 from localaws.redshift.ddl import BYTES_CONSTRAINT
 from localaws.redshift.exceptions import ConnectionLostError, RedshiftError, StatementCancelledError
 
-__all__ = ["redshift_error"]
+__all__ = ["in_redshift_words", "redshift_error"]
 
 _BY_STATE = {
     "22012": "Divide by zero",
@@ -19,6 +20,17 @@ _BY_STATE = {
 _BYTES = re.compile(rf'"{BYTES_CONSTRAINT}(\d+)_')
 
 
+def in_redshift_words(fields: Mapping[str, str]) -> RedshiftError:
+    """The error that a client of Redshift would read, from the fields of PostgreSQL's by their letters in the protocol."""
+    state, primary = fields.get("C", ""), fields.get("M", "")
+    if state == "23514" and (match := _BYTES.search(primary)):
+        return RedshiftError(f"value too long for type character varying({match[1]})", "22001")
+    message = _BY_STATE.get(state, primary)
+    if state == "23502":
+        message = f"Cannot insert a NULL value into column {fields.get('c', '')}"
+    return RedshiftError(message, state, {} if message != primary else {key: fields[key] for key in "DH" if key in fields})
+
+
 def redshift_error(error: psycopg.Error, cancelled: bool = False) -> RedshiftError:
     """The error that a client of Redshift would read."""
     state = error.sqlstate or ""
@@ -26,10 +38,9 @@ def redshift_error(error: psycopg.Error, cancelled: bool = False) -> RedshiftErr
         return StatementCancelledError()
     if not state or state.startswith("08") or state in ("57P01", "57P02", "57P03"):
         return ConnectionLostError(error.diag.message_primary or str(error))
-    if state == "23514" and (match := _BYTES.search(str(error))):
-        return RedshiftError(f"value too long for type character varying({match[1]})", "22001")
-    message = _BY_STATE.get(state, error.diag.message_primary or str(error))
-    if state == "23502":
-        message = f"Cannot insert a NULL value into column {error.diag.column_name}"
-    detail = error.diag.message_detail
-    return RedshiftError(f"{message}\n  Detail: {detail}" if detail and state not in _BY_STATE and state != "23502" else message, state)
+    diag = error.diag
+    given = {"C": state, "M": diag.message_primary or str(error), "D": diag.message_detail, "H": diag.message_hint, "c": diag.column_name}
+    found = in_redshift_words({key: value for key, value in given.items() if value})
+    if detail := found.fields.get("D"):
+        found.message = f"{found.message}\n  Detail: {detail}"
+    return found

@@ -11,6 +11,7 @@ import select
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,23 @@ import psycopg
 from psycopg import pq
 
 from localaws.redshift.copy.load import load
+from localaws.redshift.copy.unload import unload
 from localaws.redshift.dialect import Translation, translate
 from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
 from localaws.redshift.messages import redshift_error
+from localaws.redshift.show import REDSHIFT_SETTINGS
 
-__all__ = ["Rows", "Session"]
+__all__ = ["Rows", "Session", "prepared_connection", "table_columns"]
 
 _CHUNK_ROWS = 1000
 _ROWS = {pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.SINGLE_TUPLE, pq.ExecStatus.TUPLES_OK}
+# Redshift's own of a session; users' passwords are kept as Redshift asks for them at log-in.
+_SETTINGS = (
+    "-c timezone=UTC -c synchronous_commit=on -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c jit=off "
+    "-c password_encryption=md5 -c default_transaction_isolation=serializable"
+    + "".join(f" -c local_redshift.{name}={value}" for name, value in REDSHIFT_SETTINGS.items())
+)
+_INSTALLED = ("10_declared.sql", "20_dates.sql", "30_texts.sql", "40_super.sql", "50_aggregates.sql", "60_catalog.sql")
 _installed: set[tuple[str, str]] = set()
 _install_lock = threading.Lock()
 
@@ -45,22 +55,16 @@ class Session:
 
     def __init__(self, conninfo: Mapping[str, Any], storage: Path, *, name: str = "redshift", user: str = "") -> None:
         self._storage, self._cancelled, self._unread = storage, threading.Event(), iter(())
-        settings = "-c timezone=UTC -c synchronous_commit=on -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c jit=off"
-        try:
-            self.connection = psycopg.connect(**conninfo, autocommit=True, application_name=name, options=settings)
-        except psycopg.Error as error:
-            raise redshift_error(error) from error
-        try:
-            self._install(conninfo)
-            if user:
-                self.connection.execute(psycopg.sql.SQL("SET SESSION AUTHORIZATION {}").format(psycopg.sql.Identifier(user)))
-        except psycopg.Error as error:
-            self.connection.close()
-            raise redshift_error(error) from error
+        self.connection = prepared_connection(conninfo, {"application_name": name}, user)
 
     @property
     def pid(self) -> int:
         return self.connection.info.backend_pid
+
+    def columns(self, table: str) -> list[str] | None:
+        """Columns of a table; None when there is none of that name."""
+        self._give_up_unread()
+        return table_columns(self.connection, table)
 
     def begin(self) -> None:
         self._plain("BEGIN ISOLATION LEVEL REPEATABLE READ")
@@ -97,13 +101,15 @@ class Session:
             RedshiftError: it failed, with Redshift's words.
         """
         if isinstance(translation, str):
-            translation = translate(translation)
+            translation = translate(translation, self.columns)
         if self.cancelled:
             raise StatementCancelledError
         self._give_up_unread()
         try:
             if translation.copy is not None:
                 return Rows(None, iter(()), load(self.connection, translation.copy, self._storage, self._cancelled.is_set))
+            if translation.unload is not None:
+                return Rows(None, iter(()), unload(self.connection, translation.unload, self._storage, self._cancelled.is_set))
             parameters = [(values or {})[name] for name in translation.parameters]
             rows = self._stream(translation.sql[0], parameters)
             for declaration in translation.sql[1:]:
@@ -166,23 +172,60 @@ class Session:
             raise psycopg.errors.error_from_result(result)
         return result
 
-    def _install(self, conninfo: Mapping[str, Any]) -> None:
-        script = resources.files("localaws.redshift").joinpath("install.sql").read_text(encoding="utf-8")
-        digest = hashlib.sha256(script.encode()).hexdigest()
-        key = (f"{conninfo.get('host')}:{conninfo.get('port')}/{conninfo.get('dbname')}", digest)
-        with _install_lock:
-            if key in _installed:
-                return
-            with self.connection.transaction():
-                self.connection.execute("SELECT pg_advisory_xact_lock(5439)")
-                there = self.connection.execute("SELECT to_regclass('local_redshift.version')").fetchone()
-                seen = (
-                    there
-                    and there[0]
-                    and self.connection.execute(f"SELECT FROM local_redshift.version WHERE digest = '{digest}'").fetchone()
-                )
-                if seen is None or not there or not there[0]:
-                    self.connection.execute("SET LOCAL allow_system_table_mods = on")
-                    self.connection.execute(script)  # type: ignore[arg-type]
-                    self.connection.execute(f"INSERT INTO local_redshift.version VALUES ('{digest}') ON CONFLICT DO NOTHING")
-            _installed.add(key)
+
+def prepared_connection(conninfo: Mapping[str, Any], settings: Mapping[str, str], user: str = "") -> psycopg.Connection:
+    """A connection whose session has Redshift's functions, settings and user.
+
+    Raises:
+        RedshiftError: it cannot be opened.
+    """
+    application = settings.get("application_name", "redshift")
+    try:
+        connection = psycopg.connect(**conninfo, autocommit=True, application_name=application, options=_SETTINGS)
+    except psycopg.Error as error:
+        raise redshift_error(error) from error
+    try:
+        _install(connection, conninfo)
+        for setting, value in settings.items():
+            if setting != "application_name":
+                connection.execute("SELECT set_config(%s, %s, false)", [setting, value])
+        if user:
+            connection.execute(psycopg.sql.SQL("SET SESSION AUTHORIZATION {}").format(psycopg.sql.Identifier(user)))
+    except psycopg.Error as error:
+        connection.close()
+        raise redshift_error(error) from error
+    return connection
+
+
+@cache
+def _script() -> str:
+    folder = resources.files("localaws.redshift.install")
+    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in _INSTALLED)
+
+
+def _install(connection: psycopg.Connection, conninfo: Mapping[str, Any]) -> None:
+    script = _script()
+    digest = hashlib.sha256(script.encode()).hexdigest()
+    key = (f"{conninfo.get('host')}:{conninfo.get('port')}/{conninfo.get('dbname')}", digest)
+    with _install_lock:
+        if key in _installed:
+            return
+        with connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")  # sees what whoever had the lock before has installed
+            connection.execute("SELECT pg_advisory_xact_lock(5439)")
+            there = connection.execute("SELECT to_regclass('local_redshift.version')").fetchone()
+            seen = there and there[0] and connection.execute(f"SELECT FROM local_redshift.version WHERE digest = '{digest}'").fetchone()
+            if not seen:
+                connection.execute("SET LOCAL allow_system_table_mods = on")
+                connection.execute(script)  # type: ignore[call-overload]
+                connection.execute(f"INSERT INTO local_redshift.version VALUES ('{digest}') ON CONFLICT DO NOTHING")
+        _installed.add(key)
+
+
+def table_columns(connection: psycopg.Connection, table: str) -> list[str] | None:
+    """Columns of a table by its quoted name; None when there is no such table, or when the transaction has failed."""
+    query = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+    try:
+        return [row[0] for row in connection.execute(query, [table])] or None
+    except psycopg.errors.InFailedSqlTransaction:
+        return None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
-from localaws.redshift.expressions import UNSUPPORTED_TYPES
 from localaws.redshift.lexer import Cursor
 
 __all__ = ["ColumnType", "read_type"]
+
+_NOT_HERE = frozenset({"HLLSKETCH", "GEOMETRY", "GEOGRAPHY"})
 
 _PLAIN = {
     "SMALLINT": "smallint",
@@ -27,6 +28,7 @@ _PLAIN = {
     "DATE": "date",
     "TIMESTAMPTZ": "timestamp with time zone",
     "TIMETZ": "time with time zone",
+    "SUPER": "jsonb",
 }
 # Longest and default length in bytes.
 _TEXT = {
@@ -76,7 +78,7 @@ def read_type(cursor: Cursor, column: str) -> ColumnType:
     """The type that comes next in a column definition."""
     token = cursor.take()
     name = token.key
-    if name in UNSUPPORTED_TYPES:
+    if name in _NOT_HERE:
         raise NotSupportedHereError(f"The type {name} (column {column})")
     if name in _REFUSED:
         raise RefusedByRedshiftError(f'Column "{column}" has unsupported type "{token.text.lower()}".')
@@ -90,6 +92,8 @@ def read_type(cursor: Cursor, column: str) -> ColumnType:
         found = ColumnType(f"{name.lower()} {'with' if zone else 'without'} time zone")
     elif name in ("DECIMAL", "NUMERIC"):
         found = ColumnType(_decimal(cursor, column))
+    elif name in ("VARBYTE", "VARBINARY", "BINARY"):
+        found = _bytes(cursor, column, name)
     elif name in _TEXT:
         if name == "CHARACTER" and cursor.accept("VARYING"):
             name = "VARCHAR"
@@ -125,6 +129,19 @@ def _text(cursor: Cursor, column: str, name: str) -> ColumnType:
     if not 1 <= length <= longest:
         raise RefusedByRedshiftError(f"length for type {postgres} must be between 1 and {longest}: {length} (column {column})")
     return ColumnType(f"{postgres}({length})", length)
+
+
+def _bytes(cursor: Cursor, column: str, name: str) -> ColumnType:
+    """VARBYTE; BINARY VARYING is another name of it."""
+    if name == "BINARY":
+        cursor.accept("VARYING")
+    length = 64000
+    if cursor.accept("("):
+        length = _number(cursor)
+        cursor.expect(")")
+    if not 1 <= length <= 1_024_000:
+        raise RefusedByRedshiftError(f"length for type varbyte must be between 1 and 1024000: {length} (column {column})")
+    return ColumnType("bytea", length)
 
 
 def _number(cursor: Cursor) -> int:

@@ -130,11 +130,11 @@ class Runner:
 
     def _execute(self, statement: Statement) -> None:
         self.store.mark(statement, "PICKED")
-        translations = _translated(statement)
         session = self.session(statement.target.database, statement.application_name, statement.target.user)
         self._sessions[statement.id] = session
         if statement.cancel_requested:
             raise StatementCancelledError
+        translations = _translated(statement, session)
         self.store.mark(statement, "STARTED", pid=session.pid, query_id=time.time_ns() // 1_000_000)
         if all(translation.in_transaction for translation in translations):
             session.begin()
@@ -243,7 +243,7 @@ class Runner:
             time.sleep(0.05)
 
 
-def _translated(statement: Statement) -> list[Translation]:
+def _translated(statement: Statement, session: Session) -> list[Translation]:
     """All of a statement's texts, before the first one runs.
 
     Raises:
@@ -252,7 +252,10 @@ def _translated(statement: Statement) -> list[Translation]:
     found = []
     for sub in statement.subs:
         try:
-            translation = translate(sub.sql)
+            translation = translate(sub.sql, session.columns)
+            if translation.controls:
+                what = f"{translation.kind.upper()} is not possible here"
+                raise RefusedByRedshiftError(f"{what}: a batch of the Data API is one transaction, and so is a single statement")
             if statement.is_batch and translation.commits:
                 raise RefusedByRedshiftError("TRUNCATE commits the transaction it runs in, so a batch would not be one: use DELETE")
             if statement.is_batch and not translation.in_transaction:

@@ -1,4 +1,4 @@
-"""The endpoint, the sources' API and the warm driver pass the same suite as the databases."""
+"""The endpoint, the local Redshift, the sources' API and the warm driver pass the same suite as the databases."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from botocore.config import Config
 from conformance.engines import EngineConformance
 from localaws.engines.base import Engine
 from localaws.engines.endpoint import EndpointEngine
+from localaws.engines.postgres import PostgresEngine
+from localaws.engines.redshift import RedshiftEngine
 from localaws.engines.source_api import SourceApiEngine
 from localaws.engines.spark import SparkEngine
 from localaws.home import Home
@@ -47,6 +49,19 @@ class TestSpark(EngineConformance):
     def end(self, home: Home) -> None:
         SparkEngine(home).stop()
         EndpointEngine(home).stop()
+
+
+class TestRedshift(EngineConformance):
+    keeps_data = False  # its data is PostgreSQL's
+
+    def make(self, home: Home) -> Engine:
+        PostgresEngine(home).start()
+        return RedshiftEngine(home)
+
+    def end(self, home: Home) -> None:
+        RedshiftEngine(home).stop()
+        PostgresEngine(home).stop()
+        PostgresEngine(home).remove_outside()
 
 
 def _secrets(engine: EndpointEngine) -> Any:

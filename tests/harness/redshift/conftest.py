@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.postgres import PostgresEngine
+from localaws.engines.redshift import RedshiftEngine
 from localaws.home import Home
 from localaws.redshift.session import Session
 
@@ -30,6 +31,16 @@ def postgres(home: Path) -> Iterator[PostgresEngine]:
     finally:
         engine.stop()
         engine.remove_outside()
+
+
+@pytest.fixture(scope="session")
+def redshift(home: Path, postgres: PostgresEngine) -> Iterator[RedshiftEngine]:
+    engine = RedshiftEngine(Home(home))
+    try:
+        engine.start()
+        yield engine
+    finally:
+        engine.stop()
 
 
 @pytest.fixture(scope="session")
@@ -59,8 +70,13 @@ def session(postgres: PostgresEngine, storage: Path) -> Iterator[Session]:
 
 
 def data_api(url: str) -> Any:
+    return aws(url, "redshift-data")
+
+
+def aws(url: str, service: str) -> Any:
+    """A client of the endpoint."""
     return boto3.client(
-        "redshift-data",
+        service,
         endpoint_url=url,
         region_name="eu-central-1",
         aws_access_key_id="test",

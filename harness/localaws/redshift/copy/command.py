@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, unquote
 
-__all__ = ["CopyCommand", "parse_copy"]
+__all__ = ["CopyCommand", "parse_copy", "read_number", "read_role"]
 
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+(,arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+)*")
 _ESCAPES = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
@@ -47,6 +47,8 @@ def parse_copy(cursor: Cursor) -> CopyCommand:
     table = cursor.qualified()
     columns = cursor.names() if cursor.peek() == "(" else ()
     cursor.expect("FROM")
+    if cursor.peek() == "STDIN":
+        raise RefusedByRedshiftError("LOAD source is not supported. (Hint: only S3 or DynamoDB or EMR based load is allowed)")
     source = unquote(cursor.take())
     match = re.fullmatch(r"s3://([^/]+)/(.*)", source)
     if not match:
@@ -127,24 +129,37 @@ def _flag(attribute: str) -> Callable[[CopyCommand, Cursor], None]:
 
 
 def _role(command: CopyCommand, cursor: Cursor) -> None:
+    command.role = read_role(cursor)
+
+
+def read_role(cursor: Cursor) -> str:
+    """What follows IAM_ROLE, checked for its shape."""
     token = cursor.take()
     role = "default" if token.key == "DEFAULT" else unquote(token)
     if role != "default" and not _ROLE.fullmatch(role):
         raise RefusedByRedshiftError(f"Invalid IAM role ARN '{role}': arn:aws:iam::<account>:role/<name> is its shape")
-    command.role = role
+    return role
+
+
+def read_number(cursor: Cursor) -> int:
+    """A whole number."""
+    token = cursor.take()
+    if not token.text.isdigit():
+        raise StatementSyntaxError(f'syntax error at or near "{token.text}": a whole number was expected')
+    return int(token.text)
 
 
 def _number(attribute: str) -> Callable[[CopyCommand, Cursor], None]:
     def option(command: CopyCommand, cursor: Cursor) -> None:
         cursor.accept("AS")
-        setattr(command, attribute, int(cursor.take().text))
+        setattr(command, attribute, read_number(cursor))
 
     return option
 
 
 def _max_error(command: CopyCommand, cursor: Cursor) -> None:
     cursor.accept("AS")
-    if int(cursor.take().text) != 0:
+    if read_number(cursor) != 0:
         raise NotSupportedHereError("COPY's MAXERROR above 0", "Every record must load.")
 
 

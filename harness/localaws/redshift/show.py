@@ -1,0 +1,141 @@
+"""SHOW of what the catalog holds, as a query on its views (Redshift guide, "SHOW TABLES" and its like)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from localaws.redshift.copy.command import read_number
+from localaws.redshift.exceptions import NotSupportedHereError, StatementSyntaxError
+from localaws.redshift.lexer import Cursor, quote_literal, unquote
+
+__all__ = ["REDSHIFT_SETTINGS", "show_query"]
+
+# Settings of Redshift that PostgreSQL has not: kept under a prefix of ours, with their defaults.
+REDSHIFT_SETTINGS = {
+    "query_group": "default",
+    "enable_result_cache_for_session": "on",
+    "wlm_query_slot_count": "1",
+    "analyze_threshold_percent": "10",
+    "mv_enable_aqmv_for_session": "on",
+    "max_cursor_result_set_size": "default",
+    "enable_case_sensitive_identifier": "off",
+    "use_fips_ssl": "off",
+    "stored_proc_log_min_messages": "notice",
+    "json_parse_dedup_attributes": "off",
+    "json_parse_truncate_strings": "off",
+    "spectrum_enable_pseudo_columns": "on",
+    "downcase_delimited_identifier": "on",
+    "describe_field_name_in_uppercase": "off",
+    "error_on_nondeterministic_update": "off",
+}
+_DATABASES = """SELECT database_name, database_owner, database_type, database_acl, NULL::varchar AS parameters, database_isolation_level
+  FROM pg_catalog.svv_redshift_databases"""
+_SCHEMAS = """SELECT database_name, schema_name, schema_owner, schema_type, schema_acl, source_database, schema_option
+  FROM pg_catalog.svv_all_schemas"""
+_TABLES = """SELECT current_database()::varchar AS database_name, nspname::varchar AS schema_name, relname::varchar AS table_name,
+  CASE WHEN relkind IN ('v', 'm') THEN 'VIEW' ELSE 'TABLE' END::varchar AS table_type, acl AS table_acl, remarks, owner::varchar AS owner,
+  NULL::timestamp AS last_altered_time, NULL::timestamp AS last_modified_time, NULL::varchar AS dist_style,
+  CASE relkind WHEN 'v' THEN 'REGULAR VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'REGULAR TABLE' END::varchar AS table_subtype
+  FROM local_redshift.relations WHERE nspname = {schema}"""
+_COLUMNS = """SELECT current_database()::varchar AS database_name, nspname::varchar AS schema_name, relname::varchar AS table_name,
+  attname::varchar AS column_name, attnum::integer AS ordinal_position, column_default,
+  CASE WHEN nullable THEN 'YES' ELSE 'NO' END::varchar AS is_nullable,
+  plain_kind AS data_type, length AS character_maximum_length, precision AS numeric_precision, scale AS numeric_scale,
+  column_remarks AS remarks,
+  NULL::varchar AS sort_key_type, attsortkeyord AS sort_key, CASE WHEN attisdistkey THEN 1 ELSE 0 END AS dist_key,
+  format_encoding(attencodingtype)::varchar AS encoding, NULL::varchar AS collation
+  FROM local_redshift.columns WHERE nspname = {schema} AND relname = {name}"""
+_PROCEDURES = """SELECT current_database()::varchar AS database_name, n.nspname::varchar AS schema_name, p.proname::varchar AS {what}_name,
+  p.pronargs::integer AS number_of_arguments, pg_get_function_identity_arguments(p.oid)::varchar AS argument_list,
+  CASE WHEN p.prokind = 'p' THEN NULL ELSE format_type(p.prorettype, NULL) END::varchar AS return_type, obj_description(p.oid,
+  'pg_proc')::varchar AS remarks
+  FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = {schema} AND p.prokind = '{kind}'"""
+_GRANTS = """SELECT current_database()::varchar AS database_name, namespace_name AS schema_name, relation_name AS object_name,
+  'TABLE'::varchar AS object_type,
+  privilege_type, identity_id, identity_name, identity_type, admin_option, 'TABLE'::varchar AS privilege_scope, grantor_name
+  FROM pg_catalog.svv_relation_privileges WHERE namespace_name = {schema} AND relation_name = {name}"""
+
+
+def show_query(cursor: Cursor) -> str:
+    """PostgreSQL's text of what follows SHOW."""
+    word = cursor.take().key
+    if word in _LISTINGS:
+        return _LISTINGS[word](cursor)
+    name = word.lower()
+    if name == "time" and cursor.accept("ZONE"):
+        name = "timezone"
+    elif name == "transaction" and cursor.accept("ISOLATION", "LEVEL"):
+        name = "transaction_isolation"
+    _end(cursor)
+    return f"SHOW {'local_redshift.' if name in REDSHIFT_SETTINGS else ''}{name}"
+
+
+def _end(cursor: Cursor) -> None:
+    if not cursor.done:
+        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}" in SHOW')
+
+
+def _filtered(cursor: Cursor, query: str, column: str, order: str) -> str:
+    """LIKE and LIMIT, which all of them have."""
+    query = f"SELECT * FROM ({query}) AS shown"
+    if cursor.accept("LIKE"):
+        query += f" WHERE {column} LIKE {quote_literal(unquote(cursor.take()))}"
+    query += f" ORDER BY {order}"
+    if cursor.accept("LIMIT"):
+        query += f" LIMIT {read_number(cursor)}"
+    _end(cursor)
+    return query
+
+
+def _databases(cursor: Cursor) -> str:
+    return _filtered(cursor, _DATABASES, "database_name", "1")
+
+
+def _schemas(cursor: Cursor) -> str:
+    cursor.expect("FROM", "DATABASE")
+    cursor.identifier()
+    return _filtered(cursor, _SCHEMAS, "schema_name", "2")
+
+
+def _tables(cursor: Cursor) -> str:
+    cursor.expect("FROM", "SCHEMA")
+    schema = cursor.qualified()[-1]
+    return _filtered(cursor, _TABLES.format(schema=quote_literal(schema)), "table_name", "3")
+
+
+def _of_table(query: str, column: str, order: str) -> Callable[[Cursor], str]:
+    def listing(cursor: Cursor) -> str:
+        if not (cursor.accept("FROM", "TABLE") or cursor.accept("ON", "TABLE")):
+            raise NotSupportedHereError("This form of SHOW", "SHOW COLUMNS FROM TABLE and SHOW GRANTS ON TABLE are.")
+        parts = cursor.qualified()
+        schema = quote_literal(parts[-2]) if len(parts) > 1 else "current_schema()"
+        return _filtered(cursor, query.format(schema=schema, name=quote_literal(parts[-1])), column, order)
+
+    return listing
+
+
+def _routines(what: str, kind: str) -> Callable[[Cursor], str]:
+    def listing(cursor: Cursor) -> str:
+        cursor.expect("FROM", "SCHEMA")
+        schema = quote_literal(cursor.qualified()[-1])
+        return _filtered(cursor, _PROCEDURES.format(schema=schema, what=what, kind=kind), f"{what}_name", "3")
+
+    return listing
+
+
+def _view(cursor: Cursor) -> str:
+    name = ".".join('"' + part.replace('"', '""') + '"' for part in cursor.qualified())
+    _end(cursor)
+    return f'SELECT pg_get_viewdef({quote_literal(name)}::regclass)::varchar AS "Show View DDL statement"'
+
+
+_LISTINGS: dict[str, Callable[[Cursor], str]] = {
+    "DATABASES": _databases,
+    "SCHEMAS": _schemas,
+    "TABLES": _tables,
+    "COLUMNS": _of_table(_COLUMNS, "column_name", "ordinal_position"),
+    "GRANTS": _of_table(_GRANTS, "identity_name", "identity_name, privilege_type"),
+    "PROCEDURES": _routines("procedure", "p"),
+    "FUNCTIONS": _routines("function", "f"),
+    "VIEW": _view,
+}

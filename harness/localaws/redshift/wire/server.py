@@ -1,0 +1,179 @@
+"""`python -m localaws.redshift.wire.server --home DIR --port N`: the local Redshift, one process on loopback and one more for each session.
+
+A process for each session, as PostgreSQL has it: a load that works hard, or a session that is killed, is no matter for the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import logging
+import os
+import secrets
+import signal
+import socket
+import ssl
+import sys
+from pathlib import Path
+
+import psycopg
+
+from localaws.engines.postgres import PostgresEngine
+from localaws.exceptions import LocalAwsError
+from localaws.home import Home
+from localaws.ports import LOOPBACK
+from localaws.redshift.exceptions import RedshiftError
+from localaws.redshift.messages import redshift_error
+from localaws.redshift.wire.certificates import server_context
+from localaws.redshift.wire.client import Client, ClientGoneError
+from localaws.redshift.wire.local import LocalRunner
+from localaws.redshift.wire.login import CancelRequest, LoginError, authenticate, greeting, read_startup
+from localaws.redshift.wire.protocol import ProtocolError, error_response
+from localaws.redshift.wire.relay import BackendGoneError, Relay
+
+__all__ = ["main"]
+
+_LOG = logging.getLogger("localaws.redshift")
+_MOST_SESSIONS = 150
+_LOGIN_SECONDS = 60
+
+
+def main(argv: list[str]) -> None:
+    """Parse the arguments and serve until a signal comes."""
+    parser = argparse.ArgumentParser(prog="python -m localaws.redshift.wire.server", description=__doc__)
+    parser.add_argument("--home", type=Path, required=True, help="folder of the local state")
+    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
+    arguments = parser.parse_args(argv)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(process)d %(levelname)s %(message)s")
+    _Server(Home(arguments.home.resolve()), arguments.port).serve()
+
+
+class _Server:
+    def __init__(self, home: Home, port: int) -> None:
+        self.home = home
+        self.folder = home.engines / "redshift"
+        self.sessions = self.folder / "sessions"
+        self.sessions.mkdir(parents=True, exist_ok=True)
+        for left in self.sessions.iterdir():
+            left.unlink()
+        self.context = server_context(self.folder)
+        self.port = port
+        self.running: set[int] = set()
+
+    def serve(self) -> None:
+        """Until SIGTERM. Sessions end with it."""
+        listener = socket.create_server((LOOPBACK, self.port), backlog=128)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # wakes `accept`, so that children are reaped
+        listener.settimeout(5)
+        gc.collect()
+        gc.freeze()  # children share what is here now
+        try:
+            while True:
+                self._reap()
+                with contextlib.suppress(TimeoutError):
+                    self._accept(listener)
+        finally:
+            for pid in self.running:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
+
+    def _accept(self, listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        pid = os.fork()
+        if pid:
+            self.running.add(pid)
+            connection.close()
+            return
+        status = 1
+        try:
+            listener.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            self._session(Client(connection))
+            status = 0
+        except SystemExit:
+            status = 0
+        except BaseException:  # noqa: BLE001 - the end of the process: it is logged, and the parent goes on
+            _LOG.exception("a session ended by a mistake of the endpoint")
+        finally:
+            logging.shutdown()
+            os._exit(status)  # nothing of the parent's to clean up here
+
+    def _reap(self) -> None:
+        with contextlib.suppress(ChildProcessError):
+            while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+                self.running.discard(pid)
+
+    def _session(self, client: Client) -> None:
+        client.socket.settimeout(_LOGIN_SECONDS)
+        client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            startup = read_startup(client, self.context)
+            if isinstance(startup, CancelRequest):
+                return self._cancel(startup)
+            if len(self.running) >= _MOST_SESSIONS:
+                raise RedshiftError(f"connection limit {_MOST_SESSIONS} exceeded for non-bootstrap users", "53300")
+            engine = PostgresEngine(self.home)
+            connection = authenticate(client, startup, engine.conninfo(), self.home.credentials.redshift_password)
+        except (ClientGoneError, ssl.SSLError, OSError):
+            return None
+        except (RedshiftError, LocalAwsError, psycopg.Error) as error:
+            known = error if isinstance(error, RedshiftError) else RedshiftError(f"the database does not answer: {error}", "57P03")
+            if not isinstance(error, LoginError | ProtocolError):
+                _LOG.warning("no session could be opened: %s", known.message)
+            with contextlib.suppress(ClientGoneError):
+                client.send(error_response(known, "FATAL"))
+            return None
+        client.socket.settimeout(None)
+        pid, secret = connection.info.backend_pid, secrets.randbits(32)
+        runner = LocalRunner(connection, self.home.s3)
+        entry = self.sessions / str(pid)
+        entry.write_text(f"{secret} {os.getpid()}")
+        signal.signal(signal.SIGUSR1, lambda *_: runner.cancelled.set())
+        relay = Relay(client, connection, runner, psql=startup.settings.get("application_name") == "psql")
+        try:
+            client.send(greeting(startup, connection, pid, secret))
+            relay.run()
+        except ClientGoneError:
+            _end(engine, pid)
+        except BackendGoneError:
+            with contextlib.suppress(ClientGoneError):
+                client.send(error_response(RedshiftError("terminating connection due to administrator command", "57P01"), "FATAL"))
+        except RedshiftError as error:  # the protocol was broken
+            with contextlib.suppress(ClientGoneError):
+                client.send(error_response(error, "FATAL"))
+        except psycopg.Error as error:
+            with contextlib.suppress(ClientGoneError):
+                client.send(error_response(redshift_error(error), "FATAL"))
+        finally:
+            entry.unlink(missing_ok=True)
+            relay.close()
+            with contextlib.suppress(psycopg.Error, OSError):
+                connection.close()
+        return None
+
+    def _cancel(self, request: CancelRequest) -> None:
+        """Nothing is answered to a cancel request, whether it was right or not."""
+        try:
+            secret, process = map(int, (self.sessions / str(request.pid)).read_text().split())
+        except (OSError, ValueError):
+            return
+        if secret != request.secret:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGUSR1)
+        with psycopg.connect(**PostgresEngine(self.home).conninfo(), autocommit=True) as connection:
+            connection.execute("SELECT pg_cancel_backend(%s)", [request.pid])
+
+
+def _end(engine: PostgresEngine, pid: int) -> None:
+    """The client is gone in the middle of something: what it ran ends, as Redshift ends it."""
+    with contextlib.suppress(psycopg.Error, LocalAwsError):
+        with psycopg.connect(**engine.conninfo(), autocommit=True) as connection:
+            connection.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
