@@ -30,9 +30,10 @@ _SETTINGS = {
 
 
 def _jars() -> dict[str, str]:
-    """Deequ and Iceberg on the class path where `make install` has put them; tests that need them say when they do not find them."""
+    """What `make install` has put there: Deequ, Iceberg, the databases' drivers. Tests that need one say when they do not find it."""
     folder = Path(__file__).parents[1] / ".local" / "jars"
-    jars = [sorted(folder.glob(name))[-1:] for name in ("deequ-*.jar", "iceberg-spark-runtime-*.jar")]
+    names = ("deequ-*.jar", "iceberg-spark-runtime-*.jar", "mysql-connector-j-*.jar", "postgresql-*.jar")
+    jars = [sorted(folder.glob(name))[-1:] for name in names]
     found = [str(jar) for newest in jars for jar in newest]
     return {"spark.driver.extraClassPath": os.pathsep.join(found)} if found else {}
 
