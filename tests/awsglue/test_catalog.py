@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from awsglue.context import GlueContext
+from awsglue.devutils import Command, GlueJobUtils
+from awsglue.devutils import Job as GlueJob
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.exceptions import BadOptionError, SourceError
 
@@ -204,3 +206,25 @@ def test_transforms_of_visual_jobs_are_methods_of_frames(plain_glue: GlueContext
     assert frame.toDF().gs_flatten().columns == ["name", "day", "n"]
     with pytest.raises(BadOptionError, match="gs_concat: no field nobody. Possible: day, n, name"):
         frame.gs_concat(colName="x", colList=["nobody"])
+
+
+def test_jobs_are_made_described_and_deleted_from_a_session(plain_glue: GlueContext, aws: Any, tmp_path: Path) -> None:
+    aws("s3").create_bucket(Bucket="scripts")
+    script = tmp_path / "job.py"
+    script.write_text("print('first')")
+    utils, job = GlueJobUtils(plain_glue), GlueJob()
+    job.name, job.role, job.defaultArguments = "nightly", "arn:aws:iam::123456789012:role/glue", {"--day": "1"}
+    job.command = Command("glueetl", "s3://scripts/jobs/nightly.py")
+
+    utils.create_job(job, str(script))
+
+    found = utils.get_job("nightly")
+    assert (found.name, found.role, found.defaultArguments) == (job.name, job.role, {"--day": "1"})
+    assert found.command.scriptLocation == "s3://scripts/jobs/nightly.py"
+    assert [one.name for one in utils.get_jobs()["jobs"]] == ["nightly"]
+    assert aws("s3").get_object(Bucket="scripts", Key="jobs/nightly.py")["Body"].read() == b"print('first')"
+    with pytest.raises(BadOptionError, match="'file:/job.py' is no object on S3"):
+        found.command.scriptLocation = "file:/job.py"
+        utils.update_job(found, str(script))
+    utils.delete_job("nightly")
+    assert utils.get_jobs()["jobs"] == []

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from awsglue.context import GlueContext
 from awsglue.dynamicframe import DynamicFrame
-from awsglue.exceptions import BadOptionError, NotSupportedError, SourceError
+from awsglue.exceptions import BadOptionError, ErrorThresholdError, NotSupportedError, SourceError
 from awsglue.job import Job
 
 
@@ -94,6 +94,28 @@ def test_a_field_that_is_not_there_is_named_with_those_that_are(glue: GlueContex
 def test_a_name_that_a_module_does_not_have_is_refused_by_name(module: str) -> None:
     with pytest.raises(NotSupportedError, match=f"awsglue.{module}.Anything"):
         importlib.import_module(f"awsglue.{module}").Anything  # noqa: B018
+
+
+def test_thresholds_of_a_stage_and_of_all_stages_end_the_work_at_their_number(plain_glue: GlueContext) -> None:
+    rows = plain_glue.spark_session.createDataFrame([(0,), (1,), (2,), (3,)], "n int")
+    frame = DynamicFrame.fromDF(rows, plain_glue, "numbers")
+
+    def failing(source: DynamicFrame, at: int, **limits: int) -> DynamicFrame:
+        return source.map(lambda row, at=at: {"n": row["n"], "x": 1 // (row["n"] - at)}, transformation_ctx=f"without {at}", **limits)
+
+    one = failing(frame, 0, stageThreshold=2, totalThreshold=2)
+    two = failing(one, 1, stageThreshold=2, totalThreshold=3)
+    two.assertErrorThreshold()
+    assert (two.count(), two.stageErrorsCount(), two.errorsCount()) == (2, 1, 2)
+    with pytest.raises(
+        ErrorThresholdError, match="without 1 has 2 error records and totalThreshold is 2. The first says: integer division"
+    ):
+        failing(one, 1, totalThreshold=2).toDF()
+    stage = failing(frame, 0, stageThreshold=1)
+    for ask in (stage.count, stage.drop_fields(["x"]).toDF):
+        with pytest.raises(ErrorThresholdError, match="without 0 has 1 error records and stageThreshold is 1"):
+            ask()
+    assert stage.errorsAsDynamicFrame().count() == 1
 
 
 def test_a_job_is_initialised_and_its_commit_recorded(glue: GlueContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
