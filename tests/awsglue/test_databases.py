@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ from pyspark.sql import SparkSession
 
 from awsglue.context import GlueContext
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
-from awsglue.exceptions import BadOptionError, SourceError
+from awsglue.exceptions import BadOptionError, NotSupportedError, SourceError
 from localaws.engines.mariadb import MariaDBEngine
 from localaws.engines.postgres import PostgresEngine
 from localaws.engines.spark_conf import aws_environment
@@ -240,6 +241,10 @@ def test_a_table_of_the_catalog_is_read_and_written_through_its_connection(datab
         make_events(databases, vendor, "stock", 6)
         login = databases.options(vendor)
         properties = {"JDBC_CONNECTION_URL": login["url"], "USERNAME": login["user"], "PASSWORD": login["password"]}
+        if vendor == "postgresql":
+            secret = json.dumps({"username": login["user"], "password": login["password"]})
+            boto3.client("secretsmanager").create_secret(Name="shop", SecretString=secret)
+            properties = {"JDBC_CONNECTION_URL": login["url"], "SECRET_ID": "shop"}
         connection = {"Name": f"{vendor} of shop", "ConnectionType": "JDBC", "ConnectionProperties": properties}
         catalog.create_connection(ConnectionInput=connection)
         columns = [{"Name": "id", "Type": "int"}, {"Name": "region", "Type": "string"}]
@@ -263,6 +268,28 @@ def test_a_table_of_the_catalog_is_read_and_written_through_its_connection(datab
         both = DynamicFrameCollection(named, glue)
         glue.write_from_jdbc_conf(both, f"{vendor} of shop", {"database": "unused"})
         assert databases.run(vendor, "SELECT name FROM one UNION ALL SELECT name FROM two ORDER BY name") == [("one",), ("two",)]
+
+
+def place_in_catalog(database: str, table: str, url: str) -> None:
+    import boto3
+
+    catalog = boto3.client("glue")
+    catalog.create_database(DatabaseInput={"Name": database})
+    properties = {"JDBC_CONNECTION_URL": url, "USERNAME": "etl", "PASSWORD": "unused"}
+    catalog.create_connection(ConnectionInput={"Name": "redshift", "ConnectionType": "JDBC", "ConnectionProperties": properties})
+    described = {
+        "Name": table, "StorageDescriptor": {"Columns": [], "Location": f"warehouse.public.{table}"},
+        "Parameters": {"classification": "redshift", "connectionName": "redshift"},
+    }  # fmt: skip
+    catalog.create_table(DatabaseName=database, TableInput=described)
+
+
+def test_bookmarks_of_redshift_are_refused(databases: Databases, glue: GlueContext, jobs: Any) -> None:
+    jobs("first")
+    options = {**WAREHOUSE, "dbtable": "public.sales", "jobBookmarkKeys": ["id"]}
+
+    with pytest.raises(NotSupportedError, match="jobBookmarkKeys of redshift"):
+        glue.create_dynamic_frame.from_options("redshift", options, transformation_ctx="source")
 
 
 def test_redshift_is_loaded_in_one_transaction_with_its_actions(databases: Databases, glue: GlueContext) -> None:
@@ -291,6 +318,10 @@ def test_redshift_is_loaded_in_one_transaction_with_its_actions(databases: Datab
     assert rows(read(query="SELECT id FROM public.sales")) == [(2,), (3,)]
     write(frame_of(glue, "5L id, 'e' name").filter("id > 5"), preactions="DELETE FROM public.sales WHERE id = 3")
     assert rows(read(query="SELECT id FROM public.sales")) == [(2,)]
+    place_in_catalog("warehouse", "sales", WAREHOUSE["url"])
+    glue.write_dynamic_frame.from_catalog(frame_of(glue, "8L id"), "warehouse", "sales", redshift_tmp_dir="s3://lake/tmp/")
+    cataloged = glue.create_dynamic_frame.from_catalog("warehouse", "sales", redshift_tmp_dir="s3://lake/tmp/")
+    assert rows(cataloged.select_fields(["id"])) == [(2,), (8,)]
     with pytest.raises(BadOptionError, match="preactions or postactions: unterminated quoted string"):
         write(frame_of(glue, "6L id"), preactions="DELETE FROM public.sales WHERE name = 'open")
     with pytest.raises(BadOptionError, match="tags is nested or still a choice"):

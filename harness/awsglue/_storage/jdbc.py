@@ -16,7 +16,7 @@ from awsglue._core.records import Records, Stage
 from awsglue._storage import columnar_formats, redshift
 from awsglue._storage.connections import connection_options, vendor_of
 from awsglue._storage.options import JDBC, checked, is_true
-from awsglue.exceptions import BadOptionError, SourceError
+from awsglue.exceptions import BadOptionError, NotSupportedError, SourceError
 from awsglue.job import current_bookmarks
 
 __all__ = ["OPTIONS", "read", "write"]
@@ -37,6 +37,8 @@ def read(spark: SparkSession, vendor: str, given: Mapping[str, Any], context: st
     """Rows of a table or query. With bookmarks, the rows after the keys of the last run, up to those that are there now."""
     options = _complete(vendor, given)
     if vendor == "redshift":
+        if options.get("jobBookmarkKeys") and context and current_bookmarks().is_active:
+            raise NotSupportedError("jobBookmarkKeys of redshift", "Give a query with the condition; without bookmarks all rows are read.")
         return redshift.read(spark, options, context)
     columnar_formats.require(spark, vendor)
     source = str(options.get("sampleQuery") or options.get("query") or f"SELECT * FROM {_table(options)}")
