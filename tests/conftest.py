@@ -32,7 +32,7 @@ _SETTINGS = {
 def _jars() -> dict[str, str]:
     """What `make install` has put there: Deequ, Iceberg, the databases' drivers. Tests that need one say when they do not find it."""
     folder = Path(__file__).parents[1] / ".local" / "jars"
-    names = ("deequ-*.jar", "iceberg-spark-runtime-*.jar", "mysql-connector-j-*.jar", "postgresql-*.jar")
+    names = ("deequ-*.jar", "iceberg-spark-runtime-*.jar", "iceberg-aws-bundle-*.jar", "mysql-connector-j-*.jar", "postgresql-*.jar")
     jars = [sorted(folder.glob(name))[-1:] for name in names]
     found = [str(jar) for newest in jars for jar in newest]
     return {"spark.driver.extraClassPath": os.pathsep.join(found)} if found else {}

@@ -223,8 +223,9 @@ def test_sources_samples_and_small_calls(plain_glue: GlueContext, tmp_path: Path
     assert stamped.columns == ["id", "name", "ingest_year", "ingest_month", "ingest_day", "ingest_hour"]
     assert plain_glue.convert_resolve_option("a", "Project", LongType()) == ("a", "project:long")
     assert abs(plain_glue.currentTimeMillis() - time.time() * 1000) < 60_000
-    with pytest.raises(NotSupportedError, match="'delta' without its jar .io.delta:delta-spark_2.12."):
-        plain_glue.create_dynamic_frame.from_options("delta", {"path": f"file:{tmp_path}"})
+    for lake, jar in (("delta", "io.delta:delta-spark_2.12"), ("hudi", "org.apache.hudi:hudi-spark3.5-bundle_2.12")):
+        with pytest.raises(NotSupportedError, match=f"'{lake}' without its jar .{jar}."):
+            plain_glue.create_dynamic_frame.from_options(lake, {"path": f"file:{tmp_path}"})
     for connection, error in (("kinesis", "kinesis"), ("kafka", "kafka.*without its jar .org.apache.spark:spark-sql-kafka")):
         with pytest.raises(NotSupportedError, match=error):
             plain_glue.create_data_frame.from_options(connection, {"streamARN": "a", "connectionName": "c", "topicName": "t"})

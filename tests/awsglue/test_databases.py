@@ -326,3 +326,27 @@ def test_redshift_is_loaded_in_one_transaction_with_its_actions(databases: Datab
         write(frame_of(glue, "6L id"), preactions="DELETE FROM public.sales WHERE name = 'open")
     with pytest.raises(BadOptionError, match="tags is nested or still a choice"):
         write(frame_of(glue, "array(1) tags"))
+
+
+def test_an_iceberg_table_of_the_catalog_is_read_written_and_filtered(databases: Databases, spark_session: SparkSession) -> None:
+    import boto3
+
+    session = spark_session.newSession()
+    for name, value in settings(databases.stack.home.root, databases.stack.engines["endpoint"].endpoint).items():
+        if name.startswith("spark.sql.catalog."):
+            session.conf.set(name, value)
+    session.conf.set("spark.sql.catalog.glue_catalog.warehouse", "s3://lake/")
+    glue = GlueContext(session)
+    boto3.client("glue").create_database(DatabaseInput={"Name": "curated"})
+    session.sql("create table glue_catalog.curated.orders (id bigint, day date) using iceberg partitioned by (day)")
+
+    glue.write_dynamic_frame.from_catalog(frame_of(glue, "1L id, date'2026-01-01' day", "2L, date'2026-01-02'"), "curated", "orders")
+
+    assert rows(glue.create_dynamic_frame.from_catalog("curated", "orders")) == [(1, date(2026, 1, 1)), (2, date(2026, 1, 2))]
+    second = glue.create_dynamic_frame.from_catalog("curated", "orders", push_down_predicate="day > '2026-01-01'")
+    assert rows(second) == [(2, date(2026, 1, 2))]
+    by_name = {"path": "glue_catalog.curated.orders"}
+    glue.write_dynamic_frame.from_options(second, "iceberg", by_name)
+    assert glue.create_dynamic_frame.from_options("iceberg", by_name).count() == 3
+    with pytest.raises(BadOptionError, match="iceberg format: glue_catalog.curated.nosuch is no table that can be read"):
+        glue.create_dynamic_frame.from_options("iceberg", {"path": "glue_catalog.curated.nosuch"})
