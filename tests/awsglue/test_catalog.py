@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from awsglue.context import GlueContext
+from awsglue.devutils import Command, GlueJobUtils
+from awsglue.devutils import Job as GlueJob
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.exceptions import BadOptionError, SourceError
 
@@ -204,3 +206,59 @@ def test_transforms_of_visual_jobs_are_methods_of_frames(plain_glue: GlueContext
     assert frame.toDF().gs_flatten().columns == ["name", "day", "n"]
     with pytest.raises(BadOptionError, match="gs_concat: no field nobody. Possible: day, n, name"):
         frame.gs_concat(colName="x", colList=["nobody"])
+
+
+def test_jobs_are_made_described_and_deleted_from_a_session(plain_glue: GlueContext, aws: Any, tmp_path: Path) -> None:
+    aws("s3").create_bucket(Bucket="scripts")
+    script = tmp_path / "job.py"
+    script.write_text("print('first')")
+    utils, job = GlueJobUtils(plain_glue), GlueJob()
+    job.name, job.role, job.defaultArguments = "nightly", "arn:aws:iam::123456789012:role/glue", {"--day": "1"}
+    job.command = Command("glueetl", "s3://scripts/jobs/nightly.py")
+
+    utils.create_job(job, str(script))
+
+    found = utils.get_job("nightly")
+    assert (found.name, found.role, found.defaultArguments) == (job.name, job.role, {"--day": "1"})
+    assert found.command.scriptLocation == "s3://scripts/jobs/nightly.py"
+    assert [one.name for one in utils.get_jobs()["jobs"]] == ["nightly"]
+    assert aws("s3").get_object(Bucket="scripts", Key="jobs/nightly.py")["Body"].read() == b"print('first')"
+    found.command.scriptLocation = "file:/job.py"
+    with pytest.raises(BadOptionError, match="'file:/job.py' is no object on S3"):
+        utils.update_job(found, str(script))
+    utils.delete_job("nightly")
+    assert utils.get_jobs()["jobs"] == []
+
+
+def test_tables_are_sampled_read_and_written_as_data_frames_and_purged(plain_glue: GlueContext, database: Any, aws: Any) -> None:
+    s3, columns = aws("s3"), [{"Name": "n", "Type": "int"}]
+    s3.create_bucket(Bucket="archive")
+    descriptor = {"Columns": columns, "Location": "s3://archive/old/", "Parameters": {"classification": "csv"}}
+    keys = [{"Name": "year", "Type": "int"}]
+    database.create_table(DatabaseName="shop", TableInput={"Name": "old", "StorageDescriptor": descriptor, "PartitionKeys": keys})
+    for year in ("2025", "2026"):
+        s3.put_object(Bucket="archive", Key=f"old/year={year}/f.csv", Body=b"1\n")
+        place = {"Location": f"s3://archive/old/year={year}/", "Columns": columns}
+        database.create_partition(DatabaseName="shop", TableName="old", PartitionInput={"Values": [year], "StorageDescriptor": place})
+
+    def state() -> dict[str, str]:
+        return {one["Key"]: one.get("StorageClass", "STANDARD") for one in s3.list_objects_v2(Bucket="archive").get("Contents", [])}
+
+    plain_glue.transition_table(
+        "shop", "old", "GLACIER", {"retentionPeriod": 0, "partitionPredicate": "year = 2026", "accountId": "1", "roleArn": "r"}
+    )
+    assert state() == {"old/year=2025/f.csv": "STANDARD", "old/year=2026/f.csv": "GLACIER"}
+    plain_glue.purge_table("shop", "old", {"retentionPeriod": 0, "partitionPredicate": "year = 2025"})
+    assert list(state()) == ["old/year=2026/f.csv"]
+    assert [one["Values"] for one in database.get_partitions(DatabaseName="shop", TableName="old")["Partitions"]] == [["2026"]]
+
+
+def test_data_frames_and_samples_of_a_table(plain_glue: GlueContext, database: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1\n2\n3\n")
+    csv_table(database, "numbers", tmp_path, {"n": "int"})
+
+    assert len(plain_glue.create_sample_dynamic_frame_from_catalog("shop", "numbers", num=2).toDF().collect()) == 2
+    found = plain_glue.create_data_frame.from_catalog("shop", "numbers")
+    assert (found.schema.simpleString(), sorted(row.n for row in found.collect())) == ("struct<n:int>", [1, 2, 3])
+    plain_glue.write_data_frame.from_catalog(found.where("n = 3"), database="shop", table_name="numbers")
+    assert sorted(row.n for row in plain_glue.create_data_frame_from_catalog("shop", "numbers").collect()) == [1, 2, 3, 3]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 import logging
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from chispa import assert_df_equality
@@ -12,7 +15,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from awsglue.context import GlueContext
 from awsglue.dynamicframe import DynamicFrame
-from awsglue.exceptions import BadOptionError, NotSupportedError, SourceError
+from awsglue.exceptions import BadOptionError, ErrorThresholdError, NotSupportedError, SourceError
+from awsglue.gluetypes import LongType
 from awsglue.job import Job
 
 
@@ -96,6 +100,28 @@ def test_a_name_that_a_module_does_not_have_is_refused_by_name(module: str) -> N
         importlib.import_module(f"awsglue.{module}").Anything  # noqa: B018
 
 
+def test_thresholds_of_a_stage_and_of_all_stages_end_the_work_at_their_number(plain_glue: GlueContext) -> None:
+    rows = plain_glue.spark_session.createDataFrame([(0,), (1,), (2,), (3,)], "n int")
+    frame = DynamicFrame.fromDF(rows, plain_glue, "numbers")
+
+    def failing(source: DynamicFrame, at: int, **limits: int) -> DynamicFrame:
+        return source.map(lambda row, at=at: {"n": row["n"], "x": 1 // (row["n"] - at)}, transformation_ctx=f"without {at}", **limits)
+
+    one = failing(frame, 0, stageThreshold=2, totalThreshold=2)
+    two = failing(one, 1, stageThreshold=2, totalThreshold=3)
+    two.assertErrorThreshold()
+    assert (two.count(), two.stageErrorsCount(), two.errorsCount()) == (2, 1, 2)
+    with pytest.raises(
+        ErrorThresholdError, match="without 1 has 2 error records and totalThreshold is 2. The first says: integer division"
+    ):
+        failing(one, 1, totalThreshold=2).toDF()
+    stage = failing(frame, 0, stageThreshold=1)
+    for ask in (stage.count, stage.drop_fields(["x"]).toDF):
+        with pytest.raises(ErrorThresholdError, match="without 0 has 1 error records and stageThreshold is 1"):
+            ask()
+    assert stage.errorsAsDynamicFrame().count() == 1
+
+
 def test_a_job_is_initialised_and_its_commit_recorded(glue: GlueContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ETL_RUN_FOLDER", str(tmp_path))
     monkeypatch.setattr(Job, "_name", None)
@@ -150,3 +176,58 @@ def test_a_path_that_is_not_there_is_named_with_what_is_beside_it(glue: GlueCont
 
     with pytest.raises(SourceError, match=r"/order: there is no such path.*has: orders"):
         glue.create_dynamic_frame.from_options("s3", {"paths": [f"file:{tmp_path}/order"]}, format="json")
+
+
+def test_frames_are_merged_united_and_partitioned(plain_glue: GlueContext) -> None:
+    def frame(rows: list[tuple[object, ...]], names: str) -> DynamicFrame:
+        return DynamicFrame.fromDF(plain_glue.spark_session.createDataFrame(rows, names), plain_glue, "f")
+
+    def rows(given: DynamicFrame) -> list[tuple[object, ...]]:
+        return sorted(map(tuple, given.toDF().collect()), key=repr)
+
+    old, new = frame([(1, "a"), (2, "b")], "id int, v string"), frame([(2, "B"), (3, "C")], "id int, v string")
+    assert rows(old.mergeDynamicFrame(new, ["id"])) == [(1, "a"), (2, "B"), (3, "C")]
+    other = frame([(9,)], "v long")
+    united = old.union(other)
+    assert [field.dataType.typeName() for field in united.schema()] == ["int", "choice"]
+    assert rows(united.resolveChoice(specs=[("v", "cast:string")])) == [(1, "a"), (2, "b"), (None, "9")]
+    assert (old.repartition(3).getNumPartitions(), old.repartition(3).coalesce(2).getNumPartitions()) == (3, 2)
+    assert rows(old.with_frame_schema(frame([("",)], "v string").schema())) == [("a",), ("b",)]
+
+    def halves(given: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for item in given:
+            failed = item["record"]["id"] == 1
+            yield {"record": {"id": item["record"]["id"] / 2}, "isError": failed, "errorMessage": "one is refused"}
+
+    done = old.mapPartitions(halves)
+    assert (rows(done), done.errorsAsDynamicFrame().toDF().select("error.msg").collect()) == ([(1.0,)], [("one is refused",)])
+    numbered = old.mapPartitionsWithIndex(lambda index, given: ({**item, "record": {"part": index}} for item in given))
+    assert rows(numbered) == [(0,), (0,)]
+
+
+def test_sources_samples_and_small_calls(plain_glue: GlueContext, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"a": 1}\n{"a": 2}\n{"a": 3}\n')
+    where = {"paths": [f"file:{tmp_path}"]}
+
+    source = plain_glue.getSource("s3", **where)
+    source.setFormat("json")
+    assert source.getFrame().count() == 3
+    sample = plain_glue.create_sample_dynamic_frame_from_options("s3", where, num=2, format="json")
+    assert sample.count() == 2
+    streaming = plain_glue.getStreamingSource("s3", **where)
+    streaming.setFormat("json")
+    assert sorted(row.a for row in streaming.getFrame().collect()) == [1, 2, 3]
+    made = plain_glue.create_dynamic_frame.from_rdd([(1, "x")], "made", ["id", "name"])
+    assert (made.name, made.toDF().collect()) == ("made", [(1, "x")])
+    stamped = plain_glue.add_ingestion_time_columns(made.toDF(), "hour")
+    assert stamped.columns == ["id", "name", "ingest_year", "ingest_month", "ingest_day", "ingest_hour"]
+    assert plain_glue.convert_resolve_option("a", "Project", LongType()) == ("a", "project:long")
+    assert abs(plain_glue.currentTimeMillis() - time.time() * 1000) < 60_000
+    for lake, jar in (("delta", "io.delta:delta-spark_2.12"), ("hudi", "org.apache.hudi:hudi-spark3.5-bundle_2.12")):
+        with pytest.raises(NotSupportedError, match=f"'{lake}' without its jar .{jar}."):
+            plain_glue.create_dynamic_frame.from_options(lake, {"path": f"file:{tmp_path}"})
+    for connection, error in (("kinesis", "kinesis"), ("kafka", "kafka.*without its jar .org.apache.spark:spark-sql-kafka")):
+        with pytest.raises(NotSupportedError, match=error):
+            plain_glue.create_data_frame.from_options(connection, {"streamARN": "a", "connectionName": "c", "topicName": "t"})
+    with pytest.raises(NotSupportedError, match="governed tables"):
+        plain_glue.start_transaction(False)

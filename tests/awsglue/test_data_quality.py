@@ -93,6 +93,22 @@ def test_each_rule_type_says_whether_the_frame_passes(glue: GlueContext, orders:
     assert "Possible: email, id, price, state" in missing["FailureReason"]
 
 
+def test_rules_of_freshness_and_of_matching_rows_say_whether_the_frame_passes(glue: GlueContext) -> None:
+    spark = glue.spark_session
+    mine = DynamicFrame.fromDF(spark.sql("select id, now() - make_interval(0, 0, 0, 0, 2) at, 'x' v from range(4)"), glue, "mine")
+    copy = DynamicFrame.fromDF(spark.sql("select id, 'x' v from range(3)"), glue, "copy")
+    wanted = {
+        'DataFreshness "at" <= 3 hours': "Passed",
+        'DataFreshness "at" < 1 hours': "Failed",
+        'DatasetMatch "copy" "id" "v" >= 0.75': "Passed",
+        'DatasetMatch "copy" "id" "v" > 0.75': "Failed",
+    }
+
+    outcomes = EvaluateDataQuality.apply(frame=mine, ruleset=f"Rules = [ {', '.join(wanted)} ]", additional_data_sources={"copy": copy})
+
+    assert {row["Rule"]: row["Outcome"] for row in outcomes.toDF().collect()} == wanted
+
+
 def test_rows_say_which_rules_they_pass_fail_and_are_not_of(orders: DynamicFrame) -> None:
     ruleset = 'Rules = [ IsComplete "email", ColumnValues "price" > 0, RowCount > 1 ]'
 

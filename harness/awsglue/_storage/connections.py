@@ -52,5 +52,7 @@ def jdbc_conf(name: str, catalog_id: str | None = None) -> dict[str, Any]:
 
 def connection_options(name: str, catalog_id: str | None = None) -> dict[str, Any]:
     """`url`, `user` and `password` for a source or sink."""
+    if not name:
+        raise BadOptionError("connection", "no name", ["connectionName: of the options, or of the table's parameters in the catalog"])
     found = jdbc_conf(name, catalog_id)
     return {"url": found["fullUrl"], "user": found["user"], "password": found["password"]}

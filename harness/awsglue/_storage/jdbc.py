@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
+from awsglue._core.paths import quoted
 from awsglue._core.records import Records, Stage
 from awsglue._storage import columnar_formats, redshift
 from awsglue._storage.connections import connection_options, vendor_of
 from awsglue._storage.options import JDBC, checked, is_true
-from awsglue.exceptions import BadOptionError
+from awsglue.exceptions import BadOptionError, NotSupportedError, SourceError
 from awsglue.job import current_bookmarks
 
 __all__ = ["OPTIONS", "read", "write"]
@@ -25,19 +29,24 @@ OPTIONS = ("url", "user", "password", "dbtable", "database", "useConnectionPrope
 _DRIVERS = {"mysql": "com.mysql.cj.jdbc.Driver", "postgresql": "org.postgresql.Driver"}
 _QUOTES = {"mysql": "`", "postgresql": '"'}
 # A number from the text of a column, for splitting rows: the same row gives the same number at every call.
-_HASHES = {"mysql": "CRC32({})", "postgresql": "ABS(HASHTEXT(CAST({} AS TEXT))::BIGINT)"}
+_HASHES = {"mysql": "CRC32({})", "postgresql": "HASHTEXT(CAST({} AS TEXT))"}
+_WHOLE = {"mysql": "CAST({} AS SIGNED)", "postgresql": "CAST({} AS BIGINT)"}
 
 
 def read(spark: SparkSession, vendor: str, given: Mapping[str, Any], context: str = "") -> Records:
     """Rows of a table or query. With bookmarks, the rows after the keys of the last run, up to those that are there now."""
     options = _complete(vendor, given)
     if vendor == "redshift":
+        if options.get("jobBookmarkKeys") and context and current_bookmarks().is_active:
+            raise NotSupportedError("jobBookmarkKeys of redshift", "Give a query with the condition; without bookmarks all rows are read.")
         return redshift.read(spark, options, context)
     columnar_formats.require(spark, vendor)
-    source = str(options["sampleQuery"]) if options.get("sampleQuery") else f"SELECT * FROM {_table(options)}"
-    conditions = _bookmark_conditions(spark, vendor, options, source, context)
+    source = str(options.get("sampleQuery") or options.get("query") or f"SELECT * FROM {_table(options)}")
+    with _named_errors(vendor, options):
+        conditions = _bookmark_conditions(spark, vendor, options, source, context)
     query = f"SELECT * FROM ({source}) glue_rows WHERE {' AND '.join(conditions)}" if conditions else source
-    return Records.of(_loaded(spark, vendor, options, query), (Stage(context or vendor),))
+    with _named_errors(vendor, options):
+        return Records.of(_loaded(spark, vendor, options, query), (Stage(context or vendor),))
 
 
 def write(frame: DataFrame, vendor: str, given: Mapping[str, Any]) -> None:
@@ -50,7 +59,10 @@ def write(frame: DataFrame, vendor: str, given: Mapping[str, Any]) -> None:
     for name in ("preactions", "postactions", "aws_iam_role"):
         if options.get(name):
             raise BadOptionError(vendor, f"no option {name!r}", ["url", "user", "password", "dbtable"])
-    frame.write.format("jdbc").options(**_reader_options(vendor, options), dbtable=_table(options)).mode("append").save()
+    # Spark makes a column NOT NULL where it knows the rows of this frame to be so; fields of a DynamicFrame may always be absent.
+    nullable = frame.select(*[F.when(F.lit(True), F.col(quoted(name))).alias(name) for name in frame.columns])
+    with _named_errors(vendor, options):
+        nullable.write.format("jdbc").options(**_reader_options(vendor, options), dbtable=_table(options)).mode("append").save()
 
 
 def _complete(vendor: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,6 +79,21 @@ def _complete(vendor: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if options.get("database") and options.get("url") and not re.search(r"//[^/]+/\w", str(options["url"])):
         options["url"] = f"{str(options['url']).rstrip('/')}/{options['database']}"
     return options
+
+
+@contextmanager
+def _named_errors(vendor: str, options: Mapping[str, Any]) -> Iterator[None]:
+    """SourceError with what the database said, in the place of a Java stack trace."""
+    try:
+        yield
+    except Py4JJavaError as error:
+        cause = error.java_exception
+        while cause.getCause() is not None:
+            cause = cause.getCause()
+        what = str(options.get("dbtable") or options.get("sampleQuery") or options.get("query"))
+        raise SourceError(
+            f"{vendor} {what}", str(cause.getMessage()), f"The address is {options['url']}, the user {options['user']}"
+        ) from error
 
 
 def _table(options: Mapping[str, Any]) -> str:
@@ -86,7 +113,8 @@ def _loaded(spark: SparkSession, vendor: str, options: Mapping[str, Any], query:
     if not expression:
         return spark.read.format("jdbc").options(**common, dbtable=dbtable).load()
     parts = int(options.get("hashpartitions", 7))
-    split = f"MOD({expression}, {parts})"
+    # A number that is not whole would be in no part.
+    split = f"MOD({_WHOLE[vendor].format(f'({expression})')}, {parts})"
     predicates = [f"{split} IN ({index}, -{index})" if index else f"{split} = 0 OR ({expression}) IS NULL" for index in range(parts)]
     properties = {name: value for name, value in common.items() if name != "url"}
     return spark.read.jdbc(common["url"], dbtable, predicates=predicates, properties=properties)
@@ -105,51 +133,59 @@ def _bookmark_conditions(spark: SparkSession, vendor: str, options: Mapping[str,
     bookmarks = current_bookmarks()
     if not bookmarks.is_active or not context:
         return []
-    keys = options.get("jobBookmarkKeys") or _primary_key(spark, vendor, options)
+    keys = options.get("jobBookmarkKeys") or (_primary_key(spark, vendor, options) if options.get("dbtable") else [])
     keys = [keys] if isinstance(keys, str) else list(keys)
     if not keys:
-        raise BadOptionError(f"Bookmark of {_table(options)}", "it has no primary key", ["jobBookmarkKeys: columns that only grow"])
+        raise BadOptionError(
+            f"Bookmark of {options.get('dbtable') or source}", "it has no primary key", ["jobBookmarkKeys: columns that only grow"]
+        )
     down = str(options.get("jobBookmarkKeysSortOrder", "asc")).lower() == "desc"
     columns = [_quoted(vendor, key) for key in keys]
     above, below = bookmarks.key_range(context)
-    after = [_beyond(columns, above, "<" if down else ">")] if above else []
+    after = [_beyond(vendor, columns, above, "<" if down else ">")] if above else []
     if below is None:
         order = ", ".join(f"{column} {'ASC' if down else 'DESC'}" for column in columns)
-        where = f" WHERE {after[0]}" if after else ""
-        newest = f"SELECT {', '.join(columns)} FROM ({source}) glue_rows{where} ORDER BY {order} LIMIT 1"
+        where = " AND ".join([*[f"{column} IS NOT NULL" for column in columns], *after])
+        newest = f"SELECT {', '.join(columns)} FROM ({source}) glue_rows WHERE {where} ORDER BY {order} LIMIT 1"
         found = spark.read.format("jdbc").options(**_reader_options(vendor, options), query=newest).load().collect()
         if not found:
             return ["1 = 0"]
-        below = [_plain(value) for value in found[0]]
+        below = [_plain(key, value) for key, value in zip(keys, found[0], strict=True)]
     bookmarks.note_keys(context, below)
-    return [*after, f"NOT ({_beyond(columns, below, '<' if down else '>')})"]
+    return [*after, f"NOT ({_beyond(vendor, columns, below, '<' if down else '>')})"]
 
 
-def _beyond(columns: list[str], values: list[Any], sign: str) -> str:
+def _beyond(vendor: str, columns: list[str], values: list[Any], sign: str) -> str:
     """Rows whose compound key lies beyond the values."""
     parts = []
     for index in range(len(columns)):
-        same = [f"{column} = {_literal(value)}" for column, value in zip(columns[:index], values[:index], strict=True)]
-        parts.append(" AND ".join([*same, f"{columns[index]} {sign} {_literal(values[index])}"]))
+        same = [f"{column} = {_literal(vendor, value)}" for column, value in zip(columns[:index], values[:index], strict=True)]
+        parts.append(" AND ".join([*same, f"{columns[index]} {sign} {_literal(vendor, values[index])}"]))
     return "(" + " OR ".join(f"({part})" for part in parts) + ")"
 
 
-def _plain(value: Any) -> Any:
+def _plain(key: str, value: Any) -> Any:
+    if isinstance(value, bytes | bytearray):
+        raise BadOptionError("jobBookmarkKeys", f"{key} is binary", ["columns of numbers, texts, dates or timestamps that only grow"])
     return value if isinstance(value, int | float | str) else str(value)
 
 
 _ESCAPES: Mapping[type, Callable[[Any], str]] = {int: str, float: repr}
 
 
-def _literal(value: Any) -> str:
+def _literal(vendor: str, value: Any) -> str:
+    """The value in the database's SQL: of the two only MySQL takes a backslash as the start of an escape."""
     write = _ESCAPES.get(type(value))
-    return write(value) if write else "'" + str(value).replace("\\", "\\\\").replace("'", "''") + "'"
+    if write:
+        return write(value)
+    text = str(value).replace("\\", "\\\\") if vendor == "mysql" else str(value)
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _primary_key(spark: SparkSession, vendor: str, options: Mapping[str, Any]) -> list[str]:
     schema, _, table = _table(options).rpartition(".")
     here = "DATABASE()" if vendor == "mysql" else "CURRENT_SCHEMA()"
-    where = f"k.table_name = {_literal(table)} AND k.table_schema = {_literal(schema) if schema else here}"
+    where = f"k.table_name = {_literal(vendor, table)} AND k.table_schema = {_literal(vendor, schema) if schema else here}"
     query = (
         "SELECT k.column_name AS name FROM information_schema.table_constraints c JOIN information_schema.key_column_usage k "
         "ON k.constraint_name = c.constraint_name AND k.table_name = c.table_name AND k.table_schema = c.table_schema "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -19,6 +19,8 @@ from pyspark.sql import types as T
 from awsglue._core.records import Records, Stage
 from awsglue._core.type_strings import parse_type
 from awsglue.exceptions import BadOptionError, SourceError
+from localaws.redshift.exceptions import StatementSyntaxError
+from localaws.redshift.lexer import plain_text, significant, split_statements, tokenize
 
 __all__ = ["ddl_type", "read", "target_of", "write"]
 
@@ -28,6 +30,7 @@ _TYPES: Mapping[type[T.DataType], str] = {
     T.FloatType: "REAL", T.DoubleType: "DOUBLE PRECISION", T.StringType: "VARCHAR(65535)", T.DateType: "DATE", T.TimestampType: "TIMESTAMP",
     T.TimestampNTZType: "TIMESTAMP", T.BinaryType: "VARBYTE",
 }  # fmt: skip
+_TRANSACTION = ("BEGIN", "END", "COMMIT", "BEGINTRANSACTION", "ENDTRANSACTION", "COMMITTRANSACTION", "STARTTRANSACTION")
 _OF_RESULT = {"int2": "short", "int4": "int", "int8": "long", "float4": "float", "float8": "double", "bool": "boolean", "date": "date",
               "timestamp": "timestamp", "timestamptz": "timestamp"}  # fmt: skip
 
@@ -115,11 +118,13 @@ def ddl_type(data_type: T.DataType, name: str) -> str:
     return _TYPES[type(data_type)]
 
 
-def _statements(text: Any) -> Iterator[str]:
-    """Statements of a text, taken apart at semicolons outside quotes."""
-    for part in re.findall(r"(?:'(?:[^']|'')*'|\"[^\"]*\"|[^;'\"])+", str(text or "")):
-        if part.strip() and part.strip().upper() not in ("BEGIN", "END", "COMMIT", "BEGIN TRANSACTION", "END TRANSACTION"):
-            yield part.strip()
+def _statements(text: Any) -> list[str]:
+    """Statements of a text. Those that begin and end a transaction are left out: all of a load is one. Raises BadOptionError."""
+    try:
+        parts = split_statements(str(text or ""))
+    except StatementSyntaxError as error:
+        raise BadOptionError("redshift", f"preactions or postactions: {error}", ["statements with a semicolon between them"]) from error
+    return [part for part in parts if plain_text(significant(tokenize(part))).upper() not in _TRANSACTION]
 
 
 def _client() -> Any:

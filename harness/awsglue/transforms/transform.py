@@ -13,7 +13,8 @@ class GlueTransform:
 
     @classmethod
     def apply(cls, *args, **kwargs):
-        return cls()(*args, **kwargs)
+        transform: Any = cls()
+        return transform(*args, **kwargs)
 
     @classmethod
     def name(cls):
