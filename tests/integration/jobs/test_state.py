@@ -66,7 +66,7 @@ def hold(aws: Any, job: str, batch_id: str = "b", *, seconds: int = 60, wait: in
 def test_a_second_run_fails_and_names_the_first(aws: Any) -> None:
     job = uuid4().hex
 
-    taken = r"already running for batch b1 \(run jr_1\); waited 0 s"
+    taken = r"already at work on b1 \(run jr_1\); waited 0 s"
     with hold(aws, job, "b1"), pytest.raises(LeaseTakenError, match=taken), hold(aws, job):
         pytest.fail("two runs hold the lease")
 
