@@ -75,6 +75,8 @@ CASES: dict[str, tuple[str, str | bytes, str, list[tuple[Any, ...]]]] = {
     "UTF16 with a mark": (TWO, "ä|b\n".encode("utf-16"), "ENCODING UTF16", [("ä", "b")]),
     "UTF16BE": (TWO, "ä|b\n".encode("utf-16-be"), "ENCODING AS UTF16BE", [("ä", "b")]),
     "ISO88591": (TWO, "ä|b\n".encode("latin-1"), "ENCODING AS ISO88591", [("ä", "b")]),
+    "a mark of the byte order": ("a int", b"\xef\xbb\xbf1\n", "", [(1,)]),
+    "a mark of the byte order, by record": ("a int", b"\xef\xbb\xbf1\n", "ROUNDEC", [(1,)]),
     "GZIP": (TWO, gzip.compress(b"x|y\n"), "GZIP", [("x", "y")]),
     "BZIP2": (TWO, bz2.compress(b"x|y\n"), "BZIP2", [("x", "y")]),
     "BZIP2 of CSV": (TWO, bz2.compress(b"x,y\n"), "CSV BZIP2", [("x", "y")]),

@@ -6,6 +6,7 @@ Every value is checked here, by its type, so that one bad record costs neither t
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 
 from localaws.redshift.copy.command import CopyCommand
@@ -20,6 +21,7 @@ __all__ = ["RecordLoad"]
 
 _PIECE = 1 << 18
 _REPORTED_AT_ONCE = 100
+_SPECIAL = re.compile(r"[\\\t\n\r]")
 _PLAIN = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -81,7 +83,11 @@ class RecordLoad:
             for place, (convert, text) in enumerate(zip(self._converters, record.fields, strict=True)):
                 value = text or ""
                 found = convert(text, place in record.exempt)
-                out.append("\\N" if found is None else found.translate(_PLAIN))
+                if found is None:
+                    found = "\\N"
+                elif _SPECIAL.search(found):
+                    found = found.translate(_PLAIN)
+                out.append(found)
         except FieldError as error:
             self._reject(source, record, place, value, error)
             return None

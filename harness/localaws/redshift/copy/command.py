@@ -12,7 +12,9 @@ __all__ = ["CopyCommand", "checked", "read_number", "read_role"]
 
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+(,arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+)*")
 # Options that PostgreSQL's own COPY knows nothing of.
-_BY_FIELD = frozenset(("ACCEPTANYDATE", "ACCEPTINVCHARS", "FILLRECORD", "IGNOREBLANKLINES", "NOLOAD", "ROUNDEC", "TRUNCATECOLUMNS"))
+_BY_FIELD = frozenset(
+    ("ACCEPTANYDATE", "ACCEPTINVCHARS", "ESCAPE", "FILLRECORD", "IGNOREBLANKLINES", "NOLOAD", "REMOVEQUOTES", "ROUNDEC", "TRUNCATECOLUMNS")
+)
 _COLUMNAR = frozenset(("FORMAT", "PARQUET", "IAM_ROLE", "MANIFEST", "REGION", "COMPUPDATE", "STATUPDATE", "EXPLICIT_IDS", "ENCRYPTED"))
 _EXCLUDES = {
     "CSV": ("ESCAPE", "REMOVEQUOTES", "FIXEDWIDTH"),
@@ -66,9 +68,9 @@ class CopyCommand:
 
     @property
     def plain(self) -> bool:
-        """CSV that PostgreSQL's own COPY may read: no option that needs a look at each field."""
-        formats = {self.date_format, self.time_format} <= {"", "auto"}
-        return self.format == "CSV" and self.encoding == "utf-8" and formats and not self.seen & _BY_FIELD
+        """Text that PostgreSQL's own COPY may read: no option that needs a look at each field."""
+        formats = {self.date_format, self.time_format} <= {"", "auto"} and self.format in ("CSV", "TEXT")
+        return formats and self.encoding == "utf-8" and len(self.delimiter or ",") == 1 and not self.seen & _BY_FIELD
 
 
 def checked(command: CopyCommand) -> CopyCommand:

@@ -1,4 +1,4 @@
-"""CSV files for COPY: read as text, given Redshift's meanings of empty and null fields, and written as the CSV that PostgreSQL reads.
+"""CSV and delimited text for COPY: read as text, given Redshift's meanings of empty and null, written as the CSV that PostgreSQL reads.
 
 Redshift loads an empty field as NULL into a number or a date, and as an empty text into a CHAR or VARCHAR unless EMPTYASNULL is given;
 NULL AS names the text that is null, `\\N` by default (guide, "Data conversion parameters").
@@ -18,9 +18,13 @@ from localaws.redshift.copy.objects import BROKEN, SourceObject, opened
 from localaws.redshift.copy.target import TargetColumn
 from localaws.redshift.exceptions import LoadError
 
-__all__ = ["read_csv"]
+__all__ = ["PLAIN_TYPES", "read_csv"]
 
 _BLOCK = 4 << 20
+# Types that PostgreSQL reads as Redshift does, once a value looks right.
+PLAIN_TYPES = frozenset(
+    ["int2", "int4", "int8", "numeric", "varchar", "bpchar", "date", "timestamp", "timestamptz", "bool", "float4", "float8"]
+)
 _LOOKS = dict.fromkeys(("int2", "int4", "int8"), r"^ *[+-]?\d+ *$") | {
     "bool": r"^ *(?i:t|true|y|yes|1|on|f|false|n|no|0|off) *$",
     "date": r"^\d{4}-\d{2}-\d{2}$",
@@ -45,12 +49,13 @@ def read_csv(command: CopyCommand, source: SourceObject, targets: list[TargetCol
                 return
             counted = _CountedQuotes(stream, command.quote)
             for batch in pacsv.open_csv(pa.PythonFile(counted, "r"), *_options(command, names)):
+                _no_blank_line(command, source, batch)
                 columns = [_column(command, source, first, batch.column(i), target) for i, target in enumerate(targets)]
                 first += batch.num_rows
                 sink = io.BytesIO()
                 pacsv.write_csv(pa.record_batch(columns, names=names), sink, _OUT)
                 yield sink.getvalue()
-            if counted.quotes % 2:
+            if command.format == "CSV" and counted.quotes % 2:
                 raise LoadError(command.name, "A quote is not closed", file=source.uri)
     except BROKEN as error:
         raise LoadError(command.name, f"The file cannot be read as CSV of {len(names)} columns: {error}", file=source.uri) from error
@@ -71,20 +76,32 @@ class _CountedQuotes:
         self.closed = True
 
 
+def _no_blank_line(command: CopyCommand, source: SourceObject, batch: pa.RecordBatch) -> None:
+    """Arrow reads a blank line as empty fields; whether it was one is seen record by record."""
+    empty = pc.equal(batch.column(0), "")
+    for column in batch.columns[1:]:
+        if not pc.any(empty).as_py():
+            return
+        empty = pc.and_(empty, pc.equal(column, ""))
+    if batch.num_columns > 1 and pc.any(empty).as_py():
+        raise LoadError(command.name, "A record has nothing but empty fields", file=source.uri)
+
+
 def _skip_lines(stream: io.BufferedReader, lines: int) -> None:
     for _ in range(lines):
         stream.readline()
 
 
 def _options(command: CopyCommand, names: list[str]) -> tuple[pacsv.ReadOptions, pacsv.ParseOptions, pacsv.ConvertOptions]:
+    quoted = command.format == "CSV"
     null = "\\N" if command.null is None else command.null
     return (
         pacsv.ReadOptions(column_names=names, block_size=_BLOCK),
         pacsv.ParseOptions(
-            delimiter=command.delimiter or ",",
-            quote_char=command.quote,
-            double_quote=True,
-            newlines_in_values=True,
+            delimiter=command.delimiter or ("," if quoted else "|"),
+            quote_char=command.quote if quoted else False,
+            double_quote=quoted,
+            newlines_in_values=quoted,
             ignore_empty_lines=False,
         ),
         pacsv.ConvertOptions(
@@ -102,7 +119,7 @@ def _column(command: CopyCommand, source: SourceObject, first: int, column: pa.A
     if not target.text or command.empty_as_null:
         column = _null_where(column, pc.equal(column if target.text else pc.utf8_trim_whitespace(column), ""))
     if target.text and command.blanks_as_null:
-        column = _null_where(column, pc.equal(pc.utf8_trim_whitespace(column), ""))
+        column = _null_where(column, pc.match_substring_regex(column, r"^[ \t]+$"))
     if target.text:
         bad = pc.greater(pc.binary_length(column), target.bytes)
         if pc.any(bad).as_py():
@@ -126,7 +143,9 @@ def _looks_right(command: CopyCommand, source: SourceObject, column: pa.Array, t
     pattern = _LOOKS.get(target.type)
     if target.type == "numeric":
         pattern = rf"^ *[+-]?\d+(\.\d{{0,{target.scale}}})? *$"
-    if pattern is None or forms.get(target.type):
+    if forms.get(target.type):
+        pattern = "[0-9]"  # 'auto': whatever PostgreSQL reads, but for its words (today, infinity)
+    if pattern is None:
         return
     if pc.any(pc.invert(pc.match_substring_regex(column, pattern))).as_py():
         raise LoadError(command.name, f"A value is not written as {target.label} is", file=source.uri, column=target.name)

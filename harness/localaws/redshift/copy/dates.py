@@ -74,6 +74,8 @@ def date_converter(form: str, guess: Guess) -> Callable[[str], str]:
     """Text to PostgreSQL's date; FieldError 1205."""
 
     def convert(text: str) -> str:
+        if form == DATE and _is_iso(text, 10):
+            return text
         if form == "auto":
             return _guessed(guess, "date", text, 1205, "Invalid Date Format")
         if form == DATE and len(text) < 10:
@@ -92,6 +94,8 @@ def timestamp_converter(form: str, zoned: bool, guess: Guess) -> Callable[[str],
     reason = f"Invalid timestamp format or value [{form}]"
 
     def convert(text: str) -> str:
+        if form == TIMESTAMP and not zoned and _is_iso(text, 19):
+            return text
         if form in EPOCHS:
             return _since_epoch(text, EPOCHS[form], reason) + ("+00" if zoned else "")
         if form == "auto":
@@ -112,6 +116,17 @@ def timestamp_converter(form: str, zoned: bool, guess: Guess) -> Callable[[str],
         return f"{value}{'+00' if zone.isalpha() else zone}"
 
     return convert
+
+
+def _is_iso(text: str, length: int) -> bool:
+    """The usual case, quickly: YYYY-MM-DD, or YYYY-MM-DD HH:MM:SS."""
+    if len(text) != length or text[4] != "-" or text[7] != "-" or (length > 10 and (text[10] != " " or text[13] != ":" or text[16] != ":")):
+        return False
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return text.isascii()
 
 
 def _guessed(guess: Guess, kind: str, text: str, code: int, reason: str) -> str:

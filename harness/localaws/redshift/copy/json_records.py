@@ -15,7 +15,7 @@ from typing import Any
 
 from localaws.redshift.copy.command import CopyCommand
 from localaws.redshift.copy.errors import FieldError
-from localaws.redshift.copy.records import LONGEST_RECORD, Record
+from localaws.redshift.copy.records import LONGEST_RECORD, Record, decoded
 from localaws.redshift.copy.target import TargetColumn
 from localaws.redshift.exceptions import LoadError
 
@@ -51,7 +51,7 @@ def json_fields(command: CopyCommand, targets: list[TargetColumn], storage: Path
 
 def read_json(command: CopyCommand, stream: io.BufferedReader, fields: Fields) -> Iterator[Record]:
     """The records; `line` is the last line of each, as Redshift counts."""
-    text = io.TextIOWrapper(stream, command.encoding, "surrogateescape" if command.encoding == "utf-8" else "strict", newline="\n")
+    text = decoded(command, stream, "\n")
     for line, raw, whole in _values(text):
         record = Record(line, raw.strip())
         try:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from localaws.redshift.copy import binary
 from localaws.redshift.copy.check import RecordLoad
 from localaws.redshift.copy.command import CopyCommand
-from localaws.redshift.copy.csv_files import read_csv
+from localaws.redshift.copy.csv_files import PLAIN_TYPES, read_csv
 from localaws.redshift.copy.fit import check_schema, fitted
 from localaws.redshift.copy.history import LoadHistory
 from localaws.redshift.copy.json_records import json_fields, read_json
@@ -52,7 +52,7 @@ def load(connection: psycopg.Connection, command: CopyCommand, storage: Path, ca
     objects = find_objects(storage, command)
     with LoadHistory(connection, command) as history:
         result, lines = None, []
-        if command.format == "PARQUET" or command.plain:
+        if command.format == "PARQUET" or (command.plain and {target.type for target in targets} <= PLAIN_TYPES):
             try:
                 with connection.transaction():
                     lines = _by_postgres(connection, command, objects, targets, cancelled)

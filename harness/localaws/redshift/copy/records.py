@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from localaws.redshift.copy.command import CopyCommand
 from localaws.redshift.copy.errors import FieldError
 
-__all__ = ["LONGEST_RECORD", "Record", "read_records"]
+__all__ = ["LONGEST_RECORD", "Record", "decoded", "read_records"]
 
 LONGEST_RECORD = 4 << 20  # guide, "COPY usage notes": one input row is at most 4 MB
 _CLOSING = re.compile(r"[\r\n]+\Z")
@@ -33,7 +33,7 @@ class Record:
 
 def read_records(command: CopyCommand, stream: io.BufferedReader) -> Iterator[Record]:
     """The records of delimited text, CSV or fixed widths after the header. ValueError: the file is not in the encoding."""
-    text = io.TextIOWrapper(stream, command.encoding, "surrogateescape" if command.encoding == "utf-8" else "strict", newline="")
+    text = decoded(command, stream, "")
     lines = _Lines(text)
     for _ in range(command.ignore_header):
         if not lines.next():
@@ -56,6 +56,13 @@ def read_records(command: CopyCommand, stream: io.BufferedReader) -> Iterator[Re
             except FieldError as found:
                 record.error = found
         yield record
+
+
+def decoded(command: CopyCommand, stream: io.BufferedReader, newline: str) -> io.TextIOWrapper:
+    """The file's text, without a mark of its byte order."""
+    if command.encoding == "utf-8":
+        return io.TextIOWrapper(stream, "utf-8-sig", "surrogateescape", newline)
+    return io.TextIOWrapper(stream, command.encoding, "strict", newline)
 
 
 class _Lines:

@@ -79,8 +79,11 @@ def _typed(command: CopyCommand, column: TargetColumn, guess: Guess) -> Callable
 
 def _integer(bits: int, label: str) -> Callable[[str], str]:
     lowest, highest = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+    safe = len(str(highest)) - 1
 
     def convert(text: str) -> str:
+        if len(text) <= safe and text.isascii() and text.isdigit():
+            return text
         text = text.strip()
         match = _DIGITS.match(text)
         end = match.end() if match and text.isascii() else 0
@@ -106,8 +109,11 @@ def _place(text: str) -> int:
 def _decimal(column: TargetColumn, rounding: str) -> Callable[[str], str]:
     scale, precision = column.scale or 0, column.precision or 0
     step, limit = Decimal(1).scaleb(-scale), Decimal(10) ** (precision - scale)
+    fits = re.compile(rf"-?[0-9]{{1,{precision - scale}}}(?:\.[0-9]{{0,{scale}}})?" if precision > scale else r"(?!)").fullmatch
 
     def convert(text: str) -> str:
+        if fits(text):
+            return text
         text = text.strip()
         if not text.isascii() or not _NUMBER.fullmatch(text):
             raise _invalid_digit(text, _place(text), "Decimal")
