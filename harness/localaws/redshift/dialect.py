@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from localaws.redshift.copy.command import CopyCommand, parse_copy
+from localaws.redshift.copy.command import CopyCommand
+from localaws.redshift.copy.options import parse_copy
 from localaws.redshift.copy.unload_command import UnloadCommand, parse_unload
 from localaws.redshift.ddl import add_column, create_table, qualified
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError

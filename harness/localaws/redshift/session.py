@@ -36,7 +36,7 @@ _SETTINGS = (
     "-c password_encryption=md5 -c default_transaction_isolation=serializable"
     + "".join(f" -c local_redshift.{name}={value}" for name, value in REDSHIFT_SETTINGS.items())
 )
-_INSTALLED = ("10_declared.sql", "20_dates.sql", "30_texts.sql", "40_super.sql", "50_aggregates.sql", "60_catalog.sql")
+_INSTALLED = ("10_declared.sql", "20_dates.sql", "30_texts.sql", "40_super.sql", "50_aggregates.sql", "60_catalog.sql", "70_loads.sql")
 _installed: set[tuple[str, str]] = set()
 _install_lock = threading.Lock()
 
@@ -107,7 +107,7 @@ class Session:
         self._give_up_unread()
         try:
             if translation.copy is not None:
-                return Rows(None, iter(()), load(self.connection, translation.copy, self._storage, self._cancelled.is_set))
+                return Rows(None, iter(()), load(self.connection, translation.copy, self._storage, self._cancelled.is_set).loaded)
             if translation.unload is not None:
                 return Rows(None, iter(()), unload(self.connection, translation.unload, self._storage, self._cancelled.is_set))
             parameters = [(values or {})[name] for name in translation.parameters]

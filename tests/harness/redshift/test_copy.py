@@ -184,9 +184,9 @@ def test_csv_has_redshifts_meaning_of_empty_and_null(session: Session, prefix: P
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param("1,x\n2\n", "Expected 2 columns, got 1.*a.csv", id="a_ragged_row"),
-        pytest.param("1,x\nnine,x\n", "invalid input syntax for type integer.*nine.*a.csv", id="not_a_number"),
-        pytest.param("1,abcdef\n", "String length exceeds VARCHAR.*a.csv.*column b", id="too_long"),
+        pytest.param("1,x\n2\n", "Delimiter not found.*a.csv.*record 2", id="a_ragged_row"),
+        pytest.param("1,x\nnine,x\n", "Invalid digit, Value 'n', Pos 0, Type: Integer.*a.csv.*record 2.*column a.*nine", id="not_a_number"),
+        pytest.param("1,abcdef\n", "String length exceeds DDL length.*a.csv.*column b", id="too_long"),
     ],
 )
 def test_a_bad_csv_record_fails_the_load_and_is_named(session: Session, prefix: Path, text: str, message: str) -> None:

@@ -36,14 +36,14 @@ REFUSED = [
     ("  -- nothing", StatementSyntaxError, "empty"),
     ("COPY t FROM 's3://b/k' FORMAT PARQUET", RefusedByRedshiftError, "credentials"),
     ("COPY t FROM 's3://b/k' IAM_ROLE 'me' FORMAT PARQUET", RefusedByRedshiftError, "Invalid IAM role"),
-    ("COPY t FROM 's3://b/k' IAM_ROLE default CSV MAXERROR 5", NotSupportedHereError, "MAXERROR"),
+    ("COPY t FROM 's3://b/k' IAM_ROLE default LZOP", NotSupportedHereError, "LZOP"),
     (
         "COPY t FROM 's3://b/k' IAM_ROLE default PARQUET DELIMITER ','",
         RefusedByRedshiftError,
         "DELIMITER argument is not supported for PARQUET",
     ),
-    ("COPY t FROM 's3://b/k' IAM_ROLE default FORMAT AS JSON 'auto'", NotSupportedHereError, "JSON"),
-    ("COPY t FROM 's3://b/k' IAM_ROLE default CSV TRUNCATECOLUMNS", NotSupportedHereError, "TRUNCATECOLUMNS"),
+    ("COPY t FROM 's3://b/k' IAM_ROLE default FORMAT AS AVRO 'auto'", NotSupportedHereError, "AVRO"),
+    ("COPY t FROM 's3://b/k' IAM_ROLE default ENCRYPTED", NotSupportedHereError, "ENCRYPTED"),
     ("COPY t FROM 's3://b/k' IAM_ROLE default CSV NONSENSE", StatementSyntaxError, "nonsense"),
 ]
 

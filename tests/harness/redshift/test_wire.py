@@ -161,6 +161,19 @@ def test_a_copy_from_s3_is_atomic_and_runs_in_the_sessions_transaction(connectio
     assert connection.execute("SELECT COUNT(*) FROM t").fetchone() == (2,)
 
 
+def test_a_client_is_told_how_many_records_a_copy_left_out(connection: psycopg.Connection, storage: Path) -> None:
+    (storage / "lake" / "left-out.csv").write_text("1\nx\n3\n", encoding="utf-8")
+    connection.execute("CREATE TABLE left_out (a int)")
+    notices: list[str] = []
+    connection.add_notice_handler(lambda notice: notices.append(notice.message_primary or ""))
+    connection.execute("COPY left_out FROM 's3://lake/left-out.csv' IAM_ROLE default CSV MAXERROR 2")
+    found = connection.execute("SELECT line_number, err_code FROM stl_load_errors WHERE query = pg_last_copy_id()").fetchall()
+    connection.execute("DROP TABLE left_out")
+    assert found == [(2, 1207)]
+    assert any("2 record(s) loaded successfully" in notice for notice in notices)
+    assert any("1 record(s) could not be loaded" in notice for notice in notices)
+
+
 def test_copy_from_stdin_is_refused_as_redshift_does(connection: psycopg.Connection) -> None:
     with pytest.raises(psycopg.Error, match="LOAD source is not supported"):
         connection.execute("COPY t FROM STDIN")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -12,39 +14,124 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from localaws.redshift.copy import binary
+from localaws.redshift.copy.check import RecordLoad
 from localaws.redshift.copy.command import CopyCommand
-from localaws.redshift.copy.csv_files import read_csv
+from localaws.redshift.copy.csv_files import PLAIN_TYPES, read_csv
 from localaws.redshift.copy.fit import check_schema, fitted
+from localaws.redshift.copy.history import LoadHistory
+from localaws.redshift.copy.json_records import json_fields, read_json
 from localaws.redshift.copy.objects import SourceObject, find_objects
+from localaws.redshift.copy.records import read_records
 from localaws.redshift.copy.target import TargetColumn, describe_target
+from localaws.redshift.copy.values import converter
 from localaws.redshift.ddl import qualified
 from localaws.redshift.exceptions import LoadError, StatementCancelledError
 from localaws.redshift.lexer import quote_identifier
 
-__all__ = ["load"]
+__all__ = ["LoadResult", "load"]
 
 _BATCH_ROWS = 32_768
 _PIECES_WAITING = 4
 
 
-def load(connection: psycopg.Connection, command: CopyCommand, storage: Path, cancelled: Callable[[], bool] = lambda: False) -> int:
-    """Runs the COPY in the connection's transaction; the number of rows loaded.
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """Records loaded, and records that failed and were left out (below MAXERROR)."""
+
+    loaded: int
+    rejected: int = 0
+
+
+def load(connection: psycopg.Connection, command: CopyCommand, storage: Path, cancelled: Callable[[], bool] = lambda: False) -> LoadResult:
+    """Runs the COPY in the connection's transaction, or in one of its own where none is open.
 
     Raises:
-        LoadError: nothing was found, or something does not fit; the caller rolls back.
+        LoadError: nothing was found, or something does not fit; nothing of the COPY is left.
     """
     targets = describe_target(connection, command)
     objects = find_objects(storage, command)
-    columns = ", ".join(quote_identifier(target.name) for target in targets)
-    into = f"COPY {qualified(command.table)} ({columns}) FROM STDIN"
+    with LoadHistory(connection, command) as history:
+        result, lines = None, []
+        if command.format == "PARQUET" or (command.plain and {target.type for target in targets} <= PLAIN_TYPES):
+            try:
+                with connection.transaction():
+                    lines = _by_postgres(connection, command, objects, targets, cancelled)
+                result = LoadResult(sum(lines))
+            except LoadError:
+                if command.format == "PARQUET":
+                    raise
+        if result is None:
+            # What PostgreSQL's COPY refused is read again record by record: to leave out what fails, or to say all about it.
+            result, lines = _by_record(connection, command, objects, targets, history, storage, cancelled)
+        if command.no_load:
+            return LoadResult(0, result.rejected)
+        if command.analyze:
+            connection.execute(f"ANALYZE {qualified(command.table)}")  # type: ignore[arg-type]
+        history.add_files((source.uri, count) for source, count in zip(objects, lines, strict=True))
+        settings = "SELECT set_config('local_redshift.last_copy_id', %s, false), set_config('local_redshift.last_copy_count', %s, false)"
+        connection.execute(settings, [str(history.query), str(result.loaded)])
+    return result
+
+
+def _by_postgres(
+    connection: psycopg.Connection,
+    command: CopyCommand,
+    objects: list[SourceObject],
+    targets: list[TargetColumn],
+    cancelled: Callable[[], bool],
+) -> list[int]:
+    """The number of records of each file, read by PostgreSQL's own COPY: one a file, so that a refused record is named with its file."""
+    into = _into(command, targets)
     if command.format == "PARQUET":
-        return _send(connection, command, f"{into} (FORMAT binary)", _parquet_pieces(command, objects, targets), cancelled, "")
-    # One COPY a file, so that a record that PostgreSQL refuses is named with its file.
+        loaded: list[int] = []
+        _send(connection, command, f"{into} (FORMAT binary)", _parquet_pieces(command, objects, targets, loaded), cancelled, "")
+        return loaded
     sql = f"{into} (FORMAT csv, NULL '')"
-    return sum(_send(connection, command, sql, read_csv(command, source, targets), cancelled, source.uri) for source in objects)
+    return [_send(connection, command, sql, read_csv(command, source, targets), cancelled, source.uri) for source in objects]
 
 
-def _parquet_pieces(command: CopyCommand, objects: list[SourceObject], targets: list[TargetColumn]) -> Iterator[bytes]:
+def _by_record(
+    connection: psycopg.Connection,
+    command: CopyCommand,
+    objects: list[SourceObject],
+    targets: list[TargetColumn],
+    history: LoadHistory,
+    storage: Path,
+    cancelled: Callable[[], bool],
+) -> tuple[LoadResult, list[int]]:
+    converters = [converter(command, target, history.guess) for target in targets]
+    if command.format == "JSON":
+        read = partial(read_json, command, fields=json_fields(command, targets, storage))
+    else:
+        read = partial(read_records, command)
+    records = RecordLoad(command, targets, converters, history.add_failures, read)
+    lines = []
+    try:
+        with connection.transaction():
+            for source in objects:
+                before = records.loaded + records.rejected
+                if command.no_load:
+                    for _ in records.rows(source):
+                        _stop_if(cancelled)
+                else:
+                    _send(connection, command, _into(command, targets), records.rows(source), cancelled, source.uri)
+                lines.append(records.loaded + records.rejected - before)
+    finally:
+        records.finish()
+    return LoadResult(records.loaded, records.rejected), lines
+
+
+def _into(command: CopyCommand, targets: list[TargetColumn]) -> str:
+    return f"COPY {qualified(command.table)} ({', '.join(quote_identifier(target.name) for target in targets)}) FROM STDIN"
+
+
+def _stop_if(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise StatementCancelledError
+
+
+def _parquet_pieces(command: CopyCommand, objects: list[SourceObject], targets: list[TargetColumn], loaded: list[int]) -> Iterator[bytes]:
+    """`loaded` is given the number of records of each file."""
     yield binary.HEADER
     for source in objects:
         try:
@@ -60,6 +147,7 @@ def _parquet_pieces(command: CopyCommand, objects: list[SourceObject], targets: 
                 ]
                 yield from binary.encode(arrays)
                 first += batch.num_rows
+            loaded.append(first - 1)
     yield binary.TRAILER
 
 
@@ -77,8 +165,7 @@ def _send(
     try:
         with cursor.copy(sql) as copy:
             for piece in _ahead(pieces):
-                if cancelled():
-                    raise StatementCancelledError
+                _stop_if(cancelled)
                 copy.write(piece)
     except psycopg.DataError as error:
         raise _load_error(command, uri, error) from error

@@ -1,15 +1,25 @@
-"""The objects a COPY names: a prefix or a manifest in the local object storage, whose objects are plain files."""
+"""The objects a COPY names: a prefix or a manifest in the local object storage, whose objects are plain files, perhaps compressed."""
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
 
 from localaws.redshift.copy.command import CopyCommand
 from localaws.redshift.exceptions import LoadError
 
-__all__ = ["SourceObject", "find_objects"]
+__all__ = ["BROKEN", "SourceObject", "find_objects", "opened"]
+
+BROKEN = (gzip.BadGzipFile, EOFError, OSError, pa.ArrowInvalid, zlib.error)
+_BUFFER = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,19 @@ def find_objects(storage: Path, command: CopyCommand) -> list[SourceObject]:
     return found
 
 
+def opened(command: CopyCommand, source: SourceObject) -> io.BufferedReader:
+    """The object's content, decompressed as it is read; one of `BROKEN` is raised where it cannot be."""
+    if command.compression == "GZIP":
+        raw: Any = gzip.GzipFile(source.path, "rb")
+    elif command.compression == "BZIP2":
+        raw = bz2.BZ2File(source.path, "rb")
+    elif command.compression == "ZSTD":
+        raw = pa.CompressedInputStream(pa.OSFile(str(source.path)), "zstd")
+    else:
+        raw = io.FileIO(source.path)
+    return io.BufferedReader(raw, _BUFFER)
+
+
 def _under(storage: Path, bucket: str, prefix: str) -> list[SourceObject]:
     """Keys that begin with the prefix. Empty marker objects and names that begin with _ or . are not data for a load from Spark."""
     root = storage / bucket
@@ -53,19 +76,28 @@ def _under(storage: Path, bucket: str, prefix: str) -> list[SourceObject]:
 
 def _from_manifest(storage: Path, command: CopyCommand) -> list[SourceObject]:
     uri = f"s3://{command.bucket}/{command.key}"
+    if not (storage / command.bucket / command.key).is_file():
+        raise LoadError(command.name, "COPY with MANIFEST parameter requires full path of an S3 object", file=uri)
     try:
         document = json.loads((storage / command.bucket / command.key).read_text(encoding="utf-8"))
-        entries = [(str(entry["url"]), bool(entry.get("mandatory", False))) for entry in document["entries"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        entries = [
+            (str(entry["url"]), bool(entry.get("mandatory", False)), entry.get("meta", {}).get("content_length"))
+            for entry in document["entries"]
+        ]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LoadError(
             command.name, f"The manifest {uri} cannot be read: {error!r}. It is {{'entries': [{{'url', 'mandatory'}}]}}"
         ) from error
     objects = []
-    for url, mandatory in entries:
+    for url, mandatory, length in entries:
         path = storage / url.removeprefix("s3://")
         if not url.startswith("s3://") or (mandatory and not path.is_file()):
             raise LoadError(command.name, f"Problem reading manifest file - S3ServiceException: {url} does not exist", file=uri)
         if path.is_file():
+            if length is not None and length != path.stat().st_size:
+                raise LoadError(
+                    command.name, f"The manifest says content_length {length}, the file has {path.stat().st_size} bytes", file=url
+                )
             objects.append(SourceObject(url, path))
     if not objects:
         raise LoadError(command.name, "No file of the manifest exists", file=uri)

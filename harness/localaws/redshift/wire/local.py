@@ -53,14 +53,18 @@ class LocalRunner:
         if own:
             self._script("BEGIN")
         try:
-            count = load(self._connection, translation.copy, self._storage, self.cancelled.is_set)
+            result = load(self._connection, translation.copy, self._storage, self.cancelled.is_set)
             if own:
                 self._script("COMMIT")
         except (psycopg.Error, RedshiftError) as error:
             if own:
                 self._connection.pgconn.exec_(b"ROLLBACK")
             raise self.error(error) if isinstance(error, psycopg.Error) else error from error
-        send(notice_response(f"Load into table '{translation.copy.name}' completed, {count} record(s) loaded successfully."))
+        done = f"Load into table '{translation.copy.name}' completed"
+        send(notice_response(f"{done}, {result.loaded} record(s) loaded successfully."))
+        if result.rejected:
+            words = f"{done}, {result.rejected} record(s) could not be loaded.  Check 'stl_load_errors' system table for details."
+            send(notice_response(words))
         return "COPY"
 
     def _unload(self, command: UnloadCommand, send: Callable[[bytes], None]) -> str:
