@@ -17,7 +17,7 @@ demo: install ## start the engines, load the sources, run three daily batches, s
 	@./etl demo
 
 test: install lint ## every check and every test in its short form; what CI runs
-	@$(PYTEST) -n $(WORKERS) --dist loadfile tests
+	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests
 
 unit: install ## the everyday loop: unit tests only
 	@ETL_TEST_MODES=ansi_off $(PYTEST) -n $(WORKERS) --dist loadfile -q tests/unit
