@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,28 +11,21 @@ from pyspark.sql import SparkSession
 from awsglue._storage.bookmarks import FOLDER, Bookmarks
 from awsglue.context import GlueContext
 from awsglue.job import Job
+from empty_account import empty_account
 
 
 @pytest.fixture(scope="module")
 def aws(spark_session: SparkSession) -> Iterator[Any]:
     """boto3's `client` for an account with nothing in it."""
     import boto3
-    from moto.server import ThreadedMotoServer
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    # Servers of one process share what moto keeps: other modules may have left theirs.
-    urllib.request.urlopen(urllib.request.Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()
-    settings = {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a",
-                "AWS_SECRET_ACCESS_KEY": "b"}  # fmt: skip
     workers = spark_session.sparkContext.environment
-    with pytest.MonkeyPatch.context() as patch:
+    with empty_account() as url, pytest.MonkeyPatch.context() as patch:
+        settings = {"AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
         for name, value in settings.items():
             patch.setenv(name, value)
             patch.setitem(workers, name, value)
         yield boto3.client
-    server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from empty_account import empty_account
 from localaws.engines.spark import SparkEngine
 from localaws.engines.spark_conf import CORES, DRIVER_MEMORY
 from localaws.glue.launcher import runner_command, runner_environment, script_arguments
@@ -41,8 +42,6 @@ INPUT = {
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """Runs a script: `run("name", bookmarks=True)` gives its output. The store is a home's, the control plane is moto's."""
-    from moto.server import ThreadedMotoServer
-
     home = Home(tmp_path_factory.mktemp("home")).make()
     for name, text in INPUT.items():
         file = home.s3 / "input" / name
@@ -50,19 +49,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         file.write_text(text)
     for bucket in ("output", "temporary"):
         (home.s3 / bucket).mkdir(parents=True, exist_ok=True)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    _prepare(url)
-    with pytest.MonkeyPatch.context() as patch:
+    with empty_account() as url, pytest.MonkeyPatch.context() as patch:
+        _prepare(url)
         patch.setenv(DRIVER_MEMORY, "1g")
         patch.setenv(CORES, "2")
         engine = SparkEngine(home)
         engine.start()
         yield lambda name, bookmarks=False: _run(home, url, name, bookmarks)
         engine.stop()
-    server.stop()
 
 
 def _prepare(url: str) -> None:
