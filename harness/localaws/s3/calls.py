@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import formatdate
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import parse_qsl, quote, unquote
 
 from localaws.http import HttpRequest, HttpResponse
@@ -137,23 +138,14 @@ def parse_copy_source(value: str) -> tuple[str, str]:
     return bucket, key
 
 
-def read_file(path: str, first: int, length: int) -> Iterator[bytes]:
-    """A part of a file, a megabyte at a time; the file is opened now, so that a replacement meanwhile is not seen.
-
-    Raises:
-        FileNotFoundError: it was deleted since it was found.
-    """
-    file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by the generator
-
-    def chunks() -> Iterator[bytes]:
-        with file:
-            file.seek(first)
-            left = length
-            while left and (chunk := file.read(min(left, CHUNK))):
-                left -= len(chunk)
-                yield chunk
-
-    return chunks()
+def read_file(file: BinaryIO, first: int, length: int) -> Iterator[bytes]:
+    """A part of an open file, a megabyte at a time; it is closed after that."""
+    with file:
+        file.seek(first)
+        left = length
+        while left and (chunk := file.read(min(left, CHUNK))):
+            left -= len(chunk)
+            yield chunk
 
 
 def url_encoded(name: str, encoding: str | None) -> str:

@@ -16,7 +16,7 @@ import uuid
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-__all__ = ["MetadataStore", "ObjectMetadata"]
+__all__ = ["MetadataStore", "ObjectMetadata", "without_record"]
 
 DEFAULT_CONTENT_TYPE = "binary/octet-stream"
 
@@ -37,20 +37,25 @@ class ObjectMetadata:
     """Sizes of the parts it was uploaded in."""
 
 
+def without_record(status: os.stat_result) -> ObjectMetadata:
+    """What can be said of a file that has no record."""
+    state = f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
+    return ObjectMetadata(etag=hashlib.md5(state.encode(), usedforsecurity=False).hexdigest() + "-1")
+
+
 class MetadataStore:
     """Records of the objects of one bucket."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "objects"
 
-    def read(self, key: str, status: os.stat_result) -> ObjectMetadata:
-        """The record of `key` in this state of its file, or what can be said without one."""
+    def read(self, key: str, status: os.stat_result) -> ObjectMetadata | None:
+        """The record of `key` in this state of its file; None when there is none."""
         try:
             with open(self._path(key, status), "rb") as file:
                 document = json.load(file)
         except FileNotFoundError:
-            state = f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
-            return ObjectMetadata(etag=hashlib.md5(state.encode(), usedforsecurity=False).hexdigest() + "-1")
+            return None
         document["parts"] = tuple(document["parts"])
         return ObjectMetadata(**document)
 
@@ -71,7 +76,7 @@ class MetadataStore:
 
     def with_tags(self, key: str, status: os.stat_result, tags: dict[str, str]) -> None:
         """Replace the tags of an object."""
-        self.write(key, status, replace(self.read(key, status), tags=tags))
+        self.write(key, status, replace(self.read(key, status) or without_record(status), tags=tags))
 
     def _path(self, key: str, status: os.stat_result) -> str:
         name = hashlib.sha1(key.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()

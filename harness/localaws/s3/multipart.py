@@ -77,23 +77,29 @@ def upload_part_copy(call: Call) -> HttpResponse:
     folder, _ = _upload(call)
     number = _part_number(call)
     bucket, key = parse_copy_source(call.headers["x-amz-copy-source"])
-    source = Bucket(call.home, bucket).find(key)
-    check_copy_source(call.headers, source)
-    wanted = call.headers.get("x-amz-copy-source-range")
-    extent = byte_range(wanted, source.size) if wanted else (0, source.size - 1)
-    if extent is None:
-        raise InvalidRequestError(f"x-amz-copy-source-range is bytes=first-last, not {wanted!r}")
+    source, content = Bucket(call.home, bucket).open(key)
     file, md5 = call.bucket.new_file(), hashlib.md5(usedforsecurity=False)
     try:
-        with open(file, "xb") as target:
-            for chunk in read_file(source.path, extent[0], extent[1] - extent[0] + 1):
-                md5.update(chunk)
-                target.write(chunk)
+        with content:
+            check_copy_source(call.headers, source)
+            first, last = _copied_range(call, source.size)
+            with open(file, "xb") as target:
+                for chunk in read_file(content, first, last - first + 1):
+                    md5.update(chunk)
+                    target.write(chunk)
         _keep_part(folder, number, file, md5.hexdigest(), {})
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(file)
     return xml_response(call, "CopyPartResult", [("LastModified", iso_time(int(time.time()))), ("ETag", f'"{md5.hexdigest()}"')])
+
+
+def _copied_range(call: Call, size: int) -> tuple[int, int]:
+    wanted = call.headers.get("x-amz-copy-source-range")
+    extent = byte_range(wanted, size) if wanted else (0, size - 1)
+    if extent is None:
+        raise InvalidRequestError(f"x-amz-copy-source-range is bytes=first-last, not {wanted!r}")
+    return extent
 
 
 def complete(call: Call) -> HttpResponse:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from localaws.errors import AwsError
 from localaws.http import HttpResponse
-from localaws.s3.bodies import receive
+from localaws.s3.bodies import CHUNK, receive
 from localaws.s3.calls import (
     Call,
     iso_time,
@@ -21,8 +22,9 @@ from localaws.s3.calls import (
     xml_response,
 )
 from localaws.s3.conditions import byte_range, check_copy_source, check_read, check_write
-from localaws.s3.exceptions import InvalidRequestError, NoSuchKeyError
+from localaws.s3.exceptions import InvalidRequestError
 from localaws.s3.keys import object_path
+from localaws.s3.metadata import ObjectMetadata
 from localaws.s3.store import Bucket, StoredObject
 from localaws.s3.xml import child_text, children, parse
 
@@ -51,18 +53,25 @@ def put_object(call: Call) -> HttpResponse:
 def get_object(call: Call) -> HttpResponse:
     """GetObject: the whole, a range, or a part of a multipart upload."""
     refuse_versions(call)
-    found = call.bucket.find(call.key)
+    if call.request.method == "HEAD":
+        return _described(call, call.bucket.find(call.key))[0]
+    found, file = call.bucket.open(call.key)
+    try:
+        response, first, length = _described(call, found)
+    except AwsError:
+        file.close()
+        raise
+    response.body = read_file(file, first, length)
+    return response
+
+
+def _described(call: Call, found: StoredObject) -> tuple[HttpResponse, int, int]:
+    """The answer but for its body, the first byte of that and its length."""
     check_read(call.headers, found)
     status, first, length, headers = _extent(call, found)
     overrides = {name: call.query[f"response-{name}"] for name in _OVERRIDES if f"response-{name}" in call.query}
     headers = [pair for pair in headers if pair[0].lower() not in overrides] + list(overrides.items())
-    response = call.answer(status, [*headers, ("Content-Length", str(length))])
-    if length and call.request.method != "HEAD":
-        try:
-            response.body = read_file(found.path, first, length)
-        except FileNotFoundError as error:
-            raise NoSuchKeyError(call.key) from error
-    return response
+    return call.answer(status, [*headers, ("Content-Length", str(length))]), first, length
 
 
 def _extent(call: Call, found: StoredObject) -> tuple[int, int, int, list[tuple[str, str]]]:
@@ -98,11 +107,27 @@ def delete_object(call: Call) -> HttpResponse:
 
 def copy_object(call: Call) -> HttpResponse:
     """CopyObject; onto itself only when something changes, as S3 has it."""
-    source_bucket, source_key = parse_copy_source(call.headers["x-amz-copy-source"])
-    source = Bucket(call.home, source_bucket).find(source_key)
+    bucket, key = parse_copy_source(call.headers["x-amz-copy-source"])
+    source, content = Bucket(call.home, bucket).open(key)
+    file = call.bucket.new_file()
+    try:
+        with content:
+            metadata = _copied_metadata(call, source, same=(bucket, key) == (call.bucket.name, call.key))
+            with open(file, "xb") as target:
+                shutil.copyfileobj(content, target, CHUNK)
+        with call.bucket.lock(call.key):
+            check_write(call.headers, call.key, call.bucket.find_or_none(call.key))
+            stored = call.bucket.put(call.key, file, metadata)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(file)
+    return xml_response(call, "CopyObjectResult", [("LastModified", iso_time(stored.modified)), ("ETag", f'"{metadata.etag}"')])
+
+
+def _copied_metadata(call: Call, source: StoredObject, same: bool) -> ObjectMetadata:
+    """The record of the copy; `same` when an object is copied onto itself."""
     check_copy_source(call.headers, source)
     directive = call.headers.get("x-amz-metadata-directive", "COPY").upper()
-    same = (source_bucket, source_key) == (call.bucket.name, call.key)
     if same and directive != "REPLACE" and "x-amz-storage-class" not in call.headers:
         raise InvalidRequestError("This copy request is illegal: it is trying to copy an object to itself without changing its metadata")
     metadata = source.metadata
@@ -111,18 +136,8 @@ def copy_object(call: Call) -> HttpResponse:
             metadata_from(call.headers), etag=metadata.etag, checksums=metadata.checksums, checksum_type=metadata.checksum_type
         )
     if call.headers.get("x-amz-tagging-directive", "COPY").upper() == "REPLACE":
-        metadata = replace(metadata, tags=tags_from_header(call.headers.get("x-amz-tagging", "")))
-    else:
-        metadata = replace(metadata, tags=source.metadata.tags)
-    file = call.bucket.copy_to_new_file(source)
-    try:
-        with call.bucket.lock(call.key):
-            check_write(call.headers, call.key, call.bucket.find_or_none(call.key))
-            stored = call.bucket.put(call.key, file, metadata)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(file)
-    return xml_response(call, "CopyObjectResult", [("LastModified", iso_time(stored.modified)), ("ETag", f'"{metadata.etag}"')])
+        return replace(metadata, tags=tags_from_header(call.headers.get("x-amz-tagging", "")))
+    return replace(metadata, tags=source.metadata.tags)
 
 
 def get_object_attributes(call: Call) -> HttpResponse:

@@ -6,16 +6,17 @@ A key with a slash at its end is S3's convention for an empty folder: it is kept
 from __future__ import annotations
 
 import contextlib
+import io
 import os
-import shutil
 import stat
 import threading
 from pathlib import Path
+from typing import BinaryIO
 
 from localaws.s3.bodies import temporary_path
 from localaws.s3.exceptions import NoSuchKeyError, PreconditionFailedError, UnsupportedKeyError
 from localaws.s3.keys import bucket_folder, object_path
-from localaws.s3.metadata import MetadataStore, ObjectMetadata
+from localaws.s3.metadata import MetadataStore, ObjectMetadata, without_record
 
 __all__ = ["Bucket", "StoredObject"]
 
@@ -37,6 +38,10 @@ class StoredObject:
     def modified(self) -> int:
         """Seconds since 1970; S3's times have no fractions."""
         return self.status.st_mtime_ns // 1_000_000_000
+
+
+def _same_state(one: os.stat_result, other: os.stat_result) -> bool:
+    return (one.st_ino, one.st_size, one.st_mtime_ns) == (other.st_ino, other.st_size, other.st_mtime_ns)
 
 
 class Bucket:
@@ -62,17 +67,55 @@ class Bucket:
         Raises:
             NoSuchKeyError: there is none.
         """
+        path = self._path(key)
+        while True:
+            status = self._status(key, path)
+            found = self._in_state(key, path, status)
+            if found is not None:
+                return found
+
+    def open(self, key: str) -> tuple[StoredObject, BinaryIO]:
+        """The object of `key` and its bytes, both of one state; whoever calls closes the file.
+
+        The file is opened before its record is read: as long as it is open its inode, which the record's name has, is nobody else's.
+
+        Raises:
+            NoSuchKeyError: there is none.
+        """
+        if key.endswith("/"):
+            return self.find(key), io.BytesIO()
+        path = self._path(key)
+        while True:
+            try:
+                file = open(path, "rb", buffering=0)  # noqa: SIM115 - handed over
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                raise NoSuchKeyError(key) from None
+            found = self._in_state(key, path, os.fstat(file.fileno()))
+            if found is not None:
+                return found, file
+            file.close()
+
+    def _path(self, key: str) -> str:
         try:
-            path = object_path(self.folder, key)
+            return object_path(self.folder, key)
         except UnsupportedKeyError as error:
             raise NoSuchKeyError(key) from error
+
+    def _status(self, key: str, path: str) -> os.stat_result:
         try:
             status = os.stat(path)
         except (FileNotFoundError, NotADirectoryError):
             raise NoSuchKeyError(key) from None
         if stat.S_ISDIR(status.st_mode) and not (key.endswith("/") and self._marker(key).exists()):
             raise NoSuchKeyError(key)
-        return StoredObject(key, path, status, self.metadata.read(key, status))
+        return status
+
+    def _in_state(self, key: str, path: str, status: os.stat_result) -> StoredObject | None:
+        """The object in the state `status`; None when it was replaced, record and all, since that was read."""
+        metadata = self.metadata.read(key, status)
+        if metadata is None and not _same_state(status, self._status(key, path)):
+            return None
+        return StoredObject(key, path, status, metadata or without_record(status))
 
     def find_or_none(self, key: str) -> StoredObject | None:
         """The object of `key`, if there is one."""
@@ -146,15 +189,6 @@ class Bucket:
         from hashlib import sha1
 
         return self.private / _MARKER / sha1(key.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
-
-    def copy_to_new_file(self, source: StoredObject) -> str:
-        """A file with the bytes of `source`."""
-        target = self.new_file()
-        if source.key.endswith("/"):
-            Path(target).touch()
-        else:
-            shutil.copyfile(source.path, target)
-        return target
 
     def delete(self, key: str) -> None:
         """Remove the object, if there is one, and the folders that held nothing else."""
