@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from localaws.s3.exceptions import NoSuchKeyError
 from localaws.s3.metadata import ObjectMetadata
 from localaws.s3.store import Bucket
