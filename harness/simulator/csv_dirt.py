@@ -41,9 +41,10 @@ def bad_records(database: Database, source: str, batch: Batch, delivered: int) -
 
 
 def _line(values: list[str]) -> str:
+    """A record without its line end. The writer quotes what its own line end would break, so it is given one."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(values)
-    return out.getvalue()
+    csv.writer(out, lineterminator="\n").writerow(values)
+    return out.getvalue().removesuffix("\n")
 
 
 def _stamp(at: datetime) -> str:
