@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def spark_session() -> Iterator[SparkSession]:
     """The one session of a test process. Use `spark`, which also sets the mode of errors."""
     _use_packaged_java()
+    with suppress(ImportError):  # Glue's image has no harness
+        from localaws.glue.class_names import remember_class_names
+
+        remember_class_names()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master("local[2]").appName("tests")
     for name, value in (_SETTINGS | _jars()).items():

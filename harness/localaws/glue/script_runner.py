@@ -18,6 +18,7 @@ from typing import Any
 
 from localaws.engines.spark import Gateway, SparkEngine
 from localaws.exceptions import EngineNotRunningError
+from localaws.glue.class_names import remember_class_names
 from localaws.glue.run_files import RunFileError, local_file, read_job_options
 from localaws.home import Home
 
@@ -87,6 +88,7 @@ def _calls_back(file: Path) -> list[str]:
 
 
 def _connect(home: Home, run_id: str, python_path: str, reasons: list[str], settings: dict[str, str], jars: list[str]) -> None:
+    remember_class_names()
     engine = SparkEngine(home)
     gateway: Gateway | None = None
     if not reasons:
