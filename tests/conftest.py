@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
@@ -44,13 +42,21 @@ _LONG_FILES = (
 )
 
 
-def _jars() -> dict[str, str]:
-    """What `make install` has put there: Deequ, Iceberg, the databases' drivers. Tests that need one say when they do not find it."""
-    folder = Path(__file__).parents[1] / ".local" / "jars"
-    names = ("deequ-*.jar", "iceberg-spark-runtime-*.jar", "iceberg-aws-bundle-*.jar", "mysql-connector-j-*.jar", "postgresql-*.jar")
-    jars = [sorted(folder.glob(name))[-1:] for name in names]
-    found = [str(jar) for newest in jars for jar in newest]
-    return {"spark.driver.extraClassPath": os.pathsep.join(found)} if found else {}
+def _installed() -> dict[str, str]:
+    """What `make install` has put there: Deequ, Iceberg, the databases' drivers, the archive of classes. Glue's image has no harness,
+    and tests that need a jar say when they do not find it."""
+    try:
+        from localaws.engines.class_archive import archive_options
+        from localaws.engines.spark_conf import driver_class_path
+        from localaws.glue.class_names import remember_class_names
+        from localaws.home import Home
+    except ImportError:
+        return {}
+    remember_class_names()
+    home = Home.resolve()
+    path = driver_class_path(home)
+    java = f"{_SETTINGS['spark.driver.extraJavaOptions']} {archive_options(home.dist, path)}"
+    return {"spark.driver.extraClassPath": path, "spark.driver.extraJavaOptions": java}
 
 
 def _use_packaged_java() -> None:
@@ -71,13 +77,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def spark_session() -> Iterator[SparkSession]:
     """The one session of a test process. Use `spark`, which also sets the mode of errors."""
     _use_packaged_java()
-    with suppress(ImportError):  # Glue's image has no harness
-        from localaws.glue.class_names import remember_class_names
-
-        remember_class_names()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master("local[2]").appName("tests")
-    for name, value in (_SETTINGS | _jars()).items():
+    for name, value in (_SETTINGS | _installed()).items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     yield session

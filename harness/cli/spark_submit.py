@@ -8,7 +8,8 @@ import sys
 import click
 
 from localaws.engines.endpoint import EndpointEngine
-from localaws.engines.spark_conf import spark_environment, spark_home
+from localaws.engines.spark_conf import spark_environment
+from localaws.engines.spark_home import spark_home
 from localaws.home import Home
 
 __all__ = ["spark_submit"]

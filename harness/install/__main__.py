@@ -23,7 +23,7 @@ from install.exceptions import CommandFailedError, InstallError
 
 __all__ = ["install", "main"]
 
-INPUTS = ("requirements/local.txt", "requirements/jars.lock", "harness/install")
+INPUTS = ("requirements/local.txt", "requirements/jars.lock", "harness/install", "harness/localaws/engines/class_training.py")
 
 
 def main(argv: list[str]) -> int:
@@ -58,6 +58,8 @@ def install(checkout: Path) -> None:
     _run("Installing the Python packages", pip)
     _write_import_paths(checkout, python)
     _run("Fetching the jars", [str(python), "-m", "install.jars", str(checkout)], show=True)
+    _say("writing down Spark's classes, for JVMs to start in half the time")
+    _run("Making the archive of classes", [str(python), "-P", "-m", "localaws.engines.class_archive"])
     stamp.write_text(json.dumps(wanted))
     _say(f"installed in {time.monotonic() - began:.0f} s")
 

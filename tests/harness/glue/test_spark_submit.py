@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from localaws.engines.spark_conf import spark_environment, spark_home
+from localaws.engines.spark_conf import spark_environment
+from localaws.engines.spark_home import spark_home
 from localaws.home import Home
 
 pytestmark = pytest.mark.timeout(300)
