@@ -14,7 +14,7 @@ from schema_conversion.target import TargetColumn, TargetTable
 __all__ = ["NASTY", "copy_rows", "in_mysql", "in_redshift", "redshift_rows"]
 
 NASTY = Path(__file__).parent / "fixtures" / "nasty.sql"
-_BYTES = ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "geometry", "point")
+_BYTES = ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "geometry", "point", "polygon")
 
 
 def in_mysql(connection: pymysql.Connection[Any], sql: str) -> tuple[tuple[Any, ...], ...]:
