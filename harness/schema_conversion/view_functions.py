@@ -44,6 +44,8 @@ _DIFFERING: tuple[tuple[type[exp.Expr], str], ...] = (
     (exp.Like, "LIKE: MySQL's collation may ignore case, Redshift's LIKE does not"),
     (exp.RegexpLike, "a regular expression: POSIX here, and with regard to case"),
     (exp.GroupConcat, "GROUP_CONCAT: MySQL cuts after group_concat_max_len"),
+    (exp.JSONValue, "JSON: an empty text and a key that is not there are alike"),
+    (exp.JSONExtract, "JSON: an empty text and a key that is not there are alike"),
     (exp.Rand, "RAND() gives other numbers"),
     (exp.Limit, "LIMIT: which rows come depends on a complete order"),
 )

@@ -23,7 +23,7 @@ class Known:
     """What a name in a view may be; columns are in lower case, relations as MySQL has them: it tells `Order` from `order`.
 
     relations: (database, name) to (schema, name) in Redshift. columns: of each relation, name to name in Redshift.
-    booleans, texts: columns whose type changed its nature: numbers that are BOOLEAN, numbers and times that are text. bits: of type BIT.
+    booleans, texts: columns whose type changed its nature: numbers that are BOOLEAN, numbers and times that are text. bits, dates: of type BIT and DATE.
     """
 
     relations: Mapping[Relation, Relation]
@@ -31,6 +31,7 @@ class Known:
     booleans: frozenset[tuple[Relation, str]]
     texts: frozenset[tuple[Relation, str]]
     bits: frozenset[tuple[Relation, str]]
+    dates: frozenset[tuple[Relation, str]]
 
 
 def known_relations(names: Names, tables: list[TargetTable], views: Mapping[Relation, View]) -> Known:
@@ -47,6 +48,7 @@ def known_relations(names: Names, tables: list[TargetTable], views: Mapping[Rela
         frozenset((relation, column.source.name.lower()) for relation, column in every if column.type == "BOOLEAN"),
         frozenset((relation, column.source.name.lower()) for relation, column in every if _became_text(column)),
         frozenset((relation, column.source.name.lower()) for relation, column in every if column.source.data_type == "bit"),
+        frozenset((relation, column.source.name.lower()) for relation, column in every if column.type == "DATE"),
     )
 
 
@@ -104,6 +106,8 @@ def _resolve_column(column: exp.Column, schema: str, known: Known) -> None:
     fresh: exp.Expr = exp.column(target, table=table or None)
     if relation and (relation, name) in known.booleans and not is_output:
         fresh = exp.cast(fresh, "INT")
+    if relation and (relation, name) in known.dates:
+        fresh.meta["is_date"] = True
     column.replace(fresh)
 
 

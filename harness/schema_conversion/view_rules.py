@@ -28,7 +28,8 @@ _PARTS: dict[type[exp.Expr], str] = {
     exp.DayOfMonth: "DAY",
     exp.DayOfYear: "DOY",
 }
-_UNITS = {"YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "DOY", "DOW", "EPOCH"}
+_UNITS_OF_DAYS = {"YEAR", "QUARTER", "MONTH", "WEEK", "DAY"}
+_UNITS = _UNITS_OF_DAYS | {"HOUR", "MINUTE", "SECOND"}
 _FORMAT = re.compile(r"(?:%[YmdHMSiTF]|[^%A-Za-z\\\"'])*")
 
 
@@ -49,7 +50,7 @@ def _parts_of_dates(node: exp.Expr) -> exp.Expr:
         return exp.Extract(this=exp.var(part), expression=_this(node))
     if isinstance(node, exp.DayOfWeek):  # MySQL counts from Sunday = 1, Redshift from Sunday = 0
         return _node("EXTRACT(DOW FROM :x) + 1", x=_this(node))
-    if isinstance(node, exp.Extract) and node.name.upper() not in _UNITS:
+    if isinstance(node, exp.Extract) and node.name.upper() not in _UNITS - {"WEEK"} | {"DOW", "DOY", "EPOCH"}:
         raise Untranslatable(f"EXTRACT({node.name.upper()})")
     return node
 
@@ -58,15 +59,25 @@ def _days_and_intervals(node: exp.Expr) -> exp.Expr:
     """TO_DAYS counts from a year 0 that Redshift has not; an interval of a computed length is DATEADD."""
     if isinstance(node, exp.DateDiff) and "0000-01-01" in node.expression.sql():
         return _node("DATEDIFF(DAY, CAST('0001-01-01' AS DATE), :x) + 365", x=node.this)
-    interval = node.expression if isinstance(node, (exp.Add, exp.Sub)) else None
-    if isinstance(interval, exp.Interval):
-        unit = interval.text("unit").upper()
-        if unit not in _UNITS:
-            raise Untranslatable(f"an interval of {unit}")
-        if not isinstance(interval.this, exp.Literal):
-            amount = exp.paren(interval.this.copy()) if isinstance(node, exp.Add) else exp.Neg(this=exp.paren(interval.this.copy()))
-            return exp.Anonymous(this="DATEADD", expressions=[exp.var(unit), amount, node.this])
+    if isinstance(node, (exp.Add, exp.Sub)) and isinstance(node.expression, exp.Interval):
+        return _with_interval(node, node.expression)
     return node
+
+
+def _with_interval(node: exp.Expr, interval: exp.Interval) -> exp.Expr:
+    unit = interval.text("unit").upper()
+    if unit not in _UNITS:
+        raise Untranslatable(f"an interval of {unit}")
+    moved = node.copy()
+    if not isinstance(interval.this, exp.Literal):
+        amount = exp.paren(interval.this.copy()) if isinstance(node, exp.Add) else exp.Neg(this=exp.paren(interval.this.copy()))
+        moved = exp.Anonymous(this="DATEADD", expressions=[exp.var(unit), amount, node.this.copy()])
+    # A date moved by days stays a date in MySQL.
+    return exp.cast(moved, "DATE") if unit in _UNITS_OF_DAYS and _is_date(node.this) else moved
+
+
+def _is_date(node: exp.Expr) -> bool:
+    return bool(node.meta.get("is_date")) or isinstance(node, exp.CurrentDate) or (isinstance(node, exp.Cast) and node.is_type("date"))
 
 
 def _calls_without_a_class(node: exp.Expr) -> exp.Expr:
@@ -101,13 +112,21 @@ def _json_text(node: exp.Expr) -> exp.Expr:
     if not re.fullmatch(r"'\$(?:\.\w+)+'", text):
         raise Untranslatable(f"the JSON path {text}")
     keys = [exp.Literal.string(key) for key in text.strip("'").split(".")[1:]]
-    return exp.Anonymous(this="JSON_EXTRACT_PATH_TEXT", expressions=[node.this, *keys])
+    # Redshift gives an empty text for a key that is not there.
+    return exp.Nullif(this=exp.Anonymous(this="JSON_EXTRACT_PATH_TEXT", expressions=[node.this, *keys]), expression=exp.Literal.string(""))
 
 
 def _lengths(node: exp.Expr) -> exp.Expr:
     """LENGTH counts bytes in MySQL and characters in Redshift."""
     if isinstance(node, exp.Length) and node.args.get("binary"):
         return exp.Anonymous(this="OCTET_LENGTH", expressions=[node.this])
+    return node
+
+
+def _padding(node: exp.Expr) -> exp.Expr:
+    """MySQL makes a text of a number that is to be padded."""
+    if isinstance(node, exp.Pad) and not isinstance(node.this, exp.Cast):
+        node.set("this", exp.cast(node.this, "VARCHAR(65535)"))
     return node
 
 
@@ -198,8 +217,17 @@ def _charsets(node: exp.Expr) -> exp.Expr:
 
 def _null_safe_equality(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.NullSafeEQ):
-        return _node("(:a = :b OR (:a IS NULL AND :b IS NULL))", a=node.this, b=node.expression)
+        return _node("(COALESCE(:a = :b, FALSE) OR (:a IS NULL AND :b IS NULL))", a=node.this, b=node.expression)
     return node
+
+
+def _extremes(node: exp.Expr) -> exp.Expr:
+    """GREATEST and LEAST are NULL in MySQL when one argument is; Redshift leaves NULLs out."""
+    if not isinstance(node, (exp.Greatest, exp.Least)) or node.meta.get("is_guarded"):
+        return node
+    node.meta["is_guarded"] = True
+    missing = exp.or_(*(exp.Is(this=argument.copy(), expression=exp.Null()) for argument in [node.this, *node.expressions]))
+    return exp.Case().when(missing, exp.Null()).else_(node.copy())
 
 
 def _first_part(node: exp.Expr) -> exp.Expr:
@@ -247,11 +275,13 @@ RULES: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
     _calls_without_a_class,
     _json,
     _lengths,
+    _padding,
     _names_of_days,
     _lists,
     _casts,
     _charsets,
     _null_safe_equality,
+    _extremes,
     _first_part,
     _joins,
     _literals,
