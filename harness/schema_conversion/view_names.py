@@ -23,7 +23,8 @@ class Known:
     """What a name in a view may be; columns are in lower case, relations as MySQL has them: it tells `Order` from `order`.
 
     relations: (database, name) to (schema, name) in Redshift. columns: of each relation, name to name in Redshift.
-    booleans, texts: columns whose type changed its nature: numbers that are BOOLEAN, numbers and times that are text. bits, dates: of type BIT and DATE.
+    booleans, texts: columns whose type changed its nature: numbers that are BOOLEAN, numbers and times that are text.
+    bits, dates: of type BIT and DATE.
     """
 
     relations: Mapping[Relation, Relation]
