@@ -61,8 +61,8 @@ SAME_ROWS = {
     "arithmetic": """SELECT id, n DIV 2 AS a, n MOD 2 AS b, ABS(n) AS c, ROUND(price, 1) AS d, TRUNCATE(price, 1) AS e, CEILING(price) AS f,
                 FLOOR(price) AS g, POW(n, 2) AS h, SIGN(n) AS i, GREATEST(n, 0) AS j, SQRT(ABS(n)) AS k FROM T""",
     "quotients": "SELECT id, m / 2 AS a, n / 0 AS b FROM T",
-    "casts": """SELECT id, CAST(n AS CHAR) AS a, CAST(price AS SIGNED) AS b, CAST('7' AS UNSIGNED) AS c, CAST(`at` AS DATE) AS d, CAST(`Group` AS BINARY) AS e FROM 
-               SELECT id, CAST(n AS CHAR) AS a, CAST(price AS SIGNED) AS b, CAST('7' AS UNSIGNED) AS c, CAST(`at` AS DATE) AS d, CAST(`Group` AS BINARY) AS e FROM T""",
+    "casts": """SELECT id, CAST(n AS CHAR) AS a, CAST(price AS SIGNED) AS b, CAST('7' AS UNSIGNED) AS c, CAST(`at` AS DATE) AS d,
+                CAST(`Group` AS BINARY) AS e FROM T""",
     "literals": "SELECT 'it''s' AS a, _utf8mb4'ü' AS b, 1.50 AS c, TRUE AS d, NULL AS e",
     "lists": """SELECT `Group`, GROUP_CONCAT(id ORDER BY id DESC SEPARATOR ';') AS a, GROUP_CONCAT(DISTINCT `Group`) AS b,
                 GROUP_CONCAT(DISTINCT `Group` ORDER BY `Group` DESC) AS c FROM T GROUP BY `Group`""",
@@ -72,8 +72,8 @@ SAME_ROWS = {
     "windows": """SELECT id, ROW_NUMBER() OVER (PARTITION BY `Group` ORDER BY n, id) AS a, LAG(id) OVER (ORDER BY m, id) AS b,
                 SUM(n) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS c FROM T""",
     "nulls come first": "SELECT id, n FROM T ORDER BY n LIMIT 2",
-    "subqueries": """SELECT id, (SELECT MAX(m) FROM T x WHERE x.`Group` = T.`Group`) AS a FROM T WHERE EXISTS (SELECT 1
-               FROM t WHERE t.id = T.id)""",
+    "subqueries": """SELECT id, (SELECT MAX(m) FROM T x WHERE x.`Group` = T.`Group`) AS a FROM T
+                WHERE EXISTS (SELECT 1 FROM t WHERE t.id = T.id)""",
     "rows in a subquery": "SELECT id FROM T WHERE (id, `Group`) IN (SELECT id, `Group` FROM T WHERE n >= 0)",
     "a derived table": "SELECT d.k FROM (SELECT n + 1 AS k FROM T) d WHERE d.k",
     "union": "SELECT n FROM T UNION SELECT m FROM T",
