@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from schema_conversion.script import Statement, statements
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 __all__ = ["LEFT_OUT", "LoadReport", "database_name", "load_dump"]
 
@@ -32,7 +34,9 @@ LEFT_OUT: tuple[tuple[re.Pattern[bytes], str], ...] = (
 )
 _ACCOUNT = rb"(?:`[^`]*`|'[^']*'|[\w.%]+)"
 _DEFINER = re.compile(rb"DEFINER\s*=\s*(?:CURRENT_USER(?:\(\))?|" + _ACCOUNT + rb"(?:\s*@\s*" + _ACCOUNT + rb")?)", re.IGNORECASE)
-_HAS_DEFINER = re.compile(rb"[\s/*!\d]*(?:CREATE|ALTER)\b[^'\"]*?\b(?:VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT)\b", re.IGNORECASE)
+_HAS_DEFINER = re.compile(
+    rb"[\s/*!\d]*(?:CREATE|ALTER)\b(?:" + _DEFINER.pattern + rb"|[^'\"])*?\b(?:VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT)\b", re.IGNORECASE
+)
 _WARNINGS_KEPT = 10
 
 
@@ -64,10 +68,11 @@ def load_dump(file: Path, connection: Connection, *, keep_definers: bool = False
 
     Raises:
         ScriptSyntaxError: the file cannot be cut into statements, or cannot be read.
-        ScriptLoadError: the server refused a statement. MySQL commits as it makes tables, so what came before it stays.
+        ScriptLoadError: the server refused a statement. What came before it stays.
     """
     report = LoadReport(file)
-    with _opened(file) as lines:
+    connection.autocommit(True)  # as the client does; a dump that wants transactions says so
+    with _opened(file) as lines, connection.cursor() as cursor:
         for statement in statements(lines, file.name):
             reason = next((why for pattern, why in LEFT_OUT if pattern.search(statement.text[:200])), None)
             if reason:
@@ -75,8 +80,7 @@ def load_dump(file: Path, connection: Connection, *, keep_definers: bool = False
             else:
                 text, changed = (statement.text, 0) if keep_definers else _without_definer(statement.text)
                 report.definers += changed
-                _execute(connection, Statement(text, statement.line), report)
-    connection.commit()
+                _execute(cursor, Statement(text, statement.line), report)
     return report
 
 
@@ -85,25 +89,26 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
     try:
         with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
             yield stream  # type: ignore[misc]
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ScriptSyntaxError(file.name, 0, f"the file cannot be read ({error})") from error
 
 
-def _execute(connection: Connection, statement: Statement, report: LoadReport) -> None:
+def _execute(cursor: Cursor, statement: Statement, report: LoadReport) -> None:
     try:
-        report.rows += connection.query(statement.text)
-        while connection._result is not None and connection._result.has_next:
-            connection.next_result()
+        cursor.execute(statement.text)  # type: ignore[arg-type]  # bytes go to the server as they are
+        report.rows += cursor.rowcount if cursor.description is None else 0
+        while cursor.nextset():
+            pass
     except pymysql.MySQLError as error:
         number, reason = (*error.args, "")[:2] if error.args else (0, str(error))
         raise ScriptLoadError(report.file.name, statement.line, statement.text, int(number), str(reason), report.statements) from error
     report.statements += 1
     report.kinds[_kind(statement.text)] += 1
-    if connection._result is not None and connection._result.warning_count:
-        report.warning_count += connection._result.warning_count
-        if len(report.warnings) < _WARNINGS_KEPT:
-            found = connection.show_warnings() or ()
-            report.warnings += [f"line {statement.line}: {message}" for _, _, message in found][: _WARNINGS_KEPT - len(report.warnings)]
+    if cursor.warning_count:
+        report.warning_count += cursor.warning_count
+        cursor.execute("SHOW WARNINGS")
+        found = [f"line {statement.line}: {message}" for _, _, message in cursor.fetchall()]
+        report.warnings += found[: _WARNINGS_KEPT - len(report.warnings)]
 
 
 def _kind(text: bytes) -> str:

@@ -55,6 +55,17 @@ def test_a_refused_statement_is_shown_with_its_line_and_what_came_before_stays(f
     assert (raised.value.line, raised.value.number, raised.value.done) == (4, 1136, 2)
     assert "broken.sql, line 4" in str(raised.value)
     assert "insert into t\nvalues (1, 2)" in str(raised.value)
+    fresh.rollback()
+    assert in_mysql(fresh, "SELECT a FROM t") == ((1,),)
+
+
+@pytest.mark.parametrize("definer", ["`root`@`localhost`", "'root'@'%'", "root@localhost", "CURRENT_USER()"])
+def test_a_definer_is_taken_out_however_it_is_written(definer: str, fresh: Any, tmp_path: Path) -> None:
+    file = tmp_path / "view.sql"
+    file.write_text(f"create or replace definer = {definer} sql security definer view v as select 'definer = `a`@`b`' as a;\n")
+
+    assert load_dump(file, fresh).definers == 1
+    assert in_mysql(fresh, "SELECT a FROM v") == (("definer = `a`@`b`",),)
 
 
 def test_a_definer_is_kept_when_that_is_asked_for(fresh: Any, tmp_path: Path) -> None:
