@@ -11,73 +11,13 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from schema_conversion.view_dates import DATE_RULES, redshift_expression
 from schema_conversion.view_functions import WRITTEN_HERE, Untranslatable
 
 __all__ = ["RULES"]
 
 
 _NOW = {"NOW", "SYSDATE", "LOCALTIME", "LOCALTIMESTAMP", "UTC_TIMESTAMP"}
-_PARTS: dict[type[exp.Expr], str] = {
-    exp.Quarter: "QUARTER",
-    exp.Hour: "HOUR",
-    exp.Minute: "MINUTE",
-    exp.Second: "SECOND",
-    exp.Year: "YEAR",
-    exp.Month: "MONTH",
-    exp.Day: "DAY",
-    exp.DayOfMonth: "DAY",
-    exp.DayOfYear: "DOY",
-}
-_UNITS_OF_DAYS = {"YEAR", "QUARTER", "MONTH", "WEEK", "DAY"}
-_UNITS = _UNITS_OF_DAYS | {"HOUR", "MINUTE", "SECOND"}
-_FORMAT = re.compile(r"(?:%[YmdHMSiTF]|[^%A-Za-z\\\"'])*")
-
-
-def _node(expression: str, **columns: exp.Expr) -> exp.Expr:
-    """Redshift's expression with `:name` replaced."""
-    return exp.replace_placeholders(exp.maybe_parse(expression, dialect="redshift"), **columns)
-
-
-def _this(node: exp.Expr) -> exp.Expr:
-    """The argument, without the cast to a date that MySQL's parser puts around it."""
-    inside = node.this
-    return inside.this if isinstance(inside, exp.TsOrDsToDate) else inside
-
-
-def _parts_of_dates(node: exp.Expr) -> exp.Expr:
-    part = _PARTS.get(type(node))
-    if part:
-        return exp.Extract(this=exp.var(part), expression=_this(node))
-    if isinstance(node, exp.DayOfWeek):  # MySQL counts from Sunday = 1, Redshift from Sunday = 0
-        return _node("EXTRACT(DOW FROM :x) + 1", x=_this(node))
-    if isinstance(node, exp.Extract) and node.name.upper() not in _UNITS - {"WEEK"} | {"DOW", "DOY", "EPOCH"}:
-        raise Untranslatable(f"EXTRACT({node.name.upper()})")
-    return node
-
-
-def _days_and_intervals(node: exp.Expr) -> exp.Expr:
-    """TO_DAYS counts from a year 0 that Redshift has not; an interval of a computed length is DATEADD."""
-    if isinstance(node, exp.DateDiff) and "0000-01-01" in node.expression.sql():
-        return _node("DATEDIFF(DAY, CAST('0001-01-01' AS DATE), :x) + 365", x=node.this)
-    if isinstance(node, (exp.Add, exp.Sub)) and isinstance(node.expression, exp.Interval):
-        return _with_interval(node, node.expression)
-    return node
-
-
-def _with_interval(node: exp.Expr, interval: exp.Interval) -> exp.Expr:
-    unit = interval.text("unit").upper()
-    if unit not in _UNITS:
-        raise Untranslatable(f"an interval of {unit}")
-    moved = node.copy()
-    if not isinstance(interval.this, exp.Literal):
-        amount = exp.paren(interval.this.copy()) if isinstance(node, exp.Add) else exp.Neg(this=exp.paren(interval.this.copy()))
-        moved = exp.Anonymous(this="DATEADD", expressions=[exp.var(unit), amount, node.this.copy()])
-    # A date moved by days stays a date in MySQL.
-    return exp.cast(moved, "DATE") if unit in _UNITS_OF_DAYS and _is_date(node.this) else moved
-
-
-def _is_date(node: exp.Expr) -> bool:
-    return bool(node.meta.get("is_date")) or isinstance(node, exp.CurrentDate) or (isinstance(node, exp.Cast) and node.is_type("date"))
 
 
 def _calls_without_a_class(node: exp.Expr) -> exp.Expr:
@@ -87,9 +27,9 @@ def _calls_without_a_class(node: exp.Expr) -> exp.Expr:
     if name in _NOW:
         return exp.CurrentTimestamp()
     if name == "WEEKDAY":  # Monday = 0
-        return _node("(EXTRACT(DOW FROM :x) + 6) % 7", x=arguments[0])
+        return redshift_expression("(EXTRACT(DOW FROM :x) + 6) % 7", x=arguments[0])
     if name == "UNIX_TIMESTAMP" and arguments:
-        return _node("CAST(EXTRACT(EPOCH FROM :x) AS BIGINT)", x=arguments[0])
+        return redshift_expression("CAST(EXTRACT(EPOCH FROM :x) AS BIGINT)", x=arguments[0])
     if name in WRITTEN_HERE:
         return node
     if name == "JSON_UNQUOTE" and isinstance(arguments[0], exp.JSONExtract):
@@ -128,28 +68,6 @@ def _padding(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Pad) and not isinstance(node.this, exp.Cast):
         node.set("this", exp.cast(node.this, "VARCHAR(65535)"))
     return node
-
-
-def _names_of_days(node: exp.Expr) -> exp.Expr:
-    if isinstance(node, exp.Dayname):
-        return _node("TRIM(TO_CHAR(:x, 'Day'))", x=_this(node))
-    if isinstance(node, exp.TimeToStr):
-        return _formatted(node)
-    return node
-
-
-def _formatted(node: exp.Expr) -> exp.Expr:
-    form = node.args["format"]
-    text = form.name
-    if text == "%B":
-        return _node("TRIM(TO_CHAR(:x, 'Month'))", x=_undated(node.this))
-    if not isinstance(form, exp.Literal) or not _FORMAT.fullmatch(text):
-        raise Untranslatable(f"the format {form.sql('mysql')} of DATE_FORMAT")
-    return node
-
-
-def _undated(node: exp.Expr) -> exp.Expr:
-    return node.this if isinstance(node, (exp.TsOrDsToDate, exp.TsOrDsToTimestamp)) else node
 
 
 def _lists(node: exp.Expr) -> exp.Expr:
@@ -217,7 +135,7 @@ def _charsets(node: exp.Expr) -> exp.Expr:
 
 def _null_safe_equality(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.NullSafeEQ):
-        return _node("(COALESCE(:a = :b, FALSE) OR (:a IS NULL AND :b IS NULL))", a=node.this, b=node.expression)
+        return redshift_expression("(COALESCE(:a = :b, FALSE) OR (:a IS NULL AND :b IS NULL))", a=node.this, b=node.expression)
     return node
 
 
@@ -270,13 +188,11 @@ def _shapes(node: exp.Expr) -> exp.Expr:
 
 
 RULES: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
-    _parts_of_dates,
-    _days_and_intervals,
+    *DATE_RULES,
     _calls_without_a_class,
     _json,
     _lengths,
     _padding,
-    _names_of_days,
     _lists,
     _casts,
     _charsets,
