@@ -22,6 +22,7 @@ def test_the_guide_of_the_migration_can_be_followed(tmp_path: Path) -> None:
         command = ["sh", "-eu", "-c", script]
         done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False, timeout=600)
     finally:
+        subprocess.run(["./etl", "down"], cwd=CHECKOUT, env={**environment, "ETL_HOME": str(home)}, check=True, timeout=120)
         PostgresEngine(Home(home)).remove_outside()
 
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
