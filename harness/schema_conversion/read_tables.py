@@ -30,7 +30,7 @@ def read_tables(rows: Query, schema: str, *, scan: bool, exclude: frozenset[str]
         "partitions": _by_table(rows(_PARTITIONS, schema)),
     }
     tables = []
-    for row in rows(_TABLES, schema):
+    for row in sorted(rows(_TABLES, schema), key=lambda row: str(row["name"])):  # the server's order takes `Order` for `order`
         if row["kind"] not in _KINDS or f"{schema}.{row['name']}".lower() in exclude:
             continue
         table = _table(schema, row, {kind: found.get(row["name"], []) for kind, found in parts.items()}, is_mariadb)
@@ -40,7 +40,7 @@ def read_tables(rows: Query, schema: str, *, scan: bool, exclude: frozenset[str]
 
 _TABLES = """SELECT table_name AS name, table_type AS kind, engine, table_collation AS collation, table_comment AS comment,
   table_rows AS estimate, data_length AS size, auto_increment AS next_number
-  FROM information_schema.tables WHERE table_schema = %s ORDER BY table_name"""
+  FROM information_schema.tables WHERE table_schema = %s"""
 _COLUMNS = """SELECT table_name AS in_table, column_name AS name, column_default AS default_value, is_nullable AS nullable,
   data_type, column_type,
   character_maximum_length AS length, numeric_precision AS `precision`, numeric_scale AS scale, datetime_precision AS fraction,

@@ -82,10 +82,10 @@ def _database(rows: Rows, name: str, scan: bool, exclude: frozenset[str], is_mar
 def _views(rows: Rows, schema: str) -> tuple[View, ...]:
     found = rows(
         "SELECT table_name AS name, view_definition AS definition, security_type AS security, check_option AS checked "
-        "FROM information_schema.views WHERE table_schema = %s ORDER BY table_name",
+        "FROM information_schema.views WHERE table_schema = %s",
         schema,
     )
-    return tuple(_view(rows, schema, view) for view in found)
+    return tuple(_view(rows, schema, view) for view in sorted(found, key=lambda view: str(view["name"])))
 
 
 def _view(rows: Rows, schema: str, view: dict[str, Any]) -> View:
@@ -109,14 +109,14 @@ def _quoted(name: str) -> str:
 _CODE = (
     """SELECT routine_name AS name, routine_type AS category, routine_definition AS definition,
        CONCAT(COALESCE(CONCAT('returns ', NULLIF(dtd_identifier, ''), ', '), ''), 'security ', LOWER(security_type)) AS about
-       FROM information_schema.routines WHERE routine_schema = %s ORDER BY routine_type, routine_name""",
+       FROM information_schema.routines WHERE routine_schema = %s""",
     """SELECT trigger_name AS name, 'TRIGGER' AS category, action_statement AS definition,
        CONCAT(LOWER(action_timing), ' ', LOWER(event_manipulation), ' on ', event_object_table) AS about
-       FROM information_schema.triggers WHERE trigger_schema = %s ORDER BY trigger_name""",
+       FROM information_schema.triggers WHERE trigger_schema = %s""",
     """SELECT event_name AS name, 'EVENT' AS category, event_definition AS definition,
        CONCAT(LOWER(COALESCE(CONCAT('every ', interval_value, ' ', interval_field),
        CONCAT('at ', execute_at))), ', ', LOWER(status)) AS about
-       FROM information_schema.events WHERE event_schema = %s ORDER BY event_name""",
+       FROM information_schema.events WHERE event_schema = %s""",
 )
 
 
@@ -124,7 +124,7 @@ def _code(rows: Rows, schema: str) -> tuple[CodeObject, ...]:
     return tuple(
         CodeObject(schema, row["name"], row["category"].upper(), row["definition"] or "", row["about"] or "")
         for query in _CODE
-        for row in rows(query, schema)
+        for row in sorted(rows(query, schema), key=lambda row: (str(row["category"]), str(row["name"])))
     )
 
 
