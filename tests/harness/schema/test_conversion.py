@@ -117,7 +117,7 @@ def test_rows_of_the_nasty_schema_arrive(made: Conversion, mysql: pymysql.Connec
 def test_keys_identity_and_comments_are_what_redshift_shows(made: Conversion, redshift: Session) -> None:
     shown = redshift_rows(redshift, 'SHOW COLUMNS FROM TABLE "shop-1"."log"')
     keys = {row[3]: row[-4:-2] for row in shown}
-    comments = redshift_rows(redshift, 'SELECT obj_description(\'"shop-1"."order"\'::regclass)')
+    comments = redshift_rows(redshift, "SELECT obj_description('\"shop-1\".\"order\"'::regclass, 'pg_class')")
     redshift.begin()
     in_redshift(redshift, """INSERT INTO "shop-1"."log" (day) VALUES ('2024-01-01')""")
     given = redshift_rows(redshift, """SELECT id FROM "shop-1"."log" WHERE day = '2024-01-01'""")
