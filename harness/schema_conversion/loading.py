@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pymysql.connections import Connection
     from pymysql.cursors import Cursor
 
-__all__ = ["LEFT_OUT", "LoadReport", "database_name", "load_dump"]
+__all__ = ["LEFT_OUT", "LoadReport", "database_name", "default_database", "load_dump"]
 
 LEFT_OUT: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"SET\s+@@GLOBAL\.GTID_PURGED\b", re.IGNORECASE), "GTID_PURGED: MySQL's global transaction ids"),
@@ -61,6 +61,24 @@ def database_name(file: Path) -> str:
     'sakila_schema'
     """
     return re.sub(r"\W+", "_", file.name.removesuffix(".gz").removesuffix(".sql")).strip("_").lower() or "loaded"
+
+
+@contextmanager
+def default_database(connection: Connection, name: str) -> Iterator[None]:
+    """The database where a dump goes that names none; made when it is not there, and gone again when the dump put nothing into it."""
+    quoted = "`" + name.replace("`", "``") + "`"
+    with connection.cursor() as cursor:
+        is_new = cursor.execute("SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", (name,)) == 0
+        cursor.execute(f"CREATE DATABASE IF NOT EXISTS {quoted}")
+        cursor.execute(f"USE {quoted}")
+        yield
+        cursor.execute(
+            "SELECT (SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = %s) "
+            "+ (SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = %s)",
+            (name, name),
+        )
+        if is_new and cursor.fetchone() == (0,):
+            cursor.execute(f"DROP DATABASE IF EXISTS {quoted}")
 
 
 def load_dump(file: Path, connection: Connection, *, keep_definers: bool = False) -> LoadReport:

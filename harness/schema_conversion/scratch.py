@@ -15,7 +15,7 @@ import pymysql
 
 from localaws.engines.mariadb import DATABASE, MariaDBEngine
 from localaws.home import Home
-from schema_conversion.loading import LoadReport, database_name, load_dump
+from schema_conversion.loading import LoadReport, database_name, default_database, load_dump
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -36,25 +36,9 @@ def loaded_dump(file: Path) -> Iterator[tuple[Connection, LoadReport]]:
         try:
             with pymysql.connect(**{**engine.connection_arguments(), "database": None}) as connection:
                 with connection.cursor() as cursor:
-                    name = database_name(file)
                     cursor.execute(f"DROP DATABASE `{DATABASE}`")
-                    cursor.execute(f"CREATE DATABASE `{name}`")
-                    cursor.execute(f"USE `{name}`")
-                report = load_dump(file, connection)
-                with connection.cursor() as cursor:
-                    if _is_empty(connection, name):
-                        cursor.execute(f"DROP DATABASE IF EXISTS `{name}`")
+                with default_database(connection, database_name(file)):
+                    report = load_dump(file, connection)
                 yield connection, report
         finally:
             engine.stop()
-
-
-def _is_empty(connection: Connection, database: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT (SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = %s) "
-            "+ (SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = %s)",
-            (database, database),
-        )
-        row = cursor.fetchone()
-    return row is not None and row[0] == 0

@@ -46,19 +46,30 @@ def in_order(source: Source) -> tuple[list[Table], set[tuple[str, str, str]]]:
     ordered: list[Table] = []
     forbidden: set[tuple[str, str, str]] = set()
     while waiting:
-        free = [table for table in waiting.values() if not _waits_for(table, waiting)]
-        if not free:  # a circle: the first table goes on without what it waits for
-            first = next(iter(waiting.values()))
-            forbidden |= {(first.schema, first.name, key.name) for key in _waits_for(first, waiting)}
-            free = [first]
+        free = [table for table in waiting.values() if not _waits_for(table, waiting, forbidden)]
         for table in free:
             ordered.append(waiting.pop((table.schema, table.name)))
+        if not free:
+            table, key = _in_circle(waiting, forbidden)
+            forbidden.add((table.schema, table.name, key.name))
     return ordered, forbidden
 
 
-def _waits_for(table: Table, waiting: Mapping[tuple[str, str], Table]) -> list[ForeignKey]:
+def _waits_for(table: Table, waiting: Mapping[tuple[str, str], Table], forbidden: set[tuple[str, str, str]]) -> list[ForeignKey]:
     own = (table.schema, table.name)
-    return [key for key in table.foreign_keys if (key.schema, key.table) in waiting and (key.schema, key.table) != own]
+    keys = [key for key in table.foreign_keys if (*own, key.name) not in forbidden]
+    return [key for key in keys if (key.schema, key.table) in waiting and (key.schema, key.table) != own]
+
+
+def _in_circle(waiting: Mapping[tuple[str, str], Table], forbidden: set[tuple[str, str, str]]) -> tuple[Table, ForeignKey]:
+    """A foreign key that is part of a circle: following what each table waits for comes to a table a second time."""
+    table = next(iter(waiting.values()))
+    seen: list[tuple[Table, ForeignKey]] = []
+    while table not in [one for one, _ in seen]:
+        key = _waits_for(table, waiting, forbidden)[0]
+        seen.append((table, key))
+        table = waiting[key.schema, key.table]
+    return next(step for step in seen if step[0] == table)
 
 
 def convert_tables(source: Source, names: Names, lob_kilobytes: int) -> tuple[list[TargetTable], list[Finding]]:
@@ -143,7 +154,9 @@ def _foreign_keys(table: Table, names: Names, forbidden: set[tuple[str, str, str
         path = (table.schema, table.name, key.name)
         acts = [f"ON {event} {rule}" for event, rule in (("UPDATE", key.on_update), ("DELETE", key.on_delete)) if _acts(rule)]
         if acts:
-            findings.append(Finding(1107, "CONSTRAINT", path, f"{', '.join(acts)} of {key.table}"))
+            findings.append(
+                Finding(1107, "CONSTRAINT", path, f"{', '.join(acts)} of {key.table}", None if _acts(key.on_delete) else "Simple")
+            )
         other = names.columns.get((key.schema, key.table))
         if (table.schema, table.name, key.name) in forbidden:
             findings.append(Finding(1108, "CONSTRAINT", path, f"to {key.table}: the tables refer to each other in a circle"))

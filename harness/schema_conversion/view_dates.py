@@ -63,7 +63,8 @@ def _with_interval(node: exp.Expr, interval: exp.Interval) -> exp.Expr:
         raise Untranslatable(f"an interval of {unit}")
     moved = node.copy()
     if not isinstance(interval.this, exp.Literal):
-        amount = exp.paren(interval.this.copy()) if isinstance(node, exp.Add) else exp.Neg(this=exp.paren(interval.this.copy()))
+        amount: exp.Expr = exp.cast(interval.this.copy(), "INT")
+        amount = amount if isinstance(node, exp.Add) else exp.Neg(this=amount)
         moved = exp.Anonymous(this="DATEADD", expressions=[exp.var(unit), amount, node.this.copy()])
     # A date moved by days stays a date in MySQL.
     return exp.cast(moved, "DATE") if unit in _UNITS_OF_DAYS and _is_date(node.this) else moved

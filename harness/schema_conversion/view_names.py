@@ -24,7 +24,7 @@ class Known:
 
     relations: (database, name) to (schema, name) in Redshift. columns: of each relation, name to name in Redshift.
     booleans, texts: columns whose type changed its nature: numbers that are BOOLEAN, numbers and times that are text.
-    bits, dates: of type BIT and DATE.
+    bits, dates: of type BIT and DATE. keys: primary keys, with their names in Redshift.
     """
 
     relations: Mapping[Relation, Relation]
@@ -33,6 +33,7 @@ class Known:
     texts: frozenset[tuple[Relation, str]]
     bits: frozenset[tuple[Relation, str]]
     dates: frozenset[tuple[Relation, str]]
+    keys: Mapping[Relation, tuple[str, ...]]
 
 
 def known_relations(names: Names, tables: list[TargetTable], views: Mapping[Relation, View]) -> Known:
@@ -50,6 +51,7 @@ def known_relations(names: Names, tables: list[TargetTable], views: Mapping[Rela
         frozenset((relation, column.source.name.lower()) for relation, column in every if _became_text(column)),
         frozenset((relation, column.source.name.lower()) for relation, column in every if column.source.data_type == "bit"),
         frozenset((relation, column.source.name.lower()) for relation, column in every if column.type == "DATE"),
+        {_relation(table): table.primary_key for table in tables},
     )
 
 
@@ -107,6 +109,7 @@ def _resolve_column(column: exp.Column, schema: str, known: Known) -> None:
     fresh: exp.Expr = exp.column(target, table=table or None)
     if relation and (relation, name) in known.booleans and not is_output:
         fresh = exp.cast(fresh, "INT")
+    fresh.meta["relation"] = relation
     if relation and (relation, name) in known.dates:
         fresh.meta["is_date"] = True
     column.replace(fresh)

@@ -141,9 +141,8 @@ def _null_safe_equality(node: exp.Expr) -> exp.Expr:
 
 def _extremes(node: exp.Expr) -> exp.Expr:
     """GREATEST and LEAST are NULL in MySQL when one argument is; Redshift leaves NULLs out."""
-    if not isinstance(node, (exp.Greatest, exp.Least)) or node.meta.get("is_guarded"):
+    if not isinstance(node, (exp.Greatest, exp.Least)):
         return node
-    node.meta["is_guarded"] = True
     missing = exp.or_(*(exp.Is(this=argument.copy(), expression=exp.Null()) for argument in [node.this, *node.expressions]))
     return exp.Case().when(missing, exp.Null()).else_(node.copy())
 

@@ -1,57 +1,13 @@
-"""MySQL has no boolean: a comparison is 1 or 0, and a number is a condition. Each is turned into the other where Redshift needs it.
-
-And what MySQL leaves open around GROUP BY: HAVING over names of the result, and columns that are neither grouped nor aggregated.
-"""
+"""MySQL has no boolean: a comparison is 1 or 0, and a number is a condition. Each is turned into the other where Redshift needs it."""
 
 from __future__ import annotations
 
 from sqlglot import exp
 
-from schema_conversion.view_functions import Untranslatable
-
-__all__ = ["having_without_aliases", "refuse_what_is_neither_grouped_nor_aggregated", "tell_truth_from_numbers"]
+__all__ = ["tell_truth_from_numbers"]
 
 _CONNECTORS = (exp.And, exp.Or, exp.Not, exp.Xor)
 _LOGICAL = (exp.Predicate, *_CONNECTORS, exp.Boolean)
-
-
-def having_without_aliases(tree: exp.Expr) -> None:
-    """MySQL's HAVING may name a column of the result; Redshift's may not."""
-    for select in tree.find_all(exp.Select):
-        having = select.args.get("having")
-        named = {one.alias: one.this for one in select.expressions if isinstance(one, exp.Alias)}
-        for column in list(having.find_all(exp.Column)) if having else ():
-            if not column.table and column.name in named:
-                column.replace(exp.paren(named[column.name].copy()))
-
-
-def refuse_what_is_neither_grouped_nor_aggregated(tree: exp.Expr) -> None:
-    """MySQL without ONLY_FULL_GROUP_BY takes any row's value for it; Redshift refuses. Raises Untranslatable."""
-    for select in tree.find_all(exp.Select):
-        group = select.args.get("group")
-        grouped = {one.sql() for one in group.expressions} if group else set()
-        if not group and not _aggregates(select):
-            continue
-        for one in select.expressions:
-            if exp.column(one.alias).sql() in grouped:
-                continue
-            for column in one.find_all(exp.Column):
-                if not column.find_ancestor(exp.AggFunc, exp.Subquery) and not _is_grouped(column, grouped):
-                    raise Untranslatable(f"the column {column.name}, which is neither grouped nor aggregated")
-
-
-def _aggregates(select: exp.Select) -> bool:
-    found = (call for one in select.expressions for call in one.find_all(exp.AggFunc))
-    return any(call.find_ancestor(exp.Select) is select and not call.find_ancestor(exp.Window) for call in found)
-
-
-def _is_grouped(column: exp.Column, grouped: set[str]) -> bool:
-    node: exp.Expr | None = column
-    while node is not None and not isinstance(node, exp.Select):
-        if node.sql() in grouped:
-            return True
-        node = node.parent
-    return False
 
 
 def tell_truth_from_numbers(tree: exp.Expr) -> None:

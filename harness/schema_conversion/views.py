@@ -6,7 +6,7 @@ it lacks. What cannot be translated is an action item, and so is every view that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import sqlglot
 from sqlglot import exp
@@ -19,9 +19,10 @@ from schema_conversion.names import target_names
 from schema_conversion.tables import Names
 from schema_conversion.target import TargetTable, TargetView
 from schema_conversion.view_functions import Untranslatable, check_functions, differing
+from schema_conversion.view_grouping import group_what_follows, having_without_aliases
 from schema_conversion.view_names import Known, known_relations, resolve_names
 from schema_conversion.view_rules import RULES
-from schema_conversion.view_truth import having_without_aliases, refuse_what_is_neither_grouped_nor_aggregated, tell_truth_from_numbers
+from schema_conversion.view_truth import tell_truth_from_numbers
 
 __all__ = ["convert_views"]
 
@@ -90,9 +91,21 @@ def _translated(view: View, known: Known) -> tuple[str, list[str]]:
     differences = differing(tree)
     resolve_names(tree, view.schema, known)
     having_without_aliases(tree)
-    refuse_what_is_neither_grouped_nor_aggregated(tree)
+    group_what_follows(tree, known.keys)
     for rule in RULES:
-        tree = tree.transform(rule)
+        tree = _everywhere(rule, tree)
     tell_truth_from_numbers(tree)
     check_functions(tree)
     return tree.sql(_Target, identify=True, pretty=True), differences
+
+
+def _everywhere(rule: Callable[[exp.Expr], exp.Expr], tree: exp.Expr) -> exp.Expr:
+    """Innermost first, so that what a rule puts around an expression has that expression as the rule left it."""
+    for node in reversed(list(tree.walk())):
+        changed = rule(node)
+        if changed is not node:
+            if node is tree:
+                tree = changed
+            else:
+                node.replace(changed)
+    return tree

@@ -19,9 +19,11 @@ from schema_conversion.actions import ACTIONS
 from schema_conversion.assessment import csv_files, summaries
 from schema_conversion.convert import convert, written_files
 from schema_conversion.exceptions import UnknownDatabaseError
+from schema_conversion.model import Database, ForeignKey, Source, Table
 from schema_conversion.names import LONGEST_NAME
 from schema_conversion.reader import read_source
 from schema_conversion.report import as_html
+from schema_conversion.tables import in_order
 from schema_conversion.target import Conversion
 
 LONG = "の".join(["名前がとても長い表"] * 5)
@@ -126,6 +128,24 @@ def test_keys_identity_and_comments_are_what_redshift_shows(made: Conversion, re
     assert keys == {"id": ("0", "1"), "day": ("1", "0"), "text": ("0", "0")}
     assert comments == [("orders; with 'quotes'",)]
     assert [int(number or 0) >= 3 for (number,) in given] == [True]
+
+
+def test_a_circle_of_foreign_keys_costs_one_of_them() -> None:
+    def table(name: str, *others: str) -> Table:
+        return Table("d", name, (), foreign_keys=tuple(ForeignKey(f"to_{other}", ("x",), "d", other, ("x",)) for other in others))
+
+    tables = (table("a_child", "b"), table("b", "c", "b"), table("c", "d"), table("d", "b"), table("e", "elsewhere"))
+    source = Source("x", "", "", (Database("d", "", "", tables),), False)
+
+    ordered, forbidden = in_order(source)
+
+    assert len(forbidden) == 1
+    places = {one.name: place for place, one in enumerate(ordered)}
+    for one in tables:
+        for key in one.foreign_keys:
+            if key.table in places and key.table != one.name and ("d", one.name, key.name) not in forbidden:
+                assert places[key.table] < places[one.name], f"{one.name} comes before {key.table}"
+    assert ("d", "a_child", "to_b") not in forbidden
 
 
 def test_names_are_folded_short_and_distinct(nasty: Conversion) -> None:

@@ -68,6 +68,11 @@ SAME_ROWS = {
                 GROUP_CONCAT(DISTINCT `Group` ORDER BY `Group` DESC) AS c FROM T GROUP BY `Group`""",
     "having by an alias": "SELECT `Group`, COUNT(*) AS many FROM T GROUP BY `Group` HAVING many > 1",
     "grouped by an expression": "SELECT YEAR(`at`) AS y, AVG(m) AS a, MIN(n) AS b, COUNT(DISTINCT n) AS c FROM T GROUP BY YEAR(`at`)",
+    "determined by a key": "SELECT id, `Group`, price + 1 AS p, COUNT(*) AS c FROM T GROUP BY id",
+    "determined by a key over joins": """SELECT t.id, x.`Group` AS g, COUNT(*) AS c, MAX(y.n) AS n FROM t JOIN T x ON x.id = t.T JOIN T y
+                WHERE y.id >= x.id GROUP BY t.id""",
+    "functions within themselves": """SELECT id, GREATEST(m, GREATEST(n, 0)) AS a, CAST(CAST(m AS UNSIGNED) AS CHAR) AS b,
+                YEAR(`at` + INTERVAL MONTH(`at` + INTERVAL 1 MONTH) MONTH) AS c, IF(IF(n, 1, 0), 'x', 'y') AS d FROM T""",
     "statistics": "SELECT STD(m) AS a, STDDEV_SAMP(m) AS b, VARIANCE(m) AS c FROM T",
     "windows": """SELECT id, ROW_NUMBER() OVER (PARTITION BY `Group` ORDER BY n, id) AS a, LAG(id) OVER (ORDER BY m, id) AS b,
                 SUM(n) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS c FROM T""",
@@ -91,6 +96,10 @@ NOT_TRANSLATED = {
     "format": ("SELECT DATE_FORMAT(`at`, '%W %e') AS a FROM T", "the format"),
     "rollup": ("SELECT n, COUNT(*) AS a FROM T GROUP BY n WITH ROLLUP", "WITH ROLLUP"),
     "neither grouped": ("SELECT n, m FROM T GROUP BY n", "the column m, which is neither grouped nor aggregated"),
+    "not determined over an outer join": (
+        "SELECT x.id, y.`Group` AS g FROM T x LEFT JOIN t ON t.T = x.id LEFT JOIN T y ON y.id = t.id GROUP BY x.id",
+        "the column Group, which is neither grouped nor aggregated".lower(),
+    ),
     "several distinct": ("SELECT COUNT(DISTINCT n, m) AS a FROM T", "COUNT(DISTINCT …)"),
     "became text": ("SELECT big + 1 AS a FROM T", "the column big in an expression: it is text in Redshift"),
     "backslash": (r"SELECT 'a\\b' AS a", "a text with a backslash"),

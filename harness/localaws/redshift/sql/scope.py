@@ -33,10 +33,10 @@ def sources(select: exp.Select) -> list[exp.Expr]:
 
 def _joined(source: exp.Expr) -> Iterator[exp.Expr]:
     """The tables of a join in parentheses, which has no name of its own; anything else is one source."""
-    if isinstance(source, exp.Subquery) and not source.alias and not isinstance(source.this, exp.Query):
+    if isinstance(source, exp.Subquery) and not source.alias and not isinstance(source.this, exp.Select | exp.SetOperation):
         yield from _joined(source.this)
-        return
-    yield source
+    else:
+        yield source
     for join in source.args.get("joins") or []:
         yield from _joined(join.this)
 
