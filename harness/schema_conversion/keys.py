@@ -20,6 +20,8 @@ __all__ = ["propose_distribution", "propose_sort"]
 
 SMALL_TABLE = 500_000
 """Rows up to which a copy on every node costs little."""
+SMALLER = 5
+"""How many times larger a table must be whose joins are worth the copy."""
 FEW_VALUES = 100
 """Distinct values below which a distribution key leaves slices empty."""
 _IS_JOINED, _PER_REFERENCE, _IS_KEY, _IS_SKEWED, _HAS_NULLS = 40, 10, 30, -60, -15
@@ -29,24 +31,28 @@ _TIME_NAME = re.compile(r"(creat|updat|modif|order|event|date|time|_at$|_on$)", 
 
 
 def propose_distribution(
-    table: Table, columns: Sequence[TargetColumn], rows: Mapping[tuple[str, str], int], references: int
+    table: Table, columns: Sequence[TargetColumn], rows: Mapping[tuple[str, str], int], referrers: Sequence[int]
 ) -> DistributionProposal:
-    """rows: of every table, by (database, table). references: how many foreign keys of other tables point here."""
-    if references and table.rows <= SMALL_TABLE and not any(key.table != table.name for key in table.foreign_keys):
-        confidence = 80 if table.rows else 50
-        return DistributionProposal(
-            "ALL",
-            "",
-            f"{references} foreign keys point to it and it has {table.rows:,} rows: a copy on every node makes those joins local",
-            confidence,
-        )
-    scores = {column.name: _distribution_score(table, column, rows, references) for column in columns if _can_be_key(column.type)}
+    """rows: of every table, by (database, table). referrers: the rows of each table of which a foreign key points here."""
+    if _is_small_beside(table, referrers):
+        about = f"{len(referrers)} foreign keys point to it and it has {table.rows:,} rows: a copy on every node makes those joins local"
+        return DistributionProposal("ALL", "", about, 80 if table.rows else 50)
+    scores = {column.name: _distribution_score(table, column, rows, len(referrers)) for column in columns if _can_be_key(column.type)}
     if not scores:
         return DistributionProposal("AUTO", "", "no column can be a key", 30)
     name, (score, reasons) = max(scores.items(), key=lambda item: item[1][0])
     if score < _IS_KEY:
         return DistributionProposal("AUTO", "", "no column is joined and spreads the rows; Redshift chooses", 30)
     return DistributionProposal("KEY", name, "; ".join(reasons), _confidence(score, bool(table.rows)))
+
+
+def _is_small_beside(table: Table, referrers: Sequence[int]) -> bool:
+    """Small by itself and beside the largest table that refers to it; without statistics, when it refers to no other table."""
+    if not referrers or table.rows > SMALL_TABLE:
+        return False
+    if not table.rows:
+        return all(key.table == table.name for key in table.foreign_keys)
+    return table.rows * SMALLER <= max(referrers)
 
 
 def _distribution_score(

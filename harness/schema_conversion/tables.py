@@ -76,10 +76,11 @@ def convert_tables(source: Source, names: Names, lob_kilobytes: int) -> tuple[li
     """Every table in an order in which they can be created, and what there is to say of them."""
     findings = list(_names_changed(source, names))
     rows = {(table.schema, table.name): table.rows for table in source.tables}
-    references: dict[tuple[str, str], int] = defaultdict(int)
+    referrers: dict[tuple[str, str], list[int]] = defaultdict(list)
     for table in source.tables:
         for key in table.foreign_keys:
-            references[key.schema, key.table] += (key.schema, key.table) != (table.schema, table.name)
+            if (key.schema, key.table) != (table.schema, table.name):
+                referrers[key.schema, key.table].append(table.rows)
     ordered, forbidden = in_order(source)
     converted = []
     for table in ordered:
@@ -93,7 +94,7 @@ def convert_tables(source: Source, names: Names, lob_kilobytes: int) -> tuple[li
                 tuple(names.columns[table.schema, table.name][part] for part in table.primary_key),
                 tuple(_unique(table, names, findings)),
                 tuple(_foreign_keys(table, names, forbidden, findings)),
-                propose_distribution(table, columns, rows, references[table.schema, table.name]),
+                propose_distribution(table, columns, rows, referrers[table.schema, table.name]),
                 propose_sort(table, columns),
             )
         )

@@ -44,7 +44,7 @@ def columns(table: Table) -> list[TargetColumn]:
 
 
 def test_the_column_that_joins_to_the_largest_table_and_leads_the_key_distributes() -> None:
-    proposal = propose_distribution(LINEITEM, columns(LINEITEM), ROWS, references=0)
+    proposal = propose_distribution(LINEITEM, columns(LINEITEM), ROWS, referrers=[])
 
     assert (proposal.style, proposal.column, proposal.confidence) == ("KEY", "order_id", 90)
     assert proposal.reason == "joined to orders (5,000,000 rows); leads the primary key"
@@ -53,7 +53,7 @@ def test_the_column_that_joins_to_the_largest_table_and_leads_the_key_distribute
 def test_a_joined_column_with_few_values_does_not_distribute() -> None:
     keyless = replace(LINEITEM, foreign_keys=LINEITEM.foreign_keys[2:], indexes=LINEITEM.indexes[1:])
 
-    proposal = propose_distribution(keyless, columns(keyless), ROWS, references=0)
+    proposal = propose_distribution(keyless, columns(keyless), ROWS, referrers=[])
 
     assert (proposal.style, proposal.column) == ("AUTO", "")
 
@@ -61,15 +61,16 @@ def test_a_joined_column_with_few_values_does_not_distribute() -> None:
 def test_a_small_table_that_others_point_to_is_copied_to_every_node() -> None:
     customer = Table("d", "customer", LINEITEM.columns[:1], rows=1_000, indexes=LINEITEM.indexes[:1])
 
-    proposal = propose_distribution(customer, columns(customer), ROWS, references=3)
+    proposal = propose_distribution(customer, columns(customer), ROWS, referrers=[5_000_000, 10, 0])
 
     assert (proposal.style, proposal.confidence) == ("ALL", 80)
     assert "3 foreign keys point to it and it has 1,000 rows" in proposal.reason
-    assert propose_distribution(replace(customer, rows=10_000_000), columns(customer), ROWS, references=3).style == "KEY"
+    assert propose_distribution(replace(customer, rows=400_000), columns(customer), ROWS, referrers=[500_000]).style == "KEY"
+    assert propose_distribution(replace(customer, rows=10_000_000), columns(customer), ROWS, referrers=[5_000_000, 10, 0]).style == "KEY"
 
 
 def test_without_statistics_the_same_is_proposed_with_less_confidence() -> None:
-    proposal = propose_distribution(replace(LINEITEM, rows=0), columns(LINEITEM), {}, references=0)
+    proposal = propose_distribution(replace(LINEITEM, rows=0), columns(LINEITEM), {}, referrers=[])
 
     assert (proposal.style, proposal.column) == ("KEY", "order_id")
     assert proposal.confidence == 49
