@@ -76,7 +76,8 @@ def test_every_command_is_on_the_commands_page_with_every_option() -> None:
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/operations.md", "docs/troubleshooting.md", "docs/testing.md",
-                                  "docs/local-aws.md", "docs/glue-jobs.md", "scenarios/redshift_warehouse/README.md"])  # fmt: skip
+                                  "docs/local-aws.md", "docs/glue-jobs.md", "docs/schema-conversion.md",
+                                  "scenarios/redshift_warehouse/README.md", "scenarios/mysql_to_redshift/README.md"])  # fmt: skip
 def test_commands_and_targets_that_a_page_names_exist_with_their_options(page: str) -> None:
     known = dict(commands())
     targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))

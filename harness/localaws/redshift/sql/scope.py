@@ -27,7 +27,18 @@ def sources(select: exp.Select) -> list[exp.Expr]:
     from_ = select.args.get("from_") or select.args.get("from")
     if from_ is not None:
         found.append(from_.this)
-    return found + [join.this for join in select.args.get("joins") or []] + [lateral.this for lateral in select.args.get("laterals") or []]
+    found += [join.this for join in select.args.get("joins") or []] + [lateral.this for lateral in select.args.get("laterals") or []]
+    return [inside for source in found for inside in _joined(source)]
+
+
+def _joined(source: exp.Expr) -> Iterator[exp.Expr]:
+    """The tables of a join in parentheses, which has no name of its own; anything else is one source."""
+    if isinstance(source, exp.Subquery) and not source.alias and not isinstance(source.this, exp.Select | exp.SetOperation):
+        yield from _joined(source.this)
+    else:
+        yield source
+    for join in source.args.get("joins") or []:
+        yield from _joined(join.this)
 
 
 def source_names(select: exp.Expr) -> set[str]:
