@@ -6,6 +6,7 @@ Translations are kept by text: a statement that was seen before costs a look-up.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -49,6 +50,10 @@ class Translation:
     reads: bool = False
     controls: bool = False
     """BEGIN, COMMIT and the like."""
+    from_query: bool = False
+    """CREATE TABLE … AS."""
+    history: bool = False
+    """Whether it reads what was run, so that everything has to be written first."""
 
     @property
     def local(self) -> bool:
@@ -56,6 +61,14 @@ class Translation:
         return self.copy is not None or self.unload is not None or len(self.sql) > 1 or self.commits
 
 
+# Views and functions on the history, but for those that COPY fills itself.
+HISTORY = frozenset(
+    (
+        *("stl_query", "stl_querytext", "stl_ddltext", "stl_utilitytext", "stl_error", "svl_statementtext", "svl_qlog"),
+        *("sys_query_history", "sys_query_text", "sys_load_history", "sys_unload_history"),
+        *("svl_stored_proc_call", "sys_procedure_call", "pg_last_query_id"),
+    )
+)
 _Rule = Callable[[str, Sequence[Token], "Catalog | None"], Translation]
 
 
@@ -99,7 +112,8 @@ def _translated(text: str, catalog: Catalog | None) -> Translation:
     words = [token.key for token in significant(tokens)[:6]]
     for opening, rule in _RULES:
         if words[: len(opening)] == list(opening):
-            return rule(sql, tokens, catalog)
+            found = rule(sql, tokens, catalog)
+            return replace(found, history=True) if any(token.text.lower() in HISTORY for token in tokens) else found
     raise NotSupportedHereError(f"The statement {' '.join(words[:2])}")
 
 
@@ -169,7 +183,8 @@ def _merge_remove_duplicates(sql: str, cursor: Cursor, catalog: Catalog | None) 
 
 
 def _create_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    return Translation("create table", create_table(sql, tokens, catalog))
+    statements = create_table(sql, tokens, catalog)
+    return Translation("create table", statements, from_query=re.match(r'[^(]*(\([^()]*\) )?AS ', statements[0]) is not None)
 
 
 def _create_view(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
@@ -257,18 +272,19 @@ def _analyze(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Tran
     verbose = "VERBOSE " if cursor.accept("VERBOSE") else ""
     table = "" if cursor.done or cursor.peek() in ("PREDICATE", "ALL") else qualified(cursor.qualified())
     columns = f" ({', '.join(cursor.names())})" if cursor.peek() == "(" else ""
-    if not (cursor.accept("PREDICATE", "COLUMNS") or cursor.accept("ALL", "COLUMNS") or cursor.done):
+    some = cursor.accept("PREDICATE", "COLUMNS")
+    if not (some or cursor.accept("ALL", "COLUMNS") or cursor.done):
         raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
-    return Translation("analyze", (f"ANALYZE {verbose}{table}{columns}",))
+    form = "PredicateColumn" if some or columns else "Full"
+    return Translation("analyze", (f"ANALYZE {verbose}{table}{columns}", _recorded("analyze", form, table)))
 
 
 def _vacuum(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     """VACUUM in its forms; sorting is what PostgreSQL has none of, space is given back."""
     cursor = Cursor(significant(tokens))
     cursor.take()
-    for form in (("FULL",), ("SORT", "ONLY"), ("DELETE", "ONLY"), ("REINDEX",), ("RECLUSTER",)):
-        if cursor.accept(*form):
-            break
+    forms = (("FULL",), ("SORT", "ONLY"), ("DELETE", "ONLY"), ("REINDEX",), ("RECLUSTER",))
+    form = next((form for form in forms if cursor.accept(*form)), ("FULL",))
     table = "" if cursor.done or cursor.peek() in ("TO", "BOOST") else qualified(cursor.qualified())
     if cursor.accept("TO"):
         cursor.take()
@@ -276,7 +292,13 @@ def _vacuum(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Trans
     cursor.accept("BOOST")
     if not cursor.done:
         raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
-    return Translation("vacuum", (f"VACUUM {table}".rstrip(),), in_transaction=False)
+    return Translation("vacuum", (f"VACUUM {table}".rstrip(), _recorded("vacuum", " ".join(form), table)), in_transaction=False)
+
+
+def _recorded(what: str, form: str, table: str) -> str:
+    """The statement that records what was run on a table, or on all of them."""
+    named = f"{quote_literal(table)}::regclass" if table else "NULL"
+    return f"SELECT local_redshift.keep_maintenance({quote_literal(what)}, {quote_literal(form)}, {named})"
 
 
 def _lock(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:

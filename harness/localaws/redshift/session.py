@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 from psycopg import pq
 
+from localaws.redshift.copy.history import QueryNumber
 from localaws.redshift.copy.load import load
 from localaws.redshift.copy.unload import unload
 from localaws.redshift.dialect import Translation, translate
@@ -36,7 +37,16 @@ _SETTINGS = (
     "-c password_encryption=md5 -c default_transaction_isolation=serializable"
     + "".join(f" -c local_redshift.{name}={value}" for name, value in REDSHIFT_SETTINGS.items())
 )
-_INSTALLED = ("10_declared.sql", "20_dates.sql", "30_texts.sql", "40_super.sql", "50_aggregates.sql", "60_catalog.sql", "70_loads.sql")
+_INSTALLED = (
+    "10_declared.sql",
+    "20_dates.sql",
+    "30_texts.sql",
+    "40_super.sql",
+    "50_aggregates.sql",
+    "60_catalog.sql",
+    "70_loads.sql",
+    "80_history.sql",
+)
 _installed: set[tuple[str, str]] = set()
 _install_lock = threading.Lock()
 
@@ -94,8 +104,8 @@ class Session:
     def close(self) -> None:
         self.connection.close()
 
-    def run(self, translation: Translation | str, values: Mapping[str, str] | None = None) -> Rows:
-        """One statement. Rows of an earlier one that nobody read are given up.
+    def run(self, translation: Translation | str, values: Mapping[str, str] | None = None, number: QueryNumber | None = None) -> Rows:
+        """One statement, of that number in the history. Rows of an earlier one that nobody read are given up.
 
         Raises:
             RedshiftError: it failed, with Redshift's words.
@@ -107,7 +117,7 @@ class Session:
         self._give_up_unread()
         try:
             if translation.copy is not None:
-                return Rows(None, iter(()), load(self.connection, translation.copy, self._storage, self._cancelled.is_set).loaded)
+                return Rows(None, iter(()), load(self.connection, translation.copy, self._storage, self._cancelled.is_set, number).loaded)
             if translation.unload is not None:
                 return Rows(None, iter(()), unload(self.connection, translation.unload, self._storage, self._cancelled.is_set))
             parameters = [(values or {})[name] for name in translation.parameters]

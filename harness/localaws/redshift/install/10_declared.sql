@@ -46,3 +46,7 @@ CREATE TABLE IF NOT EXISTS local_redshift.temporary_passwords (usename text NOT 
 CREATE OR REPLACE FUNCTION local_redshift.version() RETURNS text LANGUAGE sql IMMUTABLE AS $body$
   SELECT 'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0.77467'
 $body$;
+-- VACUUM and ANALYZE that were run (see 80_history.sql).
+CREATE TABLE IF NOT EXISTS local_redshift.maintenance (
+  what text NOT NULL, form text NOT NULL, userid integer NOT NULL, database text NOT NULL, relation oid NOT NULL, schema_name text NOT NULL, table_name text NOT NULL,
+  starttime timestamp NOT NULL, endtime timestamp NOT NULL, rows bigint NOT NULL, changed bigint NOT NULL, given bigint NOT NULL, xid bigint NOT NULL);

@@ -165,7 +165,9 @@ CREATE VIEW pg_catalog.svv_table_info AS
     (SELECT max(length) FROM local_redshift.columns c WHERE c.oid = r.oid)::integer AS max_varchar,
     d.encodings ->> (d.sortkey ->> 0) AS sortkey1_enc, coalesce(jsonb_array_length(d.sortkey), 0) AS sortkey_num,
     ceil(pg_total_relation_size(r.oid) / 1048576.0)::bigint AS size, 0::numeric(10,4) AS pct_used, 0::bigint AS empty,
-    CASE WHEN d.sortkey <> '[]' THEN 0 END::numeric(5,2) AS unsorted,
+    CASE WHEN d.sortkey <> '[]' THEN least(100, 100.0 * greatest(0, coalesce(s.n_tup_ins + s.n_tup_upd, 0)
+      - coalesce((SELECT given FROM local_redshift.maintenance m WHERE m.relation = r.oid AND m.what = 'vacuum' AND m.form <> 'DELETE ONLY' ORDER BY m.endtime DESC LIMIT 1), 0))
+      / greatest(s.n_live_tup, r.reltuples, 1)) END::numeric(5,2) AS unsorted,
     CASE WHEN s.last_analyze IS NULL AND s.last_autoanalyze IS NULL THEN 100 ELSE least(100, 100.0 * s.n_mod_since_analyze / greatest(r.reltuples, 1)) END::numeric(5,2) AS stats_off,
     coalesce(nullif(s.n_live_tup, 0), r.reltuples)::numeric(38,0) AS tbl_rows, 1::numeric(19,2) AS skew_sortkey1, 1::numeric(19,2) AS skew_rows,
     r.reltuples::numeric(38,0) AS estimated_visible_rows, NULL::text AS risk_event, 0::numeric(12,2) AS vacuum_sort_benefit, NULL::timestamp AS create_time

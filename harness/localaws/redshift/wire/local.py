@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 from psycopg import pq
 
+from localaws.redshift.copy.history import QueryNumber
 from localaws.redshift.copy.load import load
 from localaws.redshift.copy.unload import unload
 from localaws.redshift.copy.unload_command import UnloadCommand
@@ -30,30 +31,34 @@ class LocalRunner:
     def error(self, error: psycopg.Error) -> RedshiftError:
         return redshift_error(error, self.cancelled.is_set())
 
-    def run(self, translation: Translation, status: bytes, send: Callable[[bytes], None]) -> str:
-        """The command tag.
+    def run(self, translation: Translation, status: bytes, send: Callable[[bytes], None], number: QueryNumber) -> tuple[str, int]:
+        """The command tag, and the number of rows where there is one.
 
         Raises:
             RedshiftError: it failed; a transaction that it began itself is over.
         """
         self.cancelled.clear()
         if translation.copy is not None:
-            return self._copy(translation, status, send)
+            return self._copy(translation, status, send, number)
         if translation.unload is not None:
             return self._unload(translation.unload, send)
+        if not translation.in_transaction:
+            for sql in translation.sql:
+                self._script(sql)
+            return translation.kind.upper(), -1
         sql = "; ".join(translation.sql)
         if translation.commits and status == b"T":
             sql += "; COMMIT"
         self._script(sql)
-        return translation.kind.upper()
+        return translation.kind.upper(), -1
 
-    def _copy(self, translation: Translation, status: bytes, send: Callable[[bytes], None]) -> str:
+    def _copy(self, translation: Translation, status: bytes, send: Callable[[bytes], None], number: QueryNumber) -> tuple[str, int]:
         assert translation.copy is not None
         own = status == b"I"
         if own:
             self._script("BEGIN")
         try:
-            result = load(self._connection, translation.copy, self._storage, self.cancelled.is_set)
+            result = load(self._connection, translation.copy, self._storage, self.cancelled.is_set, number)
             if own:
                 self._script("COMMIT")
         except (psycopg.Error, RedshiftError) as error:
@@ -65,15 +70,15 @@ class LocalRunner:
         if result.rejected:
             words = f"{done}, {result.rejected} record(s) could not be loaded.  Check 'stl_load_errors' system table for details."
             send(notice_response(words))
-        return "COPY"
+        return "COPY", result.loaded
 
-    def _unload(self, command: UnloadCommand, send: Callable[[bytes], None]) -> str:
+    def _unload(self, command: UnloadCommand, send: Callable[[bytes], None]) -> tuple[str, int]:
         try:
             count = unload(self._connection, command, self._storage, self.cancelled.is_set)
         except psycopg.Error as error:
             raise self.error(error) from error
         send(notice_response(f"UNLOAD completed, {count} record(s) unloaded successfully."))
-        return "UNLOAD"
+        return "UNLOAD", count
 
     def _script(self, sql: str) -> None:
         """Several statements in one message are one transaction where none is open."""

@@ -18,12 +18,14 @@ from dataclasses import dataclass
 
 import psycopg
 
+from localaws.redshift.copy.history import QueryNumber
 from localaws.redshift.dialect import Translation, translate, untouched_catalog_query
 from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.lexer import split_statements
 from localaws.redshift.messages import in_redshift_words
 from localaws.redshift.session import table_columns
 from localaws.redshift.wire.client import Client, ClientGoneError
+from localaws.redshift.wire.journal import Journal
 from localaws.redshift.wire.local import LocalRunner
 from localaws.redshift.wire.protocol import ProtocolError, command_complete, error_fields, error_response, message, ready, text, texts
 
@@ -31,13 +33,22 @@ __all__ = ["BackendGoneError", "Relay"]
 
 _LOG = logging.getLogger("localaws.redshift")
 _CHUNK = 1 << 18
-_READY, _ERROR = ord("Z"), ord("E")
+_READY, _ERROR, _COMPLETE = ord("Z"), ord("E"), ord("C")
+_LOOKED_AT = frozenset((_READY, _ERROR, _COMPLETE))
 _MARK = "local_redshift_refusal_"
 _EMPTY = b""
 
 
 class BackendGoneError(Exception):
     """PostgreSQL closed the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A statement as the client wrote it, and what becomes of it; no translation where it could not be translated."""
+
+    text: str
+    translation: Translation | None
 
 
 @dataclass
@@ -51,8 +62,8 @@ class _Answer:
 class Relay:
     """One client's session."""
 
-    def __init__(self, client: Client, connection: psycopg.Connection, local: LocalRunner, *, psql: bool = False) -> None:
-        self._client, self._connection, self._local, self._psql = client, connection, local, psql
+    def __init__(self, client: Client, connection: psycopg.Connection, local: LocalRunner, journal: Journal, *, psql: bool = False) -> None:
+        self._client, self._connection, self._local, self._journal, self._psql = client, connection, local, journal, psql
         self._socket = socket.socket(fileno=socket.dup(connection.pgconn.socket))
         self._socket.setblocking(False)
         self._status = b"I"
@@ -60,8 +71,8 @@ class Relay:
         self._out = bytearray()
         self._partial, self._skip = b"", 0
         self._refusals: dict[int, RedshiftError] = {}
-        self._statements: dict[str, Translation] = {}
-        self._portals: dict[str, Translation] = {}
+        self._statements: dict[str, _Statement] = {}
+        self._portals: dict[str, _Statement] = {}
         self._skipping = False
 
     def run(self) -> None:
@@ -104,29 +115,45 @@ class Relay:
         (sql,), _ = texts(body, 1)
         self._skipping = False
         self._statements.pop("", None)
+        translations: list[Translation] = []
+        written = [sql]
         try:
-            translations = [self._translated(statement) for statement in split_statements(sql)]
+            written = split_statements(sql)
+            for statement in written:
+                translations.append(self._translated(statement))
         except RedshiftError as error:
+            self._journal.begins(written[len(translations)], None)
             self._send(b"Q", text(self._refusal(error)))
             self._await(forwarded=True)
             return
+        statements = [_Statement(*pair) for pair in zip(written, translations, strict=True)]
         if any(translation.local for translation in translations):
-            self._query_step_by_step(translations)
-        else:
-            self._send(b"Q", text("; ".join(translation.sql[0] for translation in translations)))
-            self._await(forwarded=True)
+            self._query_step_by_step(statements)
+            return
+        self._begins(*statements)
+        self._send(b"Q", text("; ".join(translation.sql[0] for translation in translations)))
+        self._await(forwarded=True)
 
-    def _query_step_by_step(self, translations: list[Translation]) -> None:
+    def _begins(self, *statements: _Statement) -> None:
+        """They are on their way to PostgreSQL."""
+        for statement in statements:
+            if statement.translation is not None and statement.translation.history:
+                self._journal.flush()
+            self._journal.begins(statement.text, statement.translation)
+
+    def _query_step_by_step(self, statements: list[_Statement]) -> None:
         """Statements of one message are one transaction, unless they say otherwise."""
         self._drain()
-        own = self._status == b"I" and len(translations) > 1 and all(one.in_transaction and not one.controls for one in translations)
+        all_of_them = [statement.translation for statement in statements if statement.translation is not None]
+        own = self._status == b"I" and len(all_of_them) > 1 and all(one.in_transaction and not one.controls for one in all_of_them)
         failed = own and not self._quietly("BEGIN")
-        for translation in translations:
+        for statement, translation in zip(statements, all_of_them, strict=True):
             if failed:
                 break
             if translation.local:
-                failed = not self._run_locally(translation)
+                failed = not self._run_locally(statement.text, translation)
             else:
+                self._begins(statement)
                 self._send(b"Q", text(translation.sql[0]))
                 failed = not self._drain(self._await(forwarded=False))
         if own:
@@ -144,17 +171,25 @@ class Relay:
             self._take_status()
         return True
 
-    def _run_locally(self, translation: Translation) -> bool:
+    def _run_locally(self, written: str, translation: Translation) -> bool:
+        number = QueryNumber()
+        entry = self._journal.begins(written, translation)
         try:
-            tag = self._local.run(translation, self._status, self._client.send)
+            tag, rows = self._local.run(translation, self._status, self._client.send, number)
         except RedshiftError as error:
             self._take_status()
             if self._status == b"T":
                 self._connection.pgconn.exec_(_MARK.encode())  # the transaction is over, as after any error
                 self._take_status()
+            entry.query = number.value
+            self._journal.ended(entry, error=error)
+            self._journal.ready(self._status)
             self._client.send(error_response(error))
             return False
         self._take_status()
+        entry.query = number.value
+        self._journal.ended(entry, rows)
+        self._journal.ready(self._status)
         self._client.send(command_complete(tag))
         return True
 
@@ -171,12 +206,15 @@ class Relay:
         try:
             translation = self._translated(sql) if sql.strip() else None
         except RedshiftError as error:
+            self._journal.parsed(sql, None)
             self._send(b"P", text(name) + text(self._refusal(error)) + b"\0\0")
             return
         if translation is None:
             self._send(b"P", body)
-        elif translation.local:
-            self._statements[name] = translation
+            return
+        self._journal.parsed(sql, translation)
+        self._statements[name] = _Statement(sql, translation)
+        if translation.local:
             self._send(b"P", text(name) + text("") + b"\0\0")
         else:
             self._send(b"P", text(name) + text(translation.sql[0]) + types)
@@ -210,13 +248,15 @@ class Relay:
 
     def _execute(self, body: bytes) -> None:
         (portal,), _ = texts(body, 1)
-        translation = self._portals.get(portal)
-        if translation is None:
+        statement = self._portals.get(portal)
+        if statement is None or statement.translation is None or not statement.translation.local:
+            if statement is not None:
+                self._begins(statement)
             self._send(b"E", body)
             return
         self._send(b"S", b"")
         answer = self._await(forwarded=False)
-        self._skipping = not (self._drain(answer) and self._run_locally(translation))
+        self._skipping = not (self._drain(answer) and self._run_locally(statement.text, statement.translation))
 
     def _close(self, body: bytes) -> None:
         (name,), _ = texts(body[1:], 1)
@@ -246,6 +286,7 @@ class Relay:
     def _await(self, *, forwarded: bool) -> _Answer:
         answer = _Answer(forwarded)
         self._awaited.append(answer)
+        self._journal.awaits()
         return answer
 
     def _flush(self) -> None:
@@ -288,13 +329,10 @@ class Relay:
         while at + 5 <= size:
             kind = data[at]
             end = at + 1 + unpack(data, at + 1)[0]
-            if kind in (_READY, _ERROR):
+            if kind in _LOOKED_AT:
                 if end > size:
                     break
-                if start < at:
-                    self._client.send(memoryview(data)[start:at])
-                self._look(kind, data[at:end])
-                start = end
+                start = self._looked_at(data, start, at, end)
             at = end
         if at >= size:
             self._skip = at - size
@@ -306,9 +344,20 @@ class Relay:
             if start < at:
                 self._client.send(memoryview(data)[start:at])
 
+    def _looked_at(self, data: bytes, start: int, at: int, end: int) -> int:
+        """A message that is of interest; where what is yet to be forwarded starts after it."""
+        if data[at] == _COMPLETE:
+            self._journal.completed(data[at + 5 : end - 1].decode())
+            return start
+        if start < at:
+            self._client.send(memoryview(data)[start:at])
+        self._look(data[at], data[at:end])
+        return end
+
     def _look(self, kind: int, whole: bytes) -> None:
         if kind == _READY:
             self._status = whole[5:6]
+            self._journal.ready(self._status)
             answer = self._awaited.popleft() if self._awaited else _Answer(True)
             if not self._awaited:
                 self._refusals.clear()
@@ -318,7 +367,9 @@ class Relay:
         if self._awaited:
             self._awaited[0].failed = True
         fields = error_fields(whole[5:])
-        self._client.send(error_response(self._error(fields), fields.get("V", "ERROR")))
+        error = self._error(fields)
+        self._journal.failed(error)
+        self._client.send(error_response(error, fields.get("V", "ERROR")))
 
     def _error(self, fields: dict[str, str]) -> RedshiftError:
         words = fields.get("M", "")
