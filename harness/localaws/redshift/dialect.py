@@ -28,6 +28,7 @@ from localaws.redshift.lexer import (
     tokenize,
     unquote,
 )
+from localaws.redshift.procedures.create import CallCommand, create_procedure, drop_procedure, parse_call
 from localaws.redshift.show import REDSHIFT_SETTINGS, show_query
 from localaws.redshift.sql.query import Parameters, expression_text, names_the_catalog, query_text
 from localaws.redshift.sql.scope import Catalog, CatalogNeededError
@@ -45,6 +46,7 @@ class Translation:
     parameters: tuple[str, ...] = ()
     copy: CopyCommand | None = None
     unload: UnloadCommand | None = None
+    call: CallCommand | None = None
     in_transaction: bool = True
     commits: bool = False
     reads: bool = False
@@ -58,7 +60,7 @@ class Translation:
     @property
     def local(self) -> bool:
         """Whether it is more than one statement of PostgreSQL."""
-        return self.copy is not None or self.unload is not None or len(self.sql) > 1 or self.commits
+        return self.copy is not None or self.unload is not None or self.call is not None or len(self.sql) > 1 or self.commits
 
 
 # Views and functions on the history, but for those that COPY fills itself.
@@ -184,7 +186,7 @@ def _merge_remove_duplicates(sql: str, cursor: Cursor, catalog: Catalog | None) 
 
 def _create_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     statements = create_table(sql, tokens, catalog)
-    return Translation("create table", statements, from_query=re.match(r'[^(]*(\([^()]*\) )?AS ', statements[0]) is not None)
+    return Translation("create table", statements, from_query=re.match(r"[^(]*(\([^()]*\) )?AS ", statements[0]) is not None)
 
 
 def _create_view(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
@@ -250,6 +252,21 @@ def _create_function(sql: str, tokens: Sequence[Token], catalog: Catalog | None)
     bare = [argument.partition("(")[0] for argument in arguments]
     opening = f"CREATE {'OR REPLACE ' if replaced else ''}FUNCTION {name}({', '.join(bare)}) RETURNS {returns.partition('(')[0]}"
     return Translation("create function", (f"{opening} LANGUAGE sql {volatility} AS {quote_literal(inner.sql[0])}",))
+
+
+def _create_procedure(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    return Translation("create procedure", create_procedure(sql, tokens))
+
+
+def _drop_procedure(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    return Translation("drop procedure", drop_procedure(sql, tokens))
+
+
+def _call(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    """CALL. Its arguments are read as a query would be, for the names of parameters in them."""
+    command = parse_call(sql, tokens)
+    names = _translated(f"SELECT {', '.join(command.arguments)}", catalog).parameters if command.arguments else ()
+    return Translation("call", parameters=names, call=command)
 
 
 def _plain(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
@@ -518,6 +535,11 @@ _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
     (("CREATE", "FUNCTION"), _create_function),
     (("CREATE", "OR", "REPLACE", "FUNCTION"), _create_function),
     (("DROP", "FUNCTION"), _plain),
+    (("CREATE", "PROCEDURE"), _create_procedure),
+    (("CREATE", "OR", "REPLACE", "PROCEDURE"), _create_procedure),
+    (("DROP", "PROCEDURE"), _drop_procedure),
+    (("ALTER", "PROCEDURE"), _plain),
+    (("CALL",), _call),
     (("CREATE", "EXTERNAL"), _not_here("CREATE EXTERNAL SCHEMA or TABLE")),
     *((("CREATE", kind), _plain) for kind in ("SCHEMA", "GROUP", "ROLE", "USER")),
     *(

@@ -143,6 +143,7 @@ class Runner:
         self.store.mark(statement, "STARTED", pid=session.pid, query_id=self._history.number(statement.target.database))
         if all(translation.in_transaction for translation in translations):
             session.begin()
+        session.procedures_may_commit = not statement.is_batch
         for number, translation in enumerate(translations):
             self._one(statement, session, number, translation)
         if all(translation.in_transaction for translation in translations):

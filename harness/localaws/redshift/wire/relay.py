@@ -23,11 +23,25 @@ from localaws.redshift.dialect import Translation, translate, untouched_catalog_
 from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.lexer import split_statements
 from localaws.redshift.messages import in_redshift_words
+from localaws.redshift.procedures.create import CallCommand
 from localaws.redshift.session import table_columns
 from localaws.redshift.wire.client import Client, ClientGoneError
 from localaws.redshift.wire.journal import Journal
-from localaws.redshift.wire.local import LocalRunner
-from localaws.redshift.wire.protocol import ProtocolError, command_complete, error_fields, error_response, message, ready, text, texts
+from localaws.redshift.wire.local import Bound, LocalRunner
+from localaws.redshift.wire.protocol import (
+    ProtocolError,
+    bound_values,
+    command_complete,
+    data_row,
+    error_fields,
+    error_response,
+    message,
+    parameter_types,
+    ready,
+    row_description,
+    text,
+    texts,
+)
 
 __all__ = ["BackendGoneError", "Relay"]
 
@@ -49,6 +63,7 @@ class _Statement:
 
     text: str
     translation: Translation | None
+    types: tuple[int, ...] = ()
 
 
 @dataclass
@@ -72,7 +87,7 @@ class Relay:
         self._partial, self._skip = b"", 0
         self._refusals: dict[int, RedshiftError] = {}
         self._statements: dict[str, _Statement] = {}
-        self._portals: dict[str, _Statement] = {}
+        self._portals: dict[str, tuple[_Statement, Bound]] = {}
         self._skipping = False
 
     def run(self) -> None:
@@ -151,7 +166,7 @@ class Relay:
             if failed:
                 break
             if translation.local:
-                failed = not self._run_locally(statement.text, translation)
+                failed = not self._run_locally(statement.text, translation, described=False)
             else:
                 self._begins(statement)
                 self._send(b"Q", text(translation.sql[0]))
@@ -171,11 +186,11 @@ class Relay:
             self._take_status()
         return True
 
-    def _run_locally(self, written: str, translation: Translation) -> bool:
+    def _run_locally(self, written: str, translation: Translation, bound: Bound | None = None, *, described: bool = True) -> bool:
         number = QueryNumber()
         entry = self._journal.begins(written, translation)
         try:
-            tag, rows = self._local.run(translation, self._status, self._client.send, number)
+            ran = self._local.run(translation, self._status, self._client.send, number, bound)
         except RedshiftError as error:
             self._take_status()
             if self._status == b"T":
@@ -188,9 +203,14 @@ class Relay:
             return False
         self._take_status()
         entry.query = number.value
-        self._journal.ended(entry, rows)
+        self._journal.ended(entry, ran.count)
         self._journal.ready(self._status)
-        self._client.send(command_complete(tag))
+        if ran.result is not None:
+            if not described:
+                self._client.send(row_description(ran.result))
+            for row in range(ran.result.ntuples):
+                self._client.send(data_row(ran.result, row))
+        self._client.send(command_complete(ran.tag))
         return True
 
     def _take_status(self) -> None:
@@ -213,11 +233,23 @@ class Relay:
             self._send(b"P", body)
             return
         self._journal.parsed(sql, translation)
-        self._statements[name] = _Statement(sql, translation)
-        if translation.local:
+        self._statements[name] = _Statement(sql, translation, parameter_types(types))
+        if translation.call is not None:
+            self._parse_call(name, translation.call, types)
+        elif translation.local:
             self._send(b"P", text(name) + text("") + b"\0\0")
         else:
             self._send(b"P", text(name) + text(translation.sql[0]) + types)
+
+    def _parse_call(self, name: str, command: CallCommand, types: bytes) -> None:
+        """PostgreSQL prepares the CALL and tells the client about it; it is never executed there."""
+        self._settle()
+        try:
+            prepared = self._local.prepared_call(command)
+        except RedshiftError as error:
+            prepared, types = self._refusal(error), b"\0\0"
+        self._take_status()
+        self._send(b"P", text(name) + text(prepared) + types)
 
     def _translated(self, sql: str) -> Translation:
         found = untouched_catalog_query(sql) if self._psql else None
@@ -230,25 +262,34 @@ class Relay:
             raise RedshiftError(f"internal error of the local endpoint: {error!r}; nothing was executed") from error
 
     def _columns(self, table: str) -> list[str] | None:
-        """Asked in between, once everything that is under way is done."""
-        if self._out or self._awaited:
-            self._send(b"S", b"")
-            answer = self._await(forwarded=False)
-            self._skipping = self._skipping or not self._drain(answer)
+        """Asked in between."""
+        self._settle()
         columns = table_columns(self._connection, table)
         self._take_status()
         return columns
 
+    def _settle(self) -> None:
+        """Everything that is under way is done."""
+        if self._out or self._awaited:
+            self._send(b"S", b"")
+            answer = self._await(forwarded=False)
+            self._skipping = self._skipping or not self._drain(answer)
+
     def _bind(self, body: bytes) -> None:
-        (portal, statement), _ = texts(body, 2)
+        (portal, name), rest = texts(body, 2)
         self._portals.pop(portal, None)
-        if statement in self._statements:
-            self._portals[portal] = self._statements[statement]
+        statement = self._statements.get(name)
+        if statement is not None:
+            bound = Bound()
+            if statement.translation is not None and statement.translation.call is not None:
+                values, formats, result_formats = bound_values(rest)
+                bound = Bound(values, formats, statement.types, result_formats)
+            self._portals[portal] = (statement, bound)
         self._send(b"B", body)
 
     def _execute(self, body: bytes) -> None:
         (portal,), _ = texts(body, 1)
-        statement = self._portals.get(portal)
+        statement, bound = self._portals.get(portal, (None, None))
         if statement is None or statement.translation is None or not statement.translation.local:
             if statement is not None:
                 self._begins(statement)
@@ -256,7 +297,7 @@ class Relay:
             return
         self._send(b"S", b"")
         answer = self._await(forwarded=False)
-        self._skipping = not (self._drain(answer) and self._run_locally(statement.text, statement.translation))
+        self._skipping = not (self._drain(answer) and self._run_locally(statement.text, statement.translation, bound))
 
     def _close(self, body: bytes) -> None:
         (name,), _ = texts(body[1:], 1)
