@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
+from localaws.redshift.alter import alter_table
 from localaws.redshift.copy.command import CopyCommand
 from localaws.redshift.copy.options import parse_copy
 from localaws.redshift.copy.unload_command import UnloadCommand, parse_unload
-from localaws.redshift.ddl import add_column, create_table, qualified
+from localaws.redshift.ddl import create_table, qualified
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
 from localaws.redshift.lexer import (
     Cursor,
@@ -137,7 +138,11 @@ def _explain(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Tran
     inner = _translated(sql[start:], catalog)
     if inner.local:
         raise NotSupportedHereError(f"EXPLAIN of {inner.kind.upper()}")
-    return Translation("explain", (f"EXPLAIN {'VERBOSE ' if verbose else ''}{inner.sql[0]}",), inner.parameters, reads=True)
+    if inner.parameters or re.search(r"\$\d", inner.sql[0]):
+        # A plan for parameters that a client binds is PostgreSQL's.
+        return Translation("explain", (f"EXPLAIN {'VERBOSE ' if verbose else ''}{inner.sql[0]}",), inner.parameters, reads=True)
+    plan = f'SELECT line AS "QUERY PLAN" FROM local_redshift.explain({quote_literal(inner.sql[0])}) AS plan (line)'
+    return Translation("explain", (plan,), reads=True)
 
 
 def _merge(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
@@ -353,20 +358,7 @@ def _unload(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Trans
 
 
 def _alter_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    cursor = Cursor(significant(tokens))
-    cursor.expect("ALTER", "TABLE")
-    table = cursor.qualified()
-    if cursor.accept("ADD", "CONSTRAINT") or (cursor.peek() == "ADD" and cursor.peek(1) in ("PRIMARY", "UNIQUE", "FOREIGN")):
-        raise NotSupportedHereError("ALTER TABLE … ADD constraint", "Declare the constraint in CREATE TABLE.")
-    if cursor.accept("ADD", "COLUMN") or cursor.accept("ADD"):
-        return Translation("alter table", add_column(cursor, table))
-    if cursor.peek() == "ALTER" and cursor.peek(1) in ("DISTKEY", "DISTSTYLE", "SORTKEY", "COMPOUND", "ENCODE"):
-        raise NotSupportedHereError(f"ALTER TABLE … ALTER {cursor.peek(1)}", "Create the table again with it.")
-    if cursor.peek() == "APPEND":
-        raise NotSupportedHereError("ALTER TABLE … APPEND")
-    if cursor.peek() in ("RENAME", "OWNER", "DROP", "ALTER", "SET"):
-        return Translation("alter table", (plain_text(tokens),))
-    raise NotSupportedHereError(f"ALTER TABLE … {cursor.peek()}")
+    return Translation("alter table", alter_table(tokens))
 
 
 def _refused(what: str, why: str) -> _Rule:

@@ -48,6 +48,7 @@ _INSTALLED = (
     "70_loads.sql",
     "80_history.sql",
     "90_procedures.sql",
+    "95_explain.sql",
 )
 _installed: set[tuple[str, str]] = set()
 _install_lock = threading.Lock()

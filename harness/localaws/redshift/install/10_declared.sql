@@ -32,6 +32,39 @@ BEGIN
     PERFORM local_redshift.declare_table(relation, declared);
   END IF;
 END $body$;
+-- ALTER TABLE: keys, styles and encodings that are named take the place of those before; constraints are added.
+CREATE OR REPLACE FUNCTION local_redshift.alter_declaration(relation regclass, change jsonb) RETURNS void LANGUAGE plpgsql AS $body$
+DECLARE
+  empty constant jsonb := '{"diststyle": "AUTO", "distkey": "", "sortstyle": "", "sortkey": [], "encodings": {}, "primary_key": [], "unique": [], "foreign_keys": []}';
+  declared jsonb;
+  name text;
+BEGIN
+  SELECT coalesce((SELECT description::jsonb FROM pg_catalog.pg_description
+    WHERE objoid = relation AND classoid = 'local_redshift.declaration'::regclass), empty) INTO declared;
+  FOR name IN SELECT jsonb_object_keys(change -> 'encodings') LOOP
+    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND attname = name AND attnum > 0 AND NOT attisdropped) THEN
+      RAISE EXCEPTION 'column "%" does not exist', name USING ERRCODE = 'undefined_column';
+    END IF;
+  END LOOP;
+  PERFORM local_redshift.declare_table(relation, declared || change || jsonb_build_object(
+    'encodings', CASE WHEN change -> 'encodings' = '{}' THEN '{}' ELSE (declared -> 'encodings') || coalesce(change -> 'encodings', '{}') END,
+    'unique', (declared -> 'unique') || coalesce(change -> 'unique', '[]'),
+    'foreign_keys', (declared -> 'foreign_keys') || coalesce(change -> 'foreign_keys', '[]')));
+END $body$;
+-- The length of a VARCHAR, and the check that holds it in bytes.
+CREATE OR REPLACE FUNCTION local_redshift.resize_column(relation regclass, column_name text, bytes integer) RETURNS void LANGUAGE plpgsql AS $body$
+DECLARE held record;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND attname = column_name AND atttypid = 'varchar'::regtype) THEN
+    RAISE EXCEPTION 'cannot alter type of column "%": it is no VARCHAR column of %', column_name, relation USING ERRCODE = 'feature_not_supported';
+  END IF;
+  FOR held IN SELECT conname FROM pg_constraint WHERE conrelid = relation AND conname LIKE 'redshift\_bytes\_%'
+      AND conkey = ARRAY[(SELECT attnum FROM pg_attribute WHERE attrelid = relation AND attname = column_name)] LOOP
+    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', relation, held.conname);
+  END LOOP;
+  EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE varchar(%s)', relation, column_name, bytes);
+  EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (octet_length(%I) <= %s)', relation, left(format('redshift_bytes_%s_%s', bytes, column_name), 63), column_name, bytes);
+END $body$;
 GRANT USAGE ON SCHEMA local_redshift TO PUBLIC;
 DO $body$ BEGIN
   -- An earlier version kept a table of them.
