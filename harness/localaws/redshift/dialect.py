@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -18,6 +18,8 @@ from localaws.redshift.copy.options import parse_copy
 from localaws.redshift.copy.unload_command import UnloadCommand, parse_unload
 from localaws.redshift.ddl import create_table, qualified
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
+from localaws.redshift.external.names import Named, named_in
+from localaws.redshift.external.statements import CreateSchema, ExternalCommand, changes_partitions, parse_external
 from localaws.redshift.lexer import (
     Cursor,
     Token,
@@ -48,6 +50,8 @@ class Translation:
     copy: CopyCommand | None = None
     unload: UnloadCommand | None = None
     call: CallCommand | None = None
+    external: ExternalCommand | None = None
+    named: Named = field(default_factory=Named)
     in_transaction: bool = True
     commits: bool = False
     reads: bool = False
@@ -61,7 +65,8 @@ class Translation:
     @property
     def local(self) -> bool:
         """Whether it is more than one statement of PostgreSQL."""
-        return self.copy is not None or self.unload is not None or self.call is not None or len(self.sql) > 1 or self.commits
+        own = (self.copy, self.unload, self.call, self.external)
+        return any(command is not None for command in own) or len(self.sql) > 1 or self.commits
 
 
 # Views and functions on the history, but for those that COPY fills itself.
@@ -116,7 +121,8 @@ def _translated(text: str, catalog: Catalog | None) -> Translation:
     for opening, rule in _RULES:
         if words[: len(opening)] == list(opening):
             found = rule(sql, tokens, catalog)
-            return replace(found, history=True) if any(token.text.lower() in HISTORY for token in tokens) else found
+            history = any(token.text.lower() in HISTORY for token in tokens)
+            return replace(found, history=history, named=Named() if found.external is not None else named_in(significant(tokens)))
     raise NotSupportedHereError(f"The statement {' '.join(words[:2])}")
 
 
@@ -274,6 +280,12 @@ def _call(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Transla
     return Translation("call", parameters=names, call=command)
 
 
+def _external(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    command = parse_external(tokens)
+    kind = "alter table" if tokens[0].key == "ALTER" else f"create external {'schema' if isinstance(command, CreateSchema) else 'table'}"
+    return Translation(kind, external=command, in_transaction=False)
+
+
 def _plain(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     words = significant(tokens)
     return Translation(" ".join(token.key.lower() for token in words[:2]), (plain_text(tokens),))
@@ -358,6 +370,8 @@ def _unload(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Trans
 
 
 def _alter_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    if changes_partitions(tokens):
+        return _external(sql, tokens, catalog)
     return Translation("alter table", alter_table(tokens))
 
 
@@ -532,7 +546,8 @@ _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
     (("DROP", "PROCEDURE"), _drop_procedure),
     (("ALTER", "PROCEDURE"), _plain),
     (("CALL",), _call),
-    (("CREATE", "EXTERNAL"), _not_here("CREATE EXTERNAL SCHEMA or TABLE")),
+    (("CREATE", "EXTERNAL", "SCHEMA"), _external),
+    (("CREATE", "EXTERNAL", "TABLE"), _external),
     *((("CREATE", kind), _plain) for kind in ("SCHEMA", "GROUP", "ROLE", "USER")),
     *(
         (("CREATE", kind), _refused(f"CREATE {kind}", _NO_OBJECT))

@@ -24,6 +24,8 @@ from localaws.redshift.copy.load import load
 from localaws.redshift.copy.unload import unload
 from localaws.redshift.dialect import Translation, translate
 from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
+from localaws.redshift.external.tables import ExternalTables
+from localaws.redshift.lexer import tokenize
 from localaws.redshift.messages import redshift_error
 from localaws.redshift.procedures.create import CallCommand
 from localaws.redshift.show import REDSHIFT_SETTINGS
@@ -85,6 +87,7 @@ class Session:
         """Whether the transaction under way is that of the statement alone, so that a procedure may end it."""
         self.tell: Callable[[str, str], None] = lambda level, words: None
         """Takes what a procedure says by RAISE."""
+        self._external = ExternalTables(connection, storage)
 
     @property
     def pid(self) -> int:
@@ -93,6 +96,7 @@ class Session:
     def columns(self, table: str) -> list[str] | None:
         """Columns of a table; None when there is none of that name."""
         self._give_up_unread()
+        self._external.see(part.name for part in tokenize(table) if part.kind == "quoted")
         return table_columns(self.connection, table)
 
     def begin(self) -> None:
@@ -140,7 +144,11 @@ class Session:
         if self.cancelled:
             raise StatementCancelledError
         self._give_up_unread()
+        self._external.prepare(translation.named, translation.kind)
         try:
+            if translation.external is not None:
+                self._external.run(translation.external)
+                return Rows(None, iter(()))
             if translation.copy is not None:
                 return Rows(None, iter(()), load(self.connection, translation.copy, self._storage, self._cancelled.is_set, number).loaded)
             if translation.unload is not None:

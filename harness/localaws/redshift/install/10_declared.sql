@@ -83,3 +83,13 @@ $body$;
 CREATE TABLE IF NOT EXISTS local_redshift.maintenance (
   what text NOT NULL, form text NOT NULL, userid integer NOT NULL, database text NOT NULL, relation oid NOT NULL, schema_name text NOT NULL, table_name text NOT NULL,
   starttime timestamp NOT NULL, endtime timestamp NOT NULL, rows bigint NOT NULL, changed bigint NOT NULL, given bigint NOT NULL, xid bigint NOT NULL);
+-- External schemas: the database of the Glue catalog behind each, the copies of their tables' rows, and the catalog as it was last told.
+CREATE TABLE IF NOT EXISTS local_redshift.external_schema ();
+CREATE TABLE IF NOT EXISTS local_redshift.external_copies (
+  schema_name text NOT NULL, table_name text NOT NULL, columns text NOT NULL, fingerprint text NOT NULL, PRIMARY KEY (schema_name, table_name));
+CREATE TABLE IF NOT EXISTS local_redshift.external_catalog (schema_name text NOT NULL, table_name text NOT NULL, told jsonb NOT NULL);
+CREATE OR REPLACE FUNCTION local_redshift.keep_external_schema(namespace regnamespace, declared jsonb) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $body$
+  DELETE FROM pg_catalog.pg_description WHERE objoid = namespace AND classoid = 'local_redshift.external_schema'::regclass;
+  INSERT INTO pg_catalog.pg_description (objoid, classoid, objsubid, description)
+  VALUES (namespace, 'local_redshift.external_schema'::regclass, 0, declared::text);
+$body$;

@@ -17,6 +17,7 @@ from localaws.redshift.copy.unload import unload
 from localaws.redshift.copy.unload_command import UnloadCommand
 from localaws.redshift.dialect import Translation, translate
 from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError
+from localaws.redshift.external.tables import ExternalTables
 from localaws.redshift.messages import redshift_error
 from localaws.redshift.procedures.call import arguments_query, call, find_procedure, postgres_call, result_query
 from localaws.redshift.procedures.create import CallCommand
@@ -52,6 +53,7 @@ class LocalRunner:
         self._connection, self._storage = connection, storage
         self.cancelled = threading.Event()
         self._session = Session.over(connection, storage, self.cancelled)
+        self.external = ExternalTables(connection, storage)
 
     def error(self, error: psycopg.Error) -> RedshiftError:
         return redshift_error(error, self.cancelled.is_set())
@@ -69,6 +71,9 @@ class LocalRunner:
             return self._copy(translation, status, send, number)
         if translation.unload is not None:
             return self._unload(translation.unload, send)
+        if translation.external is not None:
+            self.external.run(translation.external)
+            return Ran(translation.kind.upper())
         if translation.call is not None:
             return Ran("CALL", result=self._call(translation.call, bound or Bound(), send))
         if not translation.in_transaction:

@@ -21,7 +21,8 @@ import psycopg
 from localaws.redshift.copy.history import QueryNumber
 from localaws.redshift.dialect import Translation, translate, untouched_catalog_query
 from localaws.redshift.exceptions import RedshiftError
-from localaws.redshift.lexer import split_statements
+from localaws.redshift.history.entry import Entry
+from localaws.redshift.lexer import split_statements, tokenize
 from localaws.redshift.messages import in_redshift_words
 from localaws.redshift.procedures.create import CallCommand
 from localaws.redshift.session import table_columns
@@ -192,14 +193,8 @@ class Relay:
         try:
             ran = self._local.run(translation, self._status, self._client.send, number, bound)
         except RedshiftError as error:
-            self._take_status()
-            if self._status == b"T":
-                self._connection.pgconn.exec_(_MARK.encode())  # the transaction is over, as after any error
-                self._take_status()
             entry.query = number.value
-            self._journal.ended(entry, error=error)
-            self._journal.ready(self._status)
-            self._client.send(error_response(error))
+            self._failed_locally(entry, error)
             return False
         self._take_status()
         entry.query = number.value
@@ -212,6 +207,15 @@ class Relay:
                 self._client.send(data_row(ran.result, row))
         self._client.send(command_complete(ran.tag))
         return True
+
+    def _failed_locally(self, entry: Entry, error: RedshiftError) -> None:
+        self._take_status()
+        if self._status == b"T":
+            self._connection.pgconn.exec_(_MARK.encode())  # the transaction is over, as after any error
+            self._take_status()
+        self._journal.ended(entry, error=error)
+        self._journal.ready(self._status)
+        self._client.send(error_response(error))
 
     def _take_status(self) -> None:
         self._status = {0: b"I", 1: b"T", 2: b"T", 3: b"E"}.get(int(self._connection.pgconn.transaction_status), b"I")
@@ -254,7 +258,9 @@ class Relay:
     def _translated(self, sql: str) -> Translation:
         found = untouched_catalog_query(sql) if self._psql else None
         try:
-            return found or translate(sql, self._columns)
+            found = found or translate(sql, self._columns)
+            self._local.external.prepare(found.named, found.kind)
+            return found
         except (RedshiftError, BackendGoneError, ClientGoneError):
             raise
         except Exception as error:
@@ -263,6 +269,7 @@ class Relay:
 
     def _columns(self, table: str) -> list[str] | None:
         """Asked in between."""
+        self._local.external.see(part.name for part in tokenize(table) if part.kind == "quoted")
         self._settle()
         columns = table_columns(self._connection, table)
         self._take_status()
@@ -291,13 +298,26 @@ class Relay:
         (portal,), _ = texts(body, 1)
         statement, bound = self._portals.get(portal, (None, None))
         if statement is None or statement.translation is None or not statement.translation.local:
-            if statement is not None:
-                self._begins(statement)
+            if statement is not None and not self._read_again(statement):
+                return
             self._send(b"E", body)
             return
         self._send(b"S", b"")
         answer = self._await(forwarded=False)
         self._skipping = not (self._drain(answer) and self._run_locally(statement.text, statement.translation, bound))
+
+    def _read_again(self, statement: _Statement) -> bool:
+        """External tables may have changed since the statement was prepared; whether it can be executed."""
+        if statement.translation is not None and statement.translation.named.pairs:
+            try:
+                self._local.external.prepare(statement.translation.named, statement.translation.kind)
+            except RedshiftError as error:
+                self._settle()
+                self._failed_locally(self._journal.begins(statement.text, statement.translation), error)
+                self._skipping = True
+                return False
+        self._begins(statement)
+        return True
 
     def _close(self, body: bytes) -> None:
         (name,), _ = texts(body[1:], 1)
