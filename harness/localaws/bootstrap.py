@@ -37,9 +37,9 @@ def main(argv: list[str]) -> None:
         print(line)
 
 
-def client(service: str, endpoint_url: str) -> Any:
-    """A boto3 client of the local endpoint that uses nobody's credentials."""
-    session = boto3.session.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name="us-east-1")
+def client(service: str, endpoint_url: str, region: str = "") -> Any:
+    """A boto3 client of the local endpoint that uses nobody's credentials; us-east-1 where no region is named."""
+    session = boto3.session.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=region or "us-east-1")
     return session.client(service, endpoint_url=endpoint_url, config=Config(retries={"total_max_attempts": 3}, proxies={}))
 
 

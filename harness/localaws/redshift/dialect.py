@@ -6,16 +6,20 @@ Translations are kept by text: a statement that was seen before costs a look-up.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
+from localaws.redshift.alter import alter_table
 from localaws.redshift.copy.command import CopyCommand
 from localaws.redshift.copy.options import parse_copy
 from localaws.redshift.copy.unload_command import UnloadCommand, parse_unload
-from localaws.redshift.ddl import add_column, create_table, qualified
+from localaws.redshift.ddl import create_table, qualified
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
+from localaws.redshift.external.names import Named, named_in
+from localaws.redshift.external.statements import CreateSchema, ExternalCommand, changes_partitions, parse_external
 from localaws.redshift.lexer import (
     Cursor,
     Token,
@@ -27,6 +31,7 @@ from localaws.redshift.lexer import (
     tokenize,
     unquote,
 )
+from localaws.redshift.procedures.create import CallCommand, create_procedure, drop_procedure, parse_call
 from localaws.redshift.show import REDSHIFT_SETTINGS, show_query
 from localaws.redshift.sql.query import Parameters, expression_text, names_the_catalog, query_text
 from localaws.redshift.sql.scope import Catalog, CatalogNeededError
@@ -44,18 +49,34 @@ class Translation:
     parameters: tuple[str, ...] = ()
     copy: CopyCommand | None = None
     unload: UnloadCommand | None = None
+    call: CallCommand | None = None
+    external: ExternalCommand | None = None
+    named: Named = field(default_factory=Named)
     in_transaction: bool = True
     commits: bool = False
     reads: bool = False
     controls: bool = False
     """BEGIN, COMMIT and the like."""
+    from_query: bool = False
+    """CREATE TABLE … AS."""
+    history: bool = False
+    """Whether it reads what was run, so that everything has to be written first."""
 
     @property
     def local(self) -> bool:
         """Whether it is more than one statement of PostgreSQL."""
-        return self.copy is not None or self.unload is not None or len(self.sql) > 1 or self.commits
+        own = (self.copy, self.unload, self.call, self.external)
+        return any(command is not None for command in own) or len(self.sql) > 1 or self.commits
 
 
+# Views and functions on the history, but for those that COPY fills itself.
+HISTORY = frozenset(
+    (
+        *("stl_query", "stl_querytext", "stl_ddltext", "stl_utilitytext", "stl_error", "svl_statementtext", "svl_qlog"),
+        *("sys_query_history", "sys_query_text", "sys_load_history", "sys_unload_history"),
+        *("svl_stored_proc_call", "sys_procedure_call", "pg_last_query_id"),
+    )
+)
 _Rule = Callable[[str, Sequence[Token], "Catalog | None"], Translation]
 
 
@@ -99,7 +120,9 @@ def _translated(text: str, catalog: Catalog | None) -> Translation:
     words = [token.key for token in significant(tokens)[:6]]
     for opening, rule in _RULES:
         if words[: len(opening)] == list(opening):
-            return rule(sql, tokens, catalog)
+            found = rule(sql, tokens, catalog)
+            history = any(token.text.lower() in HISTORY for token in tokens)
+            return replace(found, history=history, named=Named() if found.external is not None else named_in(significant(tokens)))
     raise NotSupportedHereError(f"The statement {' '.join(words[:2])}")
 
 
@@ -121,7 +144,11 @@ def _explain(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Tran
     inner = _translated(sql[start:], catalog)
     if inner.local:
         raise NotSupportedHereError(f"EXPLAIN of {inner.kind.upper()}")
-    return Translation("explain", (f"EXPLAIN {'VERBOSE ' if verbose else ''}{inner.sql[0]}",), inner.parameters, reads=True)
+    if inner.parameters or re.search(r"\$\d", inner.sql[0]):
+        # A plan for parameters that a client binds is PostgreSQL's.
+        return Translation("explain", (f"EXPLAIN {'VERBOSE ' if verbose else ''}{inner.sql[0]}",), inner.parameters, reads=True)
+    plan = f'SELECT line AS "QUERY PLAN" FROM local_redshift.explain({quote_literal(inner.sql[0])}) AS plan (line)'
+    return Translation("explain", (plan,), reads=True)
 
 
 def _merge(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
@@ -169,7 +196,8 @@ def _merge_remove_duplicates(sql: str, cursor: Cursor, catalog: Catalog | None) 
 
 
 def _create_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    return Translation("create table", create_table(sql, tokens, catalog))
+    statements = create_table(sql, tokens, catalog)
+    return Translation("create table", statements, from_query=re.match(r"[^(]*(\([^()]*\) )?AS ", statements[0]) is not None)
 
 
 def _create_view(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
@@ -237,6 +265,27 @@ def _create_function(sql: str, tokens: Sequence[Token], catalog: Catalog | None)
     return Translation("create function", (f"{opening} LANGUAGE sql {volatility} AS {quote_literal(inner.sql[0])}",))
 
 
+def _create_procedure(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    return Translation("create procedure", create_procedure(sql, tokens))
+
+
+def _drop_procedure(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    return Translation("drop procedure", drop_procedure(sql, tokens))
+
+
+def _call(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    """CALL. Its arguments are read as a query would be, for the names of parameters in them."""
+    command = parse_call(sql, tokens)
+    names = _translated(f"SELECT {', '.join(command.arguments)}", catalog).parameters if command.arguments else ()
+    return Translation("call", parameters=names, call=command)
+
+
+def _external(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    command = parse_external(tokens)
+    kind = "alter table" if tokens[0].key == "ALTER" else f"create external {'schema' if isinstance(command, CreateSchema) else 'table'}"
+    return Translation(kind, external=command, in_transaction=False)
+
+
 def _plain(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     words = significant(tokens)
     return Translation(" ".join(token.key.lower() for token in words[:2]), (plain_text(tokens),))
@@ -257,18 +306,19 @@ def _analyze(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Tran
     verbose = "VERBOSE " if cursor.accept("VERBOSE") else ""
     table = "" if cursor.done or cursor.peek() in ("PREDICATE", "ALL") else qualified(cursor.qualified())
     columns = f" ({', '.join(cursor.names())})" if cursor.peek() == "(" else ""
-    if not (cursor.accept("PREDICATE", "COLUMNS") or cursor.accept("ALL", "COLUMNS") or cursor.done):
+    some = cursor.accept("PREDICATE", "COLUMNS")
+    if not (some or cursor.accept("ALL", "COLUMNS") or cursor.done):
         raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
-    return Translation("analyze", (f"ANALYZE {verbose}{table}{columns}",))
+    form = "PredicateColumn" if some or columns else "Full"
+    return Translation("analyze", (f"ANALYZE {verbose}{table}{columns}", _recorded("analyze", form, table)))
 
 
 def _vacuum(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     """VACUUM in its forms; sorting is what PostgreSQL has none of, space is given back."""
     cursor = Cursor(significant(tokens))
     cursor.take()
-    for form in (("FULL",), ("SORT", "ONLY"), ("DELETE", "ONLY"), ("REINDEX",), ("RECLUSTER",)):
-        if cursor.accept(*form):
-            break
+    forms = (("FULL",), ("SORT", "ONLY"), ("DELETE", "ONLY"), ("REINDEX",), ("RECLUSTER",))
+    form = next((form for form in forms if cursor.accept(*form)), ("FULL",))
     table = "" if cursor.done or cursor.peek() in ("TO", "BOOST") else qualified(cursor.qualified())
     if cursor.accept("TO"):
         cursor.take()
@@ -276,7 +326,13 @@ def _vacuum(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Trans
     cursor.accept("BOOST")
     if not cursor.done:
         raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
-    return Translation("vacuum", (f"VACUUM {table}".rstrip(),), in_transaction=False)
+    return Translation("vacuum", (f"VACUUM {table}".rstrip(), _recorded("vacuum", " ".join(form), table)), in_transaction=False)
+
+
+def _recorded(what: str, form: str, table: str) -> str:
+    """The statement that records what was run on a table, or on all of them."""
+    named = f"{quote_literal(table)}::regclass" if table else "NULL"
+    return f"SELECT local_redshift.keep_maintenance({quote_literal(what)}, {quote_literal(form)}, {named})"
 
 
 def _lock(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
@@ -314,20 +370,9 @@ def _unload(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Trans
 
 
 def _alter_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    cursor = Cursor(significant(tokens))
-    cursor.expect("ALTER", "TABLE")
-    table = cursor.qualified()
-    if cursor.accept("ADD", "CONSTRAINT") or (cursor.peek() == "ADD" and cursor.peek(1) in ("PRIMARY", "UNIQUE", "FOREIGN")):
-        raise NotSupportedHereError("ALTER TABLE … ADD constraint", "Declare the constraint in CREATE TABLE.")
-    if cursor.accept("ADD", "COLUMN") or cursor.accept("ADD"):
-        return Translation("alter table", add_column(cursor, table))
-    if cursor.peek() == "ALTER" and cursor.peek(1) in ("DISTKEY", "DISTSTYLE", "SORTKEY", "COMPOUND", "ENCODE"):
-        raise NotSupportedHereError(f"ALTER TABLE … ALTER {cursor.peek(1)}", "Create the table again with it.")
-    if cursor.peek() == "APPEND":
-        raise NotSupportedHereError("ALTER TABLE … APPEND")
-    if cursor.peek() in ("RENAME", "OWNER", "DROP", "ALTER", "SET"):
-        return Translation("alter table", (plain_text(tokens),))
-    raise NotSupportedHereError(f"ALTER TABLE … {cursor.peek()}")
+    if changes_partitions(tokens):
+        return _external(sql, tokens, catalog)
+    return Translation("alter table", alter_table(tokens))
 
 
 def _refused(what: str, why: str) -> _Rule:
@@ -496,7 +541,13 @@ _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
     (("CREATE", "FUNCTION"), _create_function),
     (("CREATE", "OR", "REPLACE", "FUNCTION"), _create_function),
     (("DROP", "FUNCTION"), _plain),
-    (("CREATE", "EXTERNAL"), _not_here("CREATE EXTERNAL SCHEMA or TABLE")),
+    (("CREATE", "PROCEDURE"), _create_procedure),
+    (("CREATE", "OR", "REPLACE", "PROCEDURE"), _create_procedure),
+    (("DROP", "PROCEDURE"), _drop_procedure),
+    (("ALTER", "PROCEDURE"), _plain),
+    (("CALL",), _call),
+    (("CREATE", "EXTERNAL", "SCHEMA"), _external),
+    (("CREATE", "EXTERNAL", "TABLE"), _external),
     *((("CREATE", kind), _plain) for kind in ("SCHEMA", "GROUP", "ROLE", "USER")),
     *(
         (("CREATE", kind), _refused(f"CREATE {kind}", _NO_OBJECT))

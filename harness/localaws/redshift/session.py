@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import select
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -19,11 +19,15 @@ from typing import Any
 import psycopg
 from psycopg import pq
 
+from localaws.redshift.copy.history import QueryNumber
 from localaws.redshift.copy.load import load
 from localaws.redshift.copy.unload import unload
 from localaws.redshift.dialect import Translation, translate
 from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
+from localaws.redshift.external.tables import ExternalTables
+from localaws.redshift.lexer import tokenize
 from localaws.redshift.messages import redshift_error
+from localaws.redshift.procedures.create import CallCommand
 from localaws.redshift.show import REDSHIFT_SETTINGS
 
 __all__ = ["Rows", "Session", "prepared_connection", "table_columns"]
@@ -36,7 +40,18 @@ _SETTINGS = (
     "-c password_encryption=md5 -c default_transaction_isolation=serializable"
     + "".join(f" -c local_redshift.{name}={value}" for name, value in REDSHIFT_SETTINGS.items())
 )
-_INSTALLED = ("10_declared.sql", "20_dates.sql", "30_texts.sql", "40_super.sql", "50_aggregates.sql", "60_catalog.sql", "70_loads.sql")
+_INSTALLED = (
+    "10_declared.sql",
+    "20_dates.sql",
+    "30_texts.sql",
+    "40_super.sql",
+    "50_aggregates.sql",
+    "60_catalog.sql",
+    "70_loads.sql",
+    "80_history.sql",
+    "90_procedures.sql",
+    "95_explain.sql",
+)
 _installed: set[tuple[str, str]] = set()
 _install_lock = threading.Lock()
 
@@ -54,8 +69,25 @@ class Session:
     """Runs statements; not for several threads, except `cancel`."""
 
     def __init__(self, conninfo: Mapping[str, Any], storage: Path, *, name: str = "redshift", user: str = "") -> None:
-        self._storage, self._cancelled, self._unread = storage, threading.Event(), iter(())
-        self.connection = prepared_connection(conninfo, {"application_name": name}, user)
+        self._take(prepared_connection(conninfo, {"application_name": name}, user), storage, threading.Event())
+        self._begin = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+
+    @classmethod
+    def over(cls, connection: psycopg.Connection, storage: Path, cancelled: threading.Event) -> Session:
+        """A session on a connection that is open already; its transactions are what the connection makes them."""
+        session = cls.__new__(cls)
+        session._take(connection, storage, cancelled)
+        session._begin = "BEGIN"
+        return session
+
+    def _take(self, connection: psycopg.Connection, storage: Path, cancelled: threading.Event) -> None:
+        self.connection, self._storage, self._cancelled = connection, storage, cancelled
+        self._unread: Iterator[Any] = iter(())
+        self.procedures_may_commit = False
+        """Whether the transaction under way is that of the statement alone, so that a procedure may end it."""
+        self.tell: Callable[[str, str], None] = lambda level, words: None
+        """Takes what a procedure says by RAISE."""
+        self._external = ExternalTables(connection, storage)
 
     @property
     def pid(self) -> int:
@@ -64,16 +96,21 @@ class Session:
     def columns(self, table: str) -> list[str] | None:
         """Columns of a table; None when there is none of that name."""
         self._give_up_unread()
+        self._external.see(part.name for part in tokenize(table) if part.kind == "quoted")
         return table_columns(self.connection, table)
 
     def begin(self) -> None:
-        self._plain("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        self._plain(self._begin)
 
     def commit(self) -> None:
         self._plain("COMMIT")
 
     def rollback(self) -> None:
         self._plain("ROLLBACK")
+
+    def end(self, what: str) -> None:
+        """COMMIT or ROLLBACK."""
+        self._plain(what)
 
     def transaction_id(self) -> str | None:
         """The transaction's id when it has written something."""
@@ -94,8 +131,10 @@ class Session:
     def close(self) -> None:
         self.connection.close()
 
-    def run(self, translation: Translation | str, values: Mapping[str, str] | None = None) -> Rows:
-        """One statement. Rows of an earlier one that nobody read are given up.
+    def run(
+        self, translation: Translation | str, values: Mapping[str, str | None] | None = None, number: QueryNumber | None = None
+    ) -> Rows:
+        """One statement, of that number in the history. Rows of an earlier one that nobody read are given up.
 
         Raises:
             RedshiftError: it failed, with Redshift's words.
@@ -105,11 +144,17 @@ class Session:
         if self.cancelled:
             raise StatementCancelledError
         self._give_up_unread()
+        self._external.prepare(translation.named, translation.kind)
         try:
+            if translation.external is not None:
+                self._external.run(translation.external)
+                return Rows(None, iter(()))
             if translation.copy is not None:
-                return Rows(None, iter(()), load(self.connection, translation.copy, self._storage, self._cancelled.is_set).loaded)
+                return Rows(None, iter(()), load(self.connection, translation.copy, self._storage, self._cancelled.is_set, number).loaded)
             if translation.unload is not None:
                 return Rows(None, iter(()), unload(self.connection, translation.unload, self._storage, self._cancelled.is_set))
+            if translation.call is not None:
+                return self._call(translation.call, values or {})
             parameters = [(values or {})[name] for name in translation.parameters]
             rows = self._stream(translation.sql[0], parameters)
             for declaration in translation.sql[1:]:
@@ -118,6 +163,12 @@ class Session:
         except psycopg.Error as error:
             raise redshift_error(error, self.cancelled) from error
         return rows
+
+    def _call(self, command: CallCommand, values: Mapping[str, str | None]) -> Rows:
+        from localaws.redshift.procedures.call import call_by_values  # a procedure's statements run on sessions in their turn
+
+        query = call_by_values(self, command, values, self.tell)
+        return self._stream(query, []) if query else Rows(None, iter(()))
 
     def _give_up_unread(self) -> None:
         for _ in self._unread:
@@ -130,10 +181,10 @@ class Session:
         except psycopg.Error as error:
             raise redshift_error(error, self.cancelled) from error
 
-    def _stream(self, sql: str, parameters: Sequence[str]) -> Rows:
+    def _stream(self, sql: str, parameters: Sequence[str | None]) -> Rows:
         """Sends by the extended protocol, which takes one command, and reads in chunks: memory does not grow with the result."""
         pgconn = self.connection.pgconn
-        pgconn.send_query_params(sql.encode(), [value.encode() for value in parameters] or None)
+        pgconn.send_query_params(sql.encode(), [None if value is None else value.encode() for value in parameters] or None)
         pgconn.set_chunked_rows_mode(_CHUNK_ROWS)
         first = self._next(pgconn)
         if first is None:
@@ -184,6 +235,7 @@ def prepared_connection(conninfo: Mapping[str, Any], settings: Mapping[str, str]
         connection = psycopg.connect(**conninfo, autocommit=True, application_name=application, options=_SETTINGS)
     except psycopg.Error as error:
         raise redshift_error(error) from error
+    connection.prepare_threshold = None  # its names would be those of a client that is psycopg too
     try:
         _install(connection, conninfo)
         for setting, value in settings.items():

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from localaws.redshift.copy.command import read_number
 from localaws.redshift.exceptions import NotSupportedHereError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, quote_literal, unquote
+from localaws.redshift.types import read_type
 
 __all__ = ["REDSHIFT_SETTINGS", "show_query"]
 
@@ -123,6 +124,23 @@ def _routines(what: str, kind: str) -> Callable[[Cursor], str]:
     return listing
 
 
+def _procedure(cursor: Cursor) -> str:
+    name = ".".join('"' + part.replace('"', '""') + '"' for part in cursor.qualified())
+    at = f"to_regproc({quote_literal(name)})"
+    if not cursor.done:
+        kinds = []
+        inside = Cursor(cursor.group())
+        while not inside.done:
+            kinds.append(read_type(inside, name).postgres.partition("(")[0])
+            if not inside.done:
+                inside.expect(",")
+        signature = f"{name}({', '.join(kinds)})"
+        at = f"to_regprocedure({quote_literal(signature)})"
+    _end(cursor)
+    return f"""SELECT (description::jsonb ->> 'text')::varchar AS "Show Stored Procedure Definition" FROM pg_catalog.pg_description
+  WHERE objoid = {at} AND classoid = 'local_redshift.declaration'::regclass"""
+
+
 def _view(cursor: Cursor) -> str:
     name = ".".join('"' + part.replace('"', '""') + '"' for part in cursor.qualified())
     _end(cursor)
@@ -138,4 +156,5 @@ _LISTINGS: dict[str, Callable[[Cursor], str]] = {
     "PROCEDURES": _routines("procedure", "p"),
     "FUNCTIONS": _routines("function", "f"),
     "VIEW": _view,
+    "PROCEDURE": _procedure,
 }

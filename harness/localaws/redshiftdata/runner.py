@@ -13,11 +13,14 @@ from typing import Any
 
 import psycopg
 
-from localaws.engines.postgres import PostgresEngine
+from localaws.engines.postgres import USER, PostgresEngine
 from localaws.exceptions import LocalAwsError
 from localaws.home import Home
+from localaws.redshift.copy.history import QueryNumber
 from localaws.redshift.dialect import Translation, translate
 from localaws.redshift.exceptions import ConnectionLostError, RedshiftError, RefusedByRedshiftError, StatementCancelledError
+from localaws.redshift.history.entry import Entry, began
+from localaws.redshift.history.store import HistoryStore
 from localaws.redshift.session import Session
 from localaws.redshiftdata.exceptions import TooManyStatementsError, WarehouseUnreachableError
 from localaws.redshiftdata.results import write_result
@@ -46,6 +49,7 @@ class Runner:
     def __init__(self, home: Path) -> None:
         self.store = StatementStore(home / "redshift-data")
         self._engine, self._storage = PostgresEngine(Home(home)), home / "s3"
+        self._history = HistoryStore(self.conninfo)
         self._slots = threading.Semaphore(_AT_ONCE)
         self._sessions: dict[str, Session] = {}
         self._resolving = threading.Lock()
@@ -92,6 +96,7 @@ class Runner:
             if not statement.final and statement.id in self._own:
                 self.cancel(statement)
                 self.store.wait(statement, 5)
+        self._history.close()
 
     def settle(self, statement: Statement) -> Statement:
         """Finds out what became of a statement that no thread of this process runs.
@@ -135,9 +140,10 @@ class Runner:
         if statement.cancel_requested:
             raise StatementCancelledError
         translations = _translated(statement, session)
-        self.store.mark(statement, "STARTED", pid=session.pid, query_id=time.time_ns() // 1_000_000)
+        self.store.mark(statement, "STARTED", pid=session.pid, query_id=self._history.number(statement.target.database))
         if all(translation.in_transaction for translation in translations):
             session.begin()
+        session.procedures_may_commit = not statement.is_batch
         for number, translation in enumerate(translations):
             self._one(statement, session, number, translation)
         if all(translation.in_transaction for translation in translations):
@@ -149,22 +155,29 @@ class Runner:
     def _one(self, statement: Statement, session: Session, number: int, translation: Translation) -> None:
         sub, started = statement.subs[number], time.monotonic_ns()
         sub.status, sub.created_at, sub.updated_at = "STARTED", time.time(), time.time()
+        entry = _entry(statement, number, translation)
+        query = QueryNumber(entry.query)
         if statement.is_batch:
             self.store.save(statement)
         try:
-            rows = session.run(translation, {parameter["name"]: parameter["value"] for parameter in statement.parameters})
+            rows = session.run(translation, {parameter["name"]: parameter["value"] for parameter in statement.parameters}, query)
             if rows.columns is not None:
                 sub.size = write_result(session.connection, rows, self.store.results(statement.id, number + 1))
             sub.rows, sub.has_result = rows.count, rows.columns is not None
             sub.status = "FINISHED"
+            entry.finish(rows.count)
         except psycopg.Error as error:
             sub.status, sub.error = "FAILED", str(error)
+            entry.finish(error=ConnectionLostError(str(error)))
             raise ConnectionLostError(str(error)) from error
         except RedshiftError as error:
             sub.status = "ABORTED" if isinstance(error, StatementCancelledError) else "FAILED"
             sub.error = f"ERROR: {error.message}"
+            entry.finish(error=error)
             raise
         finally:
+            entry.query = query.value
+            self._history.write([entry])
             sub.updated_at, sub.duration = time.time(), time.monotonic_ns() - started
 
     def _close(self, statement: Statement) -> None:
@@ -241,6 +254,20 @@ class Runner:
             if time.monotonic() > deadline:
                 raise RedshiftError(f"the connection of statement {statement.id} (process {statement.pid}) cannot be ended")
             time.sleep(0.05)
+
+
+def _entry(statement: Statement, number: int, translation: Translation) -> Entry:
+    """The history's entry of one of its texts; the first one has the number that DescribeStatement tells."""
+    entry = began(
+        statement.subs[number].sql,
+        translation,
+        user=statement.target.user or USER,
+        database=statement.target.database,
+        pid=statement.pid,
+        transaction=statement.query_id,
+    )
+    entry.query, entry.application = statement.query_id if number == 0 else 0, "redshift-data"
+    return entry
 
 
 def _translated(statement: Statement, session: Session) -> list[Translation]:

@@ -30,7 +30,7 @@ REFUSED = [
     ("UNLOAD ('select 1') TO 's3://b/k' IAM_ROLE default PARTITION BY (a)", NotSupportedHereError, "PARTITION"),
     ("UNLOAD ('select 1') TO 's3://b/k' IAM_ROLE default PARQUET HEADER", RefusedByRedshiftError, "HEADER is not supported"),
     ("UNLOAD ('select 1') TO 's3://b/k' IAM_ROLE default MAXFILESIZE 1 MB", RefusedByRedshiftError, "between 5 MB and 6.2 GB"),
-    ("CALL p()", NotSupportedHereError, "CALL"),
+    ("CREATE PROCEDURE p() SET timezone TO 'UTC' AS 'BEGIN END' LANGUAGE plpgsql", NotSupportedHereError, "CREATE PROCEDURE … SET"),
     ("SELECT 'open", StatementSyntaxError, "unterminated quoted string"),
     ("SELECT 1; SELECT 2", StatementSyntaxError, "multiple commands"),
     ("  -- nothing", StatementSyntaxError, "empty"),

@@ -4,32 +4,45 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
 from localaws.redshift.copy.command import CopyCommand
 from localaws.redshift.copy.errors import Failure
+from localaws.redshift.copy.objects import SourceObject
 from localaws.redshift.ddl import qualified
 
-__all__ = ["LoadHistory"]
+__all__ = ["LoadHistory", "QueryNumber"]
 
 _ERRORS = """INSERT INTO local_redshift.load_errors VALUES (
     %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
-_COMMITS = "INSERT INTO local_redshift.load_commits VALUES (%s, %s, %s, %s, clock_timestamp() AT TIME ZONE 'UTC', %s)"
+_COMMITS = "INSERT INTO local_redshift.load_commits VALUES (%s, %s, %s, %s, clock_timestamp() AT TIME ZONE 'UTC', %s, %s)"
 _FORMATS = {"PARQUET": "Parquet", "JSON": "JSON"}
 _GUESS = "SELECT CASE WHEN pg_input_is_valid(%s, %s) THEN CAST(CAST(%s AS text) AS {0})::text END"
+
+
+@dataclass
+class QueryNumber:
+    """The number of a statement in the history: 0 until somebody draws one."""
+
+    value: int = 0
 
 
 class LoadHistory:
     """One COPY's. Its connection is opened when it is first needed."""
 
-    def __init__(self, connection: psycopg.Connection, command: CopyCommand) -> None:
-        self._of, self._command = connection, command
+    def __init__(self, connection: psycopg.Connection, command: CopyCommand, number: QueryNumber | None = None) -> None:
+        self._of, self._command, self._number = connection, command, number or QueryNumber()
         self._own: psycopg.Connection | None = None
         self._started = dt.datetime.now(dt.UTC).replace(tzinfo=None)
         self._facts: tuple[Any, ...] = ()
-        self.query = 0
+
+    @property
+    def query(self) -> int:
+        """The COPY's number: what PG_LAST_COPY_ID gives and its rows carry."""
+        return self._number.value
 
     def __enter__(self) -> LoadHistory:
         found = self._of.execute(
@@ -59,12 +72,13 @@ class LoadHistory:
                 [(user, session, database, transaction, table, self._started, self.query, *_told(one)) for one in failures],
             )
 
-    def add_files(self, files: Iterable[tuple[str, int]]) -> None:
+    def add_files(self, files: Iterable[tuple[SourceObject, int]]) -> None:
         """Rows of STL_LOAD_COMMITS: each file with its number of lines."""
         form = _FORMATS.get(self._command.format, "Text")
         connection = self._connection()
         with connection.transaction(), connection.cursor() as cursor:
-            cursor.executemany(_COMMITS, [(self._facts[0], self.query, uri, lines, form) for uri, lines in files])
+            rows = [(self._facts[0], self.query, file.uri, lines, form, file.path.stat().st_size) for file, lines in files]
+            cursor.executemany(_COMMITS, rows)
 
     def _connection(self) -> psycopg.Connection:
         if self._own is None:
@@ -72,8 +86,9 @@ class LoadHistory:
             parameters: dict[str, Any] = {**info.get_parameters(), "password": info.password, "application_name": "redshift load history"}
             self._own = psycopg.connect(**parameters, autocommit=True)
             self._own.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-            found = self._own.execute("SELECT nextval('local_redshift.query_number')").fetchone()
-            self.query = found[0] if found else 0
+            if not self._number.value:
+                found = self._own.execute("SELECT nextval('local_redshift.query_number')").fetchone()
+                self._number.value = found[0] if found else 0
         return self._own
 
 

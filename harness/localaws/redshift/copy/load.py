@@ -18,7 +18,7 @@ from localaws.redshift.copy.check import RecordLoad
 from localaws.redshift.copy.command import CopyCommand
 from localaws.redshift.copy.csv_files import PLAIN_TYPES, read_csv
 from localaws.redshift.copy.fit import check_schema, fitted
-from localaws.redshift.copy.history import LoadHistory
+from localaws.redshift.copy.history import LoadHistory, QueryNumber
 from localaws.redshift.copy.json_records import json_fields, read_json
 from localaws.redshift.copy.objects import SourceObject, find_objects
 from localaws.redshift.copy.records import read_records
@@ -42,15 +42,21 @@ class LoadResult:
     rejected: int = 0
 
 
-def load(connection: psycopg.Connection, command: CopyCommand, storage: Path, cancelled: Callable[[], bool] = lambda: False) -> LoadResult:
-    """Runs the COPY in the connection's transaction, or in one of its own where none is open.
+def load(
+    connection: psycopg.Connection,
+    command: CopyCommand,
+    storage: Path,
+    cancelled: Callable[[], bool] = lambda: False,
+    number: QueryNumber | None = None,
+) -> LoadResult:
+    """Runs the COPY in the connection's transaction, or in one of its own where none is open. It takes its number, or draws one for it.
 
     Raises:
         LoadError: nothing was found, or something does not fit; nothing of the COPY is left.
     """
     targets = describe_target(connection, command)
     objects = find_objects(storage, command)
-    with LoadHistory(connection, command) as history:
+    with LoadHistory(connection, command, number) as history:
         result, lines = None, []
         if command.format == "PARQUET" or (command.plain and {target.type for target in targets} <= PLAIN_TYPES):
             try:
@@ -67,7 +73,7 @@ def load(connection: psycopg.Connection, command: CopyCommand, storage: Path, ca
             return LoadResult(0, result.rejected)
         if command.analyze:
             connection.execute(f"ANALYZE {qualified(command.table)}")  # type: ignore[arg-type]
-        history.add_files((source.uri, count) for source, count in zip(objects, lines, strict=True))
+        history.add_files((source, count) for source, count in zip(objects, lines, strict=True))
         settings = "SELECT set_config('local_redshift.last_copy_id', %s, false), set_config('local_redshift.last_copy_count', %s, false)"
         connection.execute(settings, [str(history.query), str(result.loaded)])
     return result

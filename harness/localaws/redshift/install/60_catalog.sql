@@ -130,7 +130,8 @@ CREATE VIEW pg_catalog.svv_redshift_columns AS
     length AS character_maximum_length, precision AS numeric_precision, scale AS numeric_scale
   FROM local_redshift.columns WHERE NOT of_system;
 CREATE VIEW pg_catalog.svv_all_schemas AS
-  SELECT current_database()::varchar AS database_name, nspname::varchar AS schema_name, nspowner::integer AS schema_owner, 'local'::varchar AS schema_type,
+  SELECT current_database()::varchar AS database_name, nspname::varchar AS schema_name, nspowner::integer AS schema_owner,
+    CASE WHEN EXISTS (SELECT FROM pg_description d WHERE d.objoid = pg_namespace.oid AND d.classoid = 'local_redshift.external_schema'::regclass) THEN 'external' ELSE 'local' END::varchar AS schema_type,
     nspacl::varchar AS schema_acl, NULL::varchar AS source_database, NULL::varchar AS schema_option
   FROM pg_namespace WHERE nspname NOT IN ('local_redshift', 'pg_toast') AND nspname NOT LIKE 'pg\_temp\_%' AND nspname NOT LIKE 'pg\_toast\_%';
 CREATE VIEW pg_catalog.svv_redshift_schemas AS SELECT database_name, schema_name, schema_owner, schema_type, schema_acl, schema_option FROM pg_catalog.svv_all_schemas;
@@ -139,18 +140,25 @@ CREATE VIEW pg_catalog.svv_redshift_databases AS
     NULL::varchar AS database_options, 'Serializable'::varchar AS database_isolation_level
   FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres';
 CREATE VIEW pg_catalog.svv_external_schemas AS
-  SELECT NULL::oid AS esoid, NULL::smallint AS eskind, NULL::varchar AS schemaname, NULL::integer AS esowner, NULL::varchar AS databasename, NULL::varchar AS esoptions WHERE false;
+  SELECT n.oid AS esoid, 1::smallint AS eskind, n.nspname::varchar AS schemaname, n.nspowner::integer AS esowner, (d.description::jsonb ->> 'database')::varchar AS databasename,
+    json_build_object('IAM_ROLE', d.description::jsonb ->> 'role')::varchar AS esoptions
+  FROM pg_namespace n JOIN pg_description d ON d.objoid = n.oid AND d.classoid = 'local_redshift.external_schema'::regclass;
 CREATE VIEW pg_catalog.svv_external_tables AS
-  SELECT NULL::varchar AS redshift_database_name, NULL::varchar AS schemaname, NULL::varchar AS tablename, NULL::varchar AS tabletype, NULL::varchar AS location,
-    NULL::varchar AS input_format, NULL::varchar AS output_format, NULL::varchar AS serialization_lib, NULL::varchar AS serde_parameters,
-    NULL::integer AS compressed, NULL::varchar AS parameters WHERE false;
+  SELECT current_database()::varchar AS redshift_database_name, schema_name::varchar AS schemaname, table_name::varchar AS tablename, 'TABLE'::varchar AS tabletype,
+    (told ->> 'location')::varchar AS location, (told ->> 'input')::varchar AS input_format, (told ->> 'output')::varchar AS output_format, (told ->> 'serde')::varchar AS serialization_lib,
+    (told -> 'options')::varchar AS serde_parameters, 0 AS compressed, (told -> 'parameters')::varchar AS parameters
+  FROM local_redshift.external_catalog JOIN pg_catalog.svv_external_schemas ON schemaname = schema_name;
 CREATE VIEW pg_catalog.svv_external_columns AS
-  SELECT NULL::varchar AS redshift_database_name, NULL::varchar AS schemaname, NULL::varchar AS tablename, NULL::varchar AS columnname, NULL::varchar AS external_type,
-    NULL::integer AS columnnum, NULL::integer AS part_key, NULL::varchar AS is_nullable WHERE false;
+  SELECT current_database()::varchar AS redshift_database_name, schema_name::varchar AS schemaname, table_name::varchar AS tablename, (c ->> 0)::varchar AS columnname,
+    (c ->> 1)::varchar AS external_type, place::integer AS columnnum, greatest(place - jsonb_array_length(told -> 'columns'), 0)::integer AS part_key, ''::varchar AS is_nullable
+  FROM local_redshift.external_catalog JOIN pg_catalog.svv_external_schemas ON schemaname = schema_name,
+    LATERAL jsonb_array_elements((told -> 'columns') || (told -> 'keys')) WITH ORDINALITY AS every (c, place);
 CREATE VIEW pg_catalog.svv_external_partitions AS
-  SELECT NULL::varchar AS schemaname, NULL::varchar AS tablename, NULL::varchar AS values, NULL::varchar AS location WHERE false;
-CREATE VIEW pg_catalog.pg_external_schema AS
-  SELECT NULL::oid AS esoid, NULL::smallint AS eskind, NULL::varchar AS esdbname, NULL::varchar AS esoptions WHERE false;
+  SELECT schema_name::varchar AS schemaname, table_name::varchar AS tablename, (p -> 0)::varchar AS values, (p ->> 1)::varchar AS location, (told ->> 'input')::varchar AS input_format,
+    (told ->> 'output')::varchar AS output_format, (told ->> 'serde')::varchar AS serialization_lib, (told -> 'options')::varchar AS serde_parameters, 0 AS compressed,
+    (told -> 'parameters')::varchar AS parameters
+  FROM local_redshift.external_catalog JOIN pg_catalog.svv_external_schemas ON schemaname = schema_name, LATERAL jsonb_array_elements(told -> 'partitions') AS every (p);
+CREATE VIEW pg_catalog.pg_external_schema AS SELECT esoid, eskind, databasename AS esdbname, esoptions FROM pg_catalog.svv_external_schemas;
 
 CREATE VIEW pg_catalog.pg_table_def AS
   SELECT nspname::name AS schemaname, relname::name AS tablename, attname::name AS "column", kind::text AS type, format_encoding(attencodingtype)::varchar AS encoding,
@@ -165,7 +173,9 @@ CREATE VIEW pg_catalog.svv_table_info AS
     (SELECT max(length) FROM local_redshift.columns c WHERE c.oid = r.oid)::integer AS max_varchar,
     d.encodings ->> (d.sortkey ->> 0) AS sortkey1_enc, coalesce(jsonb_array_length(d.sortkey), 0) AS sortkey_num,
     ceil(pg_total_relation_size(r.oid) / 1048576.0)::bigint AS size, 0::numeric(10,4) AS pct_used, 0::bigint AS empty,
-    CASE WHEN d.sortkey <> '[]' THEN 0 END::numeric(5,2) AS unsorted,
+    CASE WHEN d.sortkey <> '[]' THEN least(100, 100.0 * greatest(0, coalesce(s.n_tup_ins + s.n_tup_upd, 0)
+      - coalesce((SELECT given FROM local_redshift.maintenance m WHERE m.relation = r.oid AND m.what = 'vacuum' AND m.form <> 'DELETE ONLY' ORDER BY m.endtime DESC LIMIT 1), 0))
+      / greatest(s.n_live_tup, r.reltuples, 1)) END::numeric(5,2) AS unsorted,
     CASE WHEN s.last_analyze IS NULL AND s.last_autoanalyze IS NULL THEN 100 ELSE least(100, 100.0 * s.n_mod_since_analyze / greatest(r.reltuples, 1)) END::numeric(5,2) AS stats_off,
     coalesce(nullif(s.n_live_tup, 0), r.reltuples)::numeric(38,0) AS tbl_rows, 1::numeric(19,2) AS skew_sortkey1, 1::numeric(19,2) AS skew_rows,
     r.reltuples::numeric(38,0) AS estimated_visible_rows, NULL::text AS risk_event, 0::numeric(12,2) AS vacuum_sort_benefit, NULL::timestamp AS create_time

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from localaws.redshift.exceptions import RedshiftError
 
@@ -14,13 +15,17 @@ __all__ = [
     "PROTOCOL_3",
     "SSL_REQUEST",
     "ProtocolError",
+    "bound_values",
     "command_complete",
+    "data_row",
     "error_fields",
     "error_response",
     "message",
     "notice_response",
     "parameter_status",
+    "parameter_types",
     "ready",
+    "row_description",
     "text",
     "texts",
 ]
@@ -94,6 +99,59 @@ def notice_response(words: str, severity: str = "INFO", sqlstate: str = "00000")
 def parameter_status(name: str, value: str) -> bytes:
     """A ParameterStatus."""
     return message(b"S", text(name) + text(value))
+
+
+def row_description(result: Any) -> bytes:
+    """A RowDescription of libpq's result."""
+    parts = [struct.pack(">H", result.nfields)]
+    for place in range(result.nfields):
+        kind = (result.ftype(place), result.fsize(place), result.fmod(place), result.fformat(place))
+        parts.append(result.fname(place) + b"\0" + struct.pack(">IHIhih", 0, 0, *kind))
+    return message(b"T", b"".join(parts))
+
+
+def data_row(result: Any, row: int) -> bytes:
+    """A DataRow of libpq's result."""
+    parts = [struct.pack(">H", result.nfields)]
+    for place in range(result.nfields):
+        value = result.get_value(row, place)
+        parts.append(struct.pack(">i", -1) if value is None else struct.pack(">I", len(value)) + value)
+    return message(b"D", b"".join(parts))
+
+
+def bound_values(body: bytes) -> tuple[tuple[bytes | None, ...], tuple[int, ...], tuple[int, ...]]:
+    """Of a Bind after its two names: the parameters, their formats, and the formats of results.
+
+    Raises:
+        ProtocolError: it ends too early.
+    """
+    try:
+        formats, at = _numbers(body, 0)
+        (count,) = struct.unpack_from(">H", body, at)
+        at += 2
+        values: list[bytes | None] = []
+        for _ in range(count):
+            (length,) = struct.unpack_from(">i", body, at)
+            at += 4
+            values.append(None if length < 0 else body[at : at + length])
+            at += max(length, 0)
+        return tuple(values), formats, _numbers(body, at)[0]
+    except struct.error as error:
+        raise ProtocolError(f"a Bind ends too early: {error}") from error
+
+
+def parameter_types(body: bytes) -> tuple[int, ...]:
+    """The types at the end of a Parse."""
+    try:
+        (count,) = struct.unpack_from(">H", body)
+        return struct.unpack_from(f">{count}I", body, 2)
+    except struct.error as error:
+        raise ProtocolError(f"a Parse ends too early: {error}") from error
+
+
+def _numbers(body: bytes, at: int) -> tuple[tuple[int, ...], int]:
+    (count,) = struct.unpack_from(">H", body, at)
+    return struct.unpack_from(f">{count}h", body, at + 2), at + 2 + 2 * count
 
 
 def command_complete(tag: str) -> bytes:

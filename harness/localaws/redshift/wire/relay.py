@@ -18,26 +18,53 @@ from dataclasses import dataclass
 
 import psycopg
 
+from localaws.redshift.copy.history import QueryNumber
 from localaws.redshift.dialect import Translation, translate, untouched_catalog_query
 from localaws.redshift.exceptions import RedshiftError
-from localaws.redshift.lexer import split_statements
+from localaws.redshift.history.entry import Entry
+from localaws.redshift.lexer import split_statements, tokenize
 from localaws.redshift.messages import in_redshift_words
+from localaws.redshift.procedures.create import CallCommand
 from localaws.redshift.session import table_columns
 from localaws.redshift.wire.client import Client, ClientGoneError
-from localaws.redshift.wire.local import LocalRunner
-from localaws.redshift.wire.protocol import ProtocolError, command_complete, error_fields, error_response, message, ready, text, texts
+from localaws.redshift.wire.journal import Journal
+from localaws.redshift.wire.local import Bound, LocalRunner
+from localaws.redshift.wire.protocol import (
+    ProtocolError,
+    bound_values,
+    command_complete,
+    data_row,
+    error_fields,
+    error_response,
+    message,
+    parameter_types,
+    ready,
+    row_description,
+    text,
+    texts,
+)
 
 __all__ = ["BackendGoneError", "Relay"]
 
 _LOG = logging.getLogger("localaws.redshift")
 _CHUNK = 1 << 18
-_READY, _ERROR = ord("Z"), ord("E")
+_READY, _ERROR, _COMPLETE = ord("Z"), ord("E"), ord("C")
+_LOOKED_AT = frozenset((_READY, _ERROR, _COMPLETE))
 _MARK = "local_redshift_refusal_"
 _EMPTY = b""
 
 
 class BackendGoneError(Exception):
     """PostgreSQL closed the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A statement as the client wrote it, and what becomes of it; no translation where it could not be translated."""
+
+    text: str
+    translation: Translation | None
+    types: tuple[int, ...] = ()
 
 
 @dataclass
@@ -51,8 +78,8 @@ class _Answer:
 class Relay:
     """One client's session."""
 
-    def __init__(self, client: Client, connection: psycopg.Connection, local: LocalRunner, *, psql: bool = False) -> None:
-        self._client, self._connection, self._local, self._psql = client, connection, local, psql
+    def __init__(self, client: Client, connection: psycopg.Connection, local: LocalRunner, journal: Journal, *, psql: bool = False) -> None:
+        self._client, self._connection, self._local, self._journal, self._psql = client, connection, local, journal, psql
         self._socket = socket.socket(fileno=socket.dup(connection.pgconn.socket))
         self._socket.setblocking(False)
         self._status = b"I"
@@ -60,8 +87,8 @@ class Relay:
         self._out = bytearray()
         self._partial, self._skip = b"", 0
         self._refusals: dict[int, RedshiftError] = {}
-        self._statements: dict[str, Translation] = {}
-        self._portals: dict[str, Translation] = {}
+        self._statements: dict[str, _Statement] = {}
+        self._portals: dict[str, tuple[_Statement, Bound]] = {}
         self._skipping = False
 
     def run(self) -> None:
@@ -104,29 +131,45 @@ class Relay:
         (sql,), _ = texts(body, 1)
         self._skipping = False
         self._statements.pop("", None)
+        translations: list[Translation] = []
+        written = [sql]
         try:
-            translations = [self._translated(statement) for statement in split_statements(sql)]
+            written = split_statements(sql)
+            for statement in written:
+                translations.append(self._translated(statement))
         except RedshiftError as error:
+            self._journal.begins(written[len(translations)], None)
             self._send(b"Q", text(self._refusal(error)))
             self._await(forwarded=True)
             return
+        statements = [_Statement(*pair) for pair in zip(written, translations, strict=True)]
         if any(translation.local for translation in translations):
-            self._query_step_by_step(translations)
-        else:
-            self._send(b"Q", text("; ".join(translation.sql[0] for translation in translations)))
-            self._await(forwarded=True)
+            self._query_step_by_step(statements)
+            return
+        self._begins(*statements)
+        self._send(b"Q", text("; ".join(translation.sql[0] for translation in translations)))
+        self._await(forwarded=True)
 
-    def _query_step_by_step(self, translations: list[Translation]) -> None:
+    def _begins(self, *statements: _Statement) -> None:
+        """They are on their way to PostgreSQL."""
+        for statement in statements:
+            if statement.translation is not None and statement.translation.history:
+                self._journal.flush()
+            self._journal.begins(statement.text, statement.translation)
+
+    def _query_step_by_step(self, statements: list[_Statement]) -> None:
         """Statements of one message are one transaction, unless they say otherwise."""
         self._drain()
-        own = self._status == b"I" and len(translations) > 1 and all(one.in_transaction and not one.controls for one in translations)
+        all_of_them = [statement.translation for statement in statements if statement.translation is not None]
+        own = self._status == b"I" and len(all_of_them) > 1 and all(one.in_transaction and not one.controls for one in all_of_them)
         failed = own and not self._quietly("BEGIN")
-        for translation in translations:
+        for statement, translation in zip(statements, all_of_them, strict=True):
             if failed:
                 break
             if translation.local:
-                failed = not self._run_locally(translation)
+                failed = not self._run_locally(statement.text, translation, described=False)
             else:
+                self._begins(statement)
                 self._send(b"Q", text(translation.sql[0]))
                 failed = not self._drain(self._await(forwarded=False))
         if own:
@@ -144,19 +187,35 @@ class Relay:
             self._take_status()
         return True
 
-    def _run_locally(self, translation: Translation) -> bool:
+    def _run_locally(self, written: str, translation: Translation, bound: Bound | None = None, *, described: bool = True) -> bool:
+        number = QueryNumber()
+        entry = self._journal.begins(written, translation)
         try:
-            tag = self._local.run(translation, self._status, self._client.send)
+            ran = self._local.run(translation, self._status, self._client.send, number, bound)
         except RedshiftError as error:
-            self._take_status()
-            if self._status == b"T":
-                self._connection.pgconn.exec_(_MARK.encode())  # the transaction is over, as after any error
-                self._take_status()
-            self._client.send(error_response(error))
+            entry.query = number.value
+            self._failed_locally(entry, error)
             return False
         self._take_status()
-        self._client.send(command_complete(tag))
+        entry.query = number.value
+        self._journal.ended(entry, ran.count)
+        self._journal.ready(self._status)
+        if ran.result is not None:
+            if not described:
+                self._client.send(row_description(ran.result))
+            for row in range(ran.result.ntuples):
+                self._client.send(data_row(ran.result, row))
+        self._client.send(command_complete(ran.tag))
         return True
+
+    def _failed_locally(self, entry: Entry, error: RedshiftError) -> None:
+        self._take_status()
+        if self._status == b"T":
+            self._connection.pgconn.exec_(_MARK.encode())  # the transaction is over, as after any error
+            self._take_status()
+        self._journal.ended(entry, error=error)
+        self._journal.ready(self._status)
+        self._client.send(error_response(error))
 
     def _take_status(self) -> None:
         self._status = {0: b"I", 1: b"T", 2: b"T", 3: b"E"}.get(int(self._connection.pgconn.transaction_status), b"I")
@@ -171,20 +230,37 @@ class Relay:
         try:
             translation = self._translated(sql) if sql.strip() else None
         except RedshiftError as error:
+            self._journal.parsed(sql, None)
             self._send(b"P", text(name) + text(self._refusal(error)) + b"\0\0")
             return
         if translation is None:
             self._send(b"P", body)
+            return
+        self._journal.parsed(sql, translation)
+        self._statements[name] = _Statement(sql, translation, parameter_types(types))
+        if translation.call is not None:
+            self._parse_call(name, translation.call, types)
         elif translation.local:
-            self._statements[name] = translation
             self._send(b"P", text(name) + text("") + b"\0\0")
         else:
             self._send(b"P", text(name) + text(translation.sql[0]) + types)
 
+    def _parse_call(self, name: str, command: CallCommand, types: bytes) -> None:
+        """PostgreSQL prepares the CALL and tells the client about it; it is never executed there."""
+        self._settle()
+        try:
+            prepared = self._local.prepared_call(command)
+        except RedshiftError as error:
+            prepared, types = self._refusal(error), b"\0\0"
+        self._take_status()
+        self._send(b"P", text(name) + text(prepared) + types)
+
     def _translated(self, sql: str) -> Translation:
         found = untouched_catalog_query(sql) if self._psql else None
         try:
-            return found or translate(sql, self._columns)
+            found = found or translate(sql, self._columns)
+            self._local.external.prepare(found.named, found.kind)
+            return found
         except (RedshiftError, BackendGoneError, ClientGoneError):
             raise
         except Exception as error:
@@ -192,31 +268,56 @@ class Relay:
             raise RedshiftError(f"internal error of the local endpoint: {error!r}; nothing was executed") from error
 
     def _columns(self, table: str) -> list[str] | None:
-        """Asked in between, once everything that is under way is done."""
-        if self._out or self._awaited:
-            self._send(b"S", b"")
-            answer = self._await(forwarded=False)
-            self._skipping = self._skipping or not self._drain(answer)
+        """Asked in between."""
+        self._local.external.see(part.name for part in tokenize(table) if part.kind == "quoted")
+        self._settle()
         columns = table_columns(self._connection, table)
         self._take_status()
         return columns
 
+    def _settle(self) -> None:
+        """Everything that is under way is done."""
+        if self._out or self._awaited:
+            self._send(b"S", b"")
+            answer = self._await(forwarded=False)
+            self._skipping = self._skipping or not self._drain(answer)
+
     def _bind(self, body: bytes) -> None:
-        (portal, statement), _ = texts(body, 2)
+        (portal, name), rest = texts(body, 2)
         self._portals.pop(portal, None)
-        if statement in self._statements:
-            self._portals[portal] = self._statements[statement]
+        statement = self._statements.get(name)
+        if statement is not None:
+            bound = Bound()
+            if statement.translation is not None and statement.translation.call is not None:
+                values, formats, result_formats = bound_values(rest)
+                bound = Bound(values, formats, statement.types, result_formats)
+            self._portals[portal] = (statement, bound)
         self._send(b"B", body)
 
     def _execute(self, body: bytes) -> None:
         (portal,), _ = texts(body, 1)
-        translation = self._portals.get(portal)
-        if translation is None:
+        statement, bound = self._portals.get(portal, (None, None))
+        if statement is None or statement.translation is None or not statement.translation.local:
+            if statement is not None and not self._read_again(statement):
+                return
             self._send(b"E", body)
             return
         self._send(b"S", b"")
         answer = self._await(forwarded=False)
-        self._skipping = not (self._drain(answer) and self._run_locally(translation))
+        self._skipping = not (self._drain(answer) and self._run_locally(statement.text, statement.translation, bound))
+
+    def _read_again(self, statement: _Statement) -> bool:
+        """External tables may have changed since the statement was prepared; whether it can be executed."""
+        if statement.translation is not None and statement.translation.named.pairs:
+            try:
+                self._local.external.prepare(statement.translation.named, statement.translation.kind)
+            except RedshiftError as error:
+                self._settle()
+                self._failed_locally(self._journal.begins(statement.text, statement.translation), error)
+                self._skipping = True
+                return False
+        self._begins(statement)
+        return True
 
     def _close(self, body: bytes) -> None:
         (name,), _ = texts(body[1:], 1)
@@ -246,6 +347,7 @@ class Relay:
     def _await(self, *, forwarded: bool) -> _Answer:
         answer = _Answer(forwarded)
         self._awaited.append(answer)
+        self._journal.awaits()
         return answer
 
     def _flush(self) -> None:
@@ -288,13 +390,10 @@ class Relay:
         while at + 5 <= size:
             kind = data[at]
             end = at + 1 + unpack(data, at + 1)[0]
-            if kind in (_READY, _ERROR):
+            if kind in _LOOKED_AT:
                 if end > size:
                     break
-                if start < at:
-                    self._client.send(memoryview(data)[start:at])
-                self._look(kind, data[at:end])
-                start = end
+                start = self._looked_at(data, start, at, end)
             at = end
         if at >= size:
             self._skip = at - size
@@ -306,9 +405,20 @@ class Relay:
             if start < at:
                 self._client.send(memoryview(data)[start:at])
 
+    def _looked_at(self, data: bytes, start: int, at: int, end: int) -> int:
+        """A message that is of interest; where what is yet to be forwarded starts after it."""
+        if data[at] == _COMPLETE:
+            self._journal.completed(data[at + 5 : end - 1].decode())
+            return start
+        if start < at:
+            self._client.send(memoryview(data)[start:at])
+        self._look(data[at], data[at:end])
+        return end
+
     def _look(self, kind: int, whole: bytes) -> None:
         if kind == _READY:
             self._status = whole[5:6]
+            self._journal.ready(self._status)
             answer = self._awaited.popleft() if self._awaited else _Answer(True)
             if not self._awaited:
                 self._refusals.clear()
@@ -318,7 +428,9 @@ class Relay:
         if self._awaited:
             self._awaited[0].failed = True
         fields = error_fields(whole[5:])
-        self._client.send(error_response(self._error(fields), fields.get("V", "ERROR")))
+        error = self._error(fields)
+        self._journal.failed(error)
+        self._client.send(error_response(error, fields.get("V", "ERROR")))
 
     def _error(self, fields: dict[str, str]) -> RedshiftError:
         words = fields.get("M", "")

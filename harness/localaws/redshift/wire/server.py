@@ -27,8 +27,10 @@ from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.messages import redshift_error
 from localaws.redshift.wire.certificates import server_context
 from localaws.redshift.wire.client import Client, ClientGoneError
+from localaws.redshift.wire.historian import Historian
+from localaws.redshift.wire.journal import Journal
 from localaws.redshift.wire.local import LocalRunner
-from localaws.redshift.wire.login import CancelRequest, LoginError, authenticate, greeting, read_startup
+from localaws.redshift.wire.login import CancelRequest, LoginError, Startup, authenticate, greeting, read_startup
 from localaws.redshift.wire.protocol import ProtocolError, error_response
 from localaws.redshift.wire.relay import BackendGoneError, Relay
 
@@ -60,6 +62,7 @@ class _Server:
         self.context = server_context(self.folder)
         self.port = port
         self.running: set[int] = set()
+        self.historian, self.historian_pid = Historian(), 0
 
     def serve(self) -> None:
         """Until SIGTERM. Sessions end with it."""
@@ -68,6 +71,7 @@ class _Server:
         signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
         signal.signal(signal.SIGCHLD, lambda *_: None)  # wakes `accept`, so that children are reaped
         listener.settimeout(5)
+        self.historian_pid = self.historian.start(PostgresEngine(self.home).conninfo)
         gc.collect()
         gc.freeze()  # children share what is here now
         try:
@@ -79,6 +83,7 @@ class _Server:
             for pid in self.running:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGTERM)
+            self.historian.close()  # it ends when it has written what the sessions sent
 
     def _accept(self, listener: socket.socket) -> None:
         connection, _ = listener.accept()
@@ -105,6 +110,9 @@ class _Server:
         with contextlib.suppress(ChildProcessError):
             while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
                 self.running.discard(pid)
+                if pid == self.historian_pid:
+                    _LOG.warning("the process that writes the query history ended: it is started again")
+                    self.historian_pid = self.historian.start(PostgresEngine(self.home).conninfo)
 
     def _session(self, client: Client) -> None:
         client.socket.settimeout(_LOGIN_SECONDS)
@@ -132,7 +140,7 @@ class _Server:
         entry = self.sessions / str(pid)
         entry.write_text(f"{secret} {os.getpid()}")
         signal.signal(signal.SIGUSR1, lambda *_: runner.cancelled.set())
-        relay = Relay(client, connection, runner, psql=startup.settings.get("application_name") == "psql")
+        relay = Relay(client, connection, runner, self._journal(startup, pid), psql=startup.settings.get("application_name") == "psql")
         try:
             client.send(greeting(startup, connection, pid, secret))
             relay.run()
@@ -153,6 +161,10 @@ class _Server:
             with contextlib.suppress(psycopg.Error, OSError):
                 connection.close()
         return None
+
+    def _journal(self, startup: Startup, pid: int) -> Journal:
+        label = startup.settings.get("local_redshift.query_group", "default")
+        return Journal(self.historian.add, self.historian.flush, user=startup.user, database=startup.database, pid=pid, label=label)
 
     def _cancel(self, request: CancelRequest) -> None:
         """Nothing is answered to a cancel request, whether it was right or not."""

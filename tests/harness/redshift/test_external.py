@@ -1,0 +1,191 @@
+"""External schemas: tables of the Glue catalog on S3, read by the wire and by the Data API, always as the files are now."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyarrow import orc
+
+from harness.redshift.conftest import aws
+from localaws.engines.endpoint import EndpointEngine
+from localaws.engines.redshift import RedshiftEngine
+
+FROM_CATALOG = "FROM DATA CATALOG DATABASE 'spectrum_db' REGION 'eu-central-1' IAM_ROLE default CREATE EXTERNAL DATABASE IF NOT EXISTS"
+
+
+@pytest.fixture(scope="module")
+def glue(endpoint: EndpointEngine) -> Any:
+    return aws(endpoint.endpoint, "glue")
+
+
+@pytest.fixture(scope="module")
+def connection(redshift: RedshiftEngine, endpoint: EndpointEngine) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(**redshift.connection(), autocommit=True) as connection:
+        connection.execute(f"CREATE EXTERNAL SCHEMA spectrum {FROM_CATALOG}")  # type: ignore[arg-type]
+        yield connection
+        connection.execute("DROP SCHEMA spectrum")
+
+
+def folder(storage: Path, name: str) -> Path:
+    made = storage / "lake" / "spectrum" / name
+    made.mkdir(parents=True, exist_ok=True)
+    return made
+
+
+def rows(connection: psycopg.Connection, sql: str, values: list[Any] | None = None) -> list[tuple]:
+    return connection.execute(sql, values).fetchall()  # type: ignore[arg-type]
+
+
+def test_parquet_is_read_by_the_names_of_columns_with_every_type(connection: psycopg.Connection, storage: Path) -> None:
+    table = pa.table(
+        {
+            "at": pa.array([dt.datetime(2020, 1, 2, 3, 4, 5, 600000), None], pa.timestamp("us")),
+            "ID": pa.array([1, 2], pa.int64()),
+            "amount": pa.array([Decimal("1.50"), None], pa.decimal128(10, 2)),
+            "name": ['ä,"x"', ""],
+            "day": pa.array([dt.date(2020, 1, 2), None]),
+            "ok": [True, None],
+            "tags": [{"a": [1, 2]}, None],
+        }
+    )
+    pq.write_table(table, folder(storage, "typed") / "a.parquet")
+    connection.execute(
+        "CREATE EXTERNAL TABLE spectrum.typed (id bigint, name varchar(20), amount decimal(10,2), day date, at timestamp, ok boolean,"
+        " tags struct<a:array<int>>, missing int) STORED AS PARQUET LOCATION 's3://lake/spectrum/typed/'"
+    )
+    assert rows(connection, "SELECT id, name, amount, day, at, ok, tags.a[1], missing FROM spectrum.typed ORDER BY id") == [
+        (1, 'ä,"x"', Decimal("1.50"), dt.date(2020, 1, 2), dt.datetime(2020, 1, 2, 3, 4, 5, 600000), True, 2, None),
+        (2, "", None, None, None, None, None, None),
+    ]
+    assert rows(connection, "SELECT id FROM spectrum.typed WHERE id = %s", [2]) == [(2,)]
+
+
+def test_partitions_are_read_where_the_catalog_says(connection: psycopg.Connection, storage: Path) -> None:
+    connection.execute(
+        "CREATE EXTERNAL TABLE spectrum.sales (id int, qty int) PARTITIONED BY (day date, region varchar(5)) ROW FORMAT DELIMITED"
+        " FIELDS TERMINATED BY '|' STORED AS TEXTFILE LOCATION 's3://lake/spectrum/sales/' TABLE PROPERTIES ('skip.header.line.count'='1')"
+    )
+    for day, content in (("2020-01-01", "id|qty\n1|10\n2|\n"), ("2020-01-02", "id|qty\n3|\\N\n")):
+        (folder(storage, f"sales/day={day}") / "part.csv").write_text(content, encoding="utf-8")
+        connection.execute(  # type: ignore[call-overload]
+            f"ALTER TABLE spectrum.sales ADD IF NOT EXISTS PARTITION (day='{day}', region='eu') LOCATION 's3://lake/spectrum/sales/day={day}/'"
+        )
+    query = "SELECT id, qty, day::varchar(10), region FROM spectrum.sales ORDER BY id"
+    assert rows(connection, query) == [(1, 10, "2020-01-01", "eu"), (2, None, "2020-01-01", "eu"), (3, None, "2020-01-02", "eu")]
+    connection.execute("ALTER TABLE spectrum.sales DROP PARTITION (day='2020-01-01', region='eu')")
+    assert rows(connection, query) == [(3, None, "2020-01-02", "eu")]
+    assert rows(connection, "SELECT values, location FROM svv_external_partitions WHERE tablename = 'sales'") == [
+        ('["2020-01-02", "eu"]', "s3://lake/spectrum/sales/day=2020-01-02/")
+    ]
+
+
+def test_tables_that_a_crawler_or_a_job_made_are_there_and_their_files_as_they_are_now(
+    connection: psycopg.Connection, glue: Any, storage: Path, client: Any
+) -> None:
+    place = folder(storage, "events")
+    (place / "1.json").write_text('{"Id": 1, "what": {"n": [1]}}\n\n{"id": 2, "note": "x"}\n', encoding="utf-8")
+    columns = [{"Name": "id", "Type": "int"}, {"Name": "what", "Type": "struct<n:array<int>>"}, {"Name": "note", "Type": "string"}]
+    serde = {"SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe"}
+    descriptor = {"Columns": columns, "Location": "s3://lake/spectrum/events/", "SerdeInfo": serde}
+    glue.create_table(DatabaseName="spectrum_db", TableInput={"Name": "events", "StorageDescriptor": descriptor})
+    query = "SELECT id, what.n[0]::int, note FROM spectrum.events WHERE id > %s ORDER BY id"
+    assert rows(connection, query, [0]) == [(1, 1, None), (2, None, "x")]
+    for number in range(3, 12):  # a client prepares it in the end, and still reads the files of now
+        (place / f"{number}.json").write_text(json.dumps({"id": number}), encoding="utf-8")
+        assert len(rows(connection, query, [0])) == number
+    target = {"WorkgroupName": "local", "Database": "warehouse"}
+    statement = client.execute_statement(Sql="SELECT COUNT(*) FROM spectrum.events", WaitTimeSeconds=30, **target)["Id"]
+    assert client.get_statement_result(Id=statement)["Records"] == [[{"longValue": 11}]]
+    for path in place.iterdir():
+        path.unlink()
+    assert rows(connection, "SELECT COUNT(*) FROM spectrum.events") == [(0,)]
+    glue.delete_table(DatabaseName="spectrum_db", Name="events")
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        rows(connection, "SELECT COUNT(*) FROM spectrum.events")
+
+
+def test_csv_with_quotes_and_orc_are_read_too(connection: psycopg.Connection, storage: Path) -> None:
+    (folder(storage, "quoted") / "a.csv").write_text('1,"a ""b"", c"\n2,\n', encoding="utf-8")
+    connection.execute(
+        "CREATE EXTERNAL TABLE spectrum.quoted (id int, name varchar(20)) ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.OpenCSVSerde'"
+        " WITH SERDEPROPERTIES ('separatorChar'=',') STORED AS TEXTFILE LOCATION 's3://lake/spectrum/quoted/'"
+    )
+    orc.write_table(pa.table({"id": [7], "name": ["o"]}), str(folder(storage, "columnar") / "a.orc"))
+    connection.execute(
+        "CREATE EXTERNAL TABLE spectrum.columnar (id bigint, name string) STORED AS ORC LOCATION 's3://lake/spectrum/columnar/'"
+    )
+    found = rows(
+        connection, "SELECT q.id, q.name, c.name FROM spectrum.quoted q LEFT JOIN spectrum.columnar c ON c.id = q.id + 6 ORDER BY 1"
+    )
+    assert found == [(1, 'a "b", c', "o"), (2, "", None)]
+
+
+def test_an_open_transaction_reads_a_table_that_was_made_after_its_snapshot(connection: psycopg.Connection, storage: Path) -> None:
+    (folder(storage, "late") / "a.csv").write_text("5\n", encoding="utf-8")
+    connection.execute("CREATE EXTERNAL TABLE spectrum.late (id int) STORED AS TEXTFILE LOCATION 's3://lake/spectrum/late/'")
+    with connection.transaction():
+        rows(connection, "SELECT COUNT(*) FROM svv_tables")
+        assert rows(connection, "SELECT id FROM spectrum.late") == [(5,)]
+        connection.execute("CREATE TEMP TABLE kept AS SELECT * FROM spectrum.late")
+    assert rows(connection, "SELECT id FROM kept") == [(5,)]
+
+
+def test_the_catalog_views_show_external_tables(connection: psycopg.Connection, storage: Path) -> None:
+    connection.execute(
+        "CREATE EXTERNAL TABLE spectrum.shown (id int, name string) PARTITIONED BY (d date) LOCATION 's3://lake/spectrum/shown/'"
+    )
+    assert rows(connection, "SELECT schemaname, databasename FROM svv_external_schemas WHERE schemaname = 'spectrum'") == [
+        ("spectrum", "spectrum_db")
+    ]
+    assert rows(connection, "SELECT location FROM svv_external_tables WHERE tablename = 'shown'") == [("s3://lake/spectrum/shown/",)]
+    assert rows(
+        connection, "SELECT columnname, external_type, columnnum, part_key FROM svv_external_columns WHERE tablename = 'shown'"
+    ) == [
+        ("id", "int", 1, 0),
+        ("name", "string", 2, 0),
+        ("d", "date", 3, 1),
+    ]
+    connection.execute("DROP TABLE spectrum.shown")
+    assert rows(connection, "SELECT COUNT(*) FROM svv_external_tables WHERE tablename = 'shown'") == [(0,)]
+
+
+REFUSED = [
+    pytest.param("INSERT INTO spectrum.broken VALUES (1)", "INSERT of the external table spectrum.broken is not supported", id="insert"),
+    pytest.param(
+        "SELECT * FROM spectrum.broken", r"Spectrum Scan Error.*\(file s3://lake/spectrum/broken/a.csv, .*column id", id="not_a_number"
+    ),
+    pytest.param(
+        "BEGIN; CREATE EXTERNAL TABLE spectrum.x (id int) LOCATION 's3://lake/x/'", "cannot run inside a transaction", id="in_a_block"
+    ),
+    pytest.param(
+        "CREATE EXTERNAL TABLE public.x (id int) LOCATION 's3://lake/x/'", 'schema "public" is not an external schema', id="schema"
+    ),
+    pytest.param("CREATE EXTERNAL TABLE spectrum.x (id int) STORED AS AVRO LOCATION 's3://lake/x/'", "STORED AS AVRO", id="avro"),
+    pytest.param("CREATE EXTERNAL SCHEMA pg FROM POSTGRES DATABASE 'x' URI 'y' IAM_ROLE default", "FROM POSTGRES", id="federated"),
+    pytest.param("SELECT * FROM spectrum.iceberg", "SerDe iceberg", id="iceberg"),
+]
+
+
+@pytest.mark.parametrize(("sql", "words"), REFUSED)
+def test_what_cannot_be_done_is_refused_by_name(connection: psycopg.Connection, glue: Any, storage: Path, sql: str, words: str) -> None:
+    (folder(storage, "broken") / "a.csv").write_text("x\n", encoding="utf-8")
+    tables = {table["Name"] for table in glue.get_tables(DatabaseName="spectrum_db")["TableList"]}
+    if "broken" not in tables:
+        connection.execute("CREATE EXTERNAL TABLE spectrum.broken (id int) LOCATION 's3://lake/spectrum/broken/'")
+        glue.create_table(DatabaseName="spectrum_db", TableInput={"Name": "iceberg", "Parameters": {"table_type": "ICEBERG"}})
+    with pytest.raises(psycopg.Error, match=words):
+        connection.execute(sql)  # type: ignore[call-overload]
+    connection.execute("ROLLBACK")
+    if sql.startswith("SELECT"):
+        with pytest.raises(psycopg.Error, match=words):
+            connection.execute(sql, prepare=True)  # type: ignore[call-overload]
+        assert rows(connection, "SELECT 1") == [(1,)]
