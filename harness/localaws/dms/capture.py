@@ -191,7 +191,8 @@ class Capture:
                 if before.name != after.name:
                     self._target.statement(renamed, "rename-column", checkpoint, (before.name, after.name))
         elif ddl.action == "rename":
-            self._replication.suspend(*name, SourceError(f"{known.source.full_name} was renamed, which is not followed. Reload it under its new name."))
+            reason = f"{known.source.full_name} was renamed, which is not followed. Reload it under its new name."
+            self._replication.suspend(*name, SourceError(reason))
             return
         statistics.applied_ddls += 1
 

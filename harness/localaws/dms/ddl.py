@@ -17,7 +17,7 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)  # what it cannot parse is 
 
 @dataclass(frozen=True, slots=True)
 class Ddl:
-    """One action on one table: `create`, `drop`, `rename`, `truncate`, `alter` (columns may have come, gone or changed), or `rename-column`."""
+    """One action on one table: `create`, `drop`, `rename`, `truncate`, `rename-column` or `alter` (of columns)."""
 
     action: str
     schema: str

@@ -71,7 +71,7 @@ class UnsupportedColumnError(BinlogError):
 
     def __init__(self, table: str, column: str, what: str) -> None:
         self.table, self.column = table, column
-        super().__init__(f"{table}.{column} is {what}, which is not replicated: leave it out by a remove-column rule, or exclude the table.")
+        super().__init__(f"{table}.{column} is {what}, which is not replicated: exclude the table, or change the column.")
 
 
 class TargetError(ReplicationError):

@@ -33,7 +33,7 @@ class TableChanges:
         return cls(
             np.concatenate([part.operation for part in parts]),
             pa.concat_tables([part.rows for part in parts]),
-            pa.concat_tables([part.before for part in parts if part.before.num_columns]) if any(p.before.num_columns for p in parts) else parts[0].before,
+            pa.concat_tables([part.before for part in parts]),
         )
 
     def count(self, operation: int) -> int:

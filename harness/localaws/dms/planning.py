@@ -28,7 +28,7 @@ def plan_table(mappings: TableMappings, table: SourceTable, *, changes: bool) ->
     assert selection is not None
     if changes and selection.filters:
         # As in DMS a filter is applied to changes too; there it goes stale when the filtered column changes.
-        raise SettingsError("$.rules", f"the filter on {table.full_name} is applied in full load only by this engine yet: use migration type full-load")
+        raise SettingsError("$.rules", f"this engine filters {table.full_name} in full load only yet: use the migration type full-load")
     rules = [rule for rule in mappings.transformations if rule.matches(table.schema, table.name) or rule.target == "column"]
     schema = _named(table.schema, (rule for rule in rules if rule.target == "schema"))
     name = _named(table.name, (rule for rule in rules if rule.target == "table"))

@@ -1,4 +1,4 @@
-"""Counts of a task and its tables, as DescribeTableStatistics and DescribeReplicationTasks give them; written to a file by the task's process."""
+"""Counts of a task and its tables, as DescribeTableStatistics gives them. The task's process writes them to a file."""
 
 from __future__ import annotations
 

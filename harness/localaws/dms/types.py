@@ -1,4 +1,4 @@
-"""A source column's type as the engine sees it, the same from the catalog and from the binlog, and the Arrow type that holds it without loss.
+"""A source column's type, the same from the catalog and from the binlog, and the Arrow type that holds it without loss.
 
 Narrowing to what AWS DMS would create on a target (an INT UNSIGNED in an INT4) happens where the target is written, never here.
 """

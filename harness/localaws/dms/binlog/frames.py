@@ -23,8 +23,9 @@ _QUERY, _ROTATE, _FORMAT, _XID, _TABLE_MAP, _HEARTBEAT = 2, 4, 15, 16, 19, 27
 _ROWS = {23: (INSERT, 1), 24: (UPDATE, 1), 25: (DELETE, 1), 30: (INSERT, 2), 31: (UPDATE, 2), 32: (DELETE, 2)}
 _IGNORED = frozenset((0, 3, 5, 13, 14, 28, 29, 33, 34, 35, 36, 37, 160, 161, 162, 163))
 _REFUSED = {
-    17: "a LOAD DATA written as a statement", 18: "a LOAD DATA written as a statement", 26: "an incident: changes were lost on the source",
-    38: "an XA transaction", 39: "partial JSON updates (binlog_row_value_options)", 40: "compressed transactions (binlog_transaction_compression)",
+    17: "a LOAD DATA written as a statement", 18: "a LOAD DATA written as a statement",
+    26: "an incident: changes were lost on the source", 38: "an XA transaction",
+    39: "partial JSON updates (binlog_row_value_options)", 40: "compressed transactions (binlog_transaction_compression)",
     164: "an encrypted binlog", **dict.fromkeys(range(165, 172), "compressed events (log_bin_compress)"),
 }  # fmt: skip
 _DATA_STATEMENTS = ("INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD")
@@ -182,7 +183,9 @@ class Framer:
             found.roll_back()
             found.commit(here, seconds, 0)
         elif word in _DATA_STATEMENTS:
-            raise BinlogError(f"The binlog has a statement where rows are needed ({sql[:60]}…, before {here}): set binlog_format=ROW on the source.")
+            raise BinlogError(
+                f"The binlog has a statement where rows are needed ({sql[:60]}…, before {here}): set binlog_format=ROW on the source."
+            )
         elif word not in ("BEGIN", "SAVEPOINT", "ROLLBACK", "RELEASE", "#"):
             found.statement(Statement(schema, sql, here, seconds))
 

@@ -57,13 +57,15 @@ def scan(buffer: np.ndarray, table: TableMap, starts: np.ndarray, ends: np.ndarr
     pieces: list[list[Places]] = []
     step = 0
     while active.size:
-        columns, cursor = _image(buffer, table.columns, cursor)
-        pieces.append(columns)
+        image, cursor = _image(buffer, table.columns, cursor)
+        pieces.append(image)
         events.append(active)
         steps.append(np.full(active.size, step))
         left = ends[active] - cursor
         if (left < 0).any():
-            raise BinlogError(f"A row event of {table.full_name} ends within a row: the binlog is damaged, or not of the form that is known.")
+            raise BinlogError(
+                f"A row event of {table.full_name} ends within a row: the binlog is damaged, or not of the form that is known."
+            )
         going = left > 0
         if not going.all():
             active, cursor = active[going], cursor[going]
@@ -71,7 +73,8 @@ def scan(buffer: np.ndarray, table: TableMap, starts: np.ndarray, ends: np.ndarr
     if not pieces:
         empty = np.zeros(0, np.int64)
         return Images(empty, empty, [Places(empty, 0, None) for _ in table.columns])
-    return Images(np.concatenate(events), np.concatenate(steps), [_joined([piece[i] for piece in pieces]) for i in range(len(table.columns))])
+    columns = [_joined([piece[i] for piece in pieces]) for i in range(len(table.columns))]
+    return Images(np.concatenate(events), np.concatenate(steps), columns)
 
 
 def _image(buffer: np.ndarray, columns: Sequence[WireColumn], start: np.ndarray) -> tuple[list[Places], np.ndarray]:

@@ -62,7 +62,7 @@ class TableMap:
         return tuple((column.name, column.type) for column in self.columns)
 
     def full_bitmap(self, twice: bool) -> bytes:
-        """The bitmap of columns of an event that has all of them; an update has two. Bits beyond the last column are set or not: see `frames`."""
+        """The bitmap of columns of an event that has all of them; an update has two."""
         return self._bitmaps[twice]
 
     @cached_property
@@ -210,8 +210,8 @@ class _Facts:
 
     def _text(self, i: int, name: str, nullable: bool, code: int, metadata: int) -> WireColumn:
         if code in (_GEOMETRY, _JSON):
-            kind = "geometry" if code == _GEOMETRY else "json"
-            return WireColumn(name, ColumnType(kind, lob=True), nullable, 0, metadata, _NAMES.get(code, ""))
+            column = ColumnType("geometry" if code == _GEOMETRY else "json", lob=True)
+            return WireColumn(name, column, nullable, 0, metadata, _NAMES.get(code, ""))
         if code not in (_BLOB, _VARCHAR, _VAR_STRING, _STRING, 140, 141):
             raise UnsupportedColumnError("a table of the binlog", name, f"of the type with number {code}")
         lob = code in (_BLOB, 140)
@@ -219,7 +219,8 @@ class _Facts:
         collation = self.collations.get(i, BINARY_COLLATION)
         binary = collation == BINARY_COLLATION
         if not binary and collation not in self.charsets:
-            return WireColumn(name, ColumnType("text", metadata, lob=lob), nullable, 0, length_bytes, f"of the unknown collation {collation}")
+            refusal = f"of the unknown collation {collation}"
+            return WireColumn(name, ColumnType("text", metadata, lob=lob), nullable, 0, length_bytes, refusal)
         padded = metadata if binary and code == _STRING else 0
         kind = ColumnType("binary" if binary else "text", (1 << 8 * metadata) - 1 if lob else metadata, precision=padded,
                           charset="" if binary else self.charsets[collation], lob=lob)  # fmt: skip

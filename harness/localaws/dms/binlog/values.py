@@ -1,4 +1,7 @@
-"""Values of row images as Arrow arrays, whole columns at a time. Formats: MySQL internals, "Binlog row image"; `strings/decimal.c`, `sql/my_time.cc`."""
+"""Values of row images as Arrow arrays, whole columns at a time.
+
+Formats: MySQL internals, "Rows_event"; for decimals and times the comments of `strings/decimal.c` and `sql-common/my_time.c`.
+"""
 
 from __future__ import annotations
 
@@ -193,7 +196,7 @@ def binary_array(buffer: np.ndarray, places: Places, kind: pa.DataType) -> pa.Ar
     np.cumsum(lengths, out=offsets[1:])
     total = int(offsets[-1])
     if total > _JOIN_FROM * rows:
-        whole = memoryview(buffer)
+        whole = buffer.data
         data = b"".join([whole[at : at + length] for at, length in zip(places.at.tolist(), lengths.tolist(), strict=True)])
     else:
         data = buffer[np.repeat(places.at - offsets[:-1], lengths) + np.arange(total)].tobytes()

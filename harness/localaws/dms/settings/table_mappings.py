@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from localaws.dms.exceptions import SettingsError
@@ -117,26 +117,21 @@ class Transformation:
 
     def renamed(self, name: str) -> str:
         """The name after the rule."""
-        value, old = self.value, self.old_value
-        if self.action == "rename":
-            return value
-        if self.action == "convert-lowercase":
-            return name.lower()
-        if self.action == "convert-uppercase":
-            return name.upper()
-        if self.action == "add-prefix":
-            return value + name
-        if self.action == "add-suffix":
-            return name + value
-        if self.action == "remove-prefix":
-            return name.removeprefix(value)
-        if self.action == "remove-suffix":
-            return name.removesuffix(value)
-        if self.action == "replace-prefix":
-            return value + name.removeprefix(old) if name.startswith(old) else name
-        if self.action == "replace-suffix":
-            return name.removesuffix(old) + value if name.endswith(old) else name
-        return name
+        change = _RENAMED.get(self.action)
+        return name if change is None else change(name, self.value, self.old_value)
+
+
+_RENAMED: dict[str, Callable[[str, str, str], str]] = {
+    "rename": lambda name, value, old: value,
+    "convert-lowercase": lambda name, value, old: name.lower(),
+    "convert-uppercase": lambda name, value, old: name.upper(),
+    "add-prefix": lambda name, value, old: value + name,
+    "add-suffix": lambda name, value, old: name + value,
+    "remove-prefix": lambda name, value, old: name.removeprefix(value),
+    "remove-suffix": lambda name, value, old: name.removesuffix(value),
+    "replace-prefix": lambda name, value, old: value + name.removeprefix(old) if name.startswith(old) else name,
+    "replace-suffix": lambda name, value, old: name.removesuffix(old) + value if name.endswith(old) else name,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +221,7 @@ def _transformation(rule: Reader) -> Transformation:
     locator.only(("schema-name", "table-name", "column-name"))
     column = locator.text("column-name") if target == "column" else ""
     table = locator.text("table-name") if target != "schema" else ""
-    needs = action in ("rename",) or action.split("-")[0] in ("add", "remove", "replace") and action != "remove-column"
+    needs = action == "rename" or action.endswith(("prefix", "suffix"))
     value = rule.text("value", None if needs else "")
     old = rule.text("old-value", None if action.startswith("replace") else "")
     key: tuple[str, ...] = ()

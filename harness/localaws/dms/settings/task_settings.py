@@ -13,10 +13,9 @@ from localaws.dms.settings.reading import Reader, parsed
 __all__ = ["TaskSettings"]
 
 _SECTIONS = (
-    "TargetMetadata", "FullLoadSettings", "ChangeProcessingTuning", "ErrorBehavior", "ControlTablesSettings", "ValidationSettings", "Logging",
-    "StreamBufferSettings", "ChangeProcessingDdlHandlingPolicy", "BeforeImageSettings", "LoopbackPreventionSettings",
-    "CharacterSetSettings", "PostProcessingRules", "FailTaskWhenCleanTaskResourceFailed", "TTSettings",
-    "EnableLogging", "LocalEngine",
+    "TargetMetadata", "FullLoadSettings", "ChangeProcessingTuning", "ErrorBehavior", "ControlTablesSettings", "ValidationSettings",
+    "Logging", "StreamBufferSettings", "ChangeProcessingDdlHandlingPolicy", "BeforeImageSettings", "LoopbackPreventionSettings",
+    "CharacterSetSettings", "PostProcessingRules", "FailTaskWhenCleanTaskResourceFailed", "TTSettings", "LocalEngine",
 )  # fmt: skip
 _PREPARATION = ("DO_NOTHING", "DROP_AND_CREATE", "TRUNCATE_BEFORE_LOAD")
 _TARGET_METADATA = (
@@ -25,8 +24,8 @@ _TARGET_METADATA = (
     "ParallelApplyBufferSize", "ParallelApplyQueuesPerThread", "BatchApplyEnabled", "TaskRecoveryTableEnabled",
 )  # fmt: skip
 _FULL_LOAD = (
-    "TargetTablePrepMode", "CreatePkAfterFullLoad", "StopTaskCachedChangesApplied", "StopTaskCachedChangesNotApplied", "MaxFullLoadSubTasks",
-    "TransactionConsistencyTimeout", "CommitRate",
+    "TargetTablePrepMode", "CreatePkAfterFullLoad", "StopTaskCachedChangesApplied", "StopTaskCachedChangesNotApplied",
+    "MaxFullLoadSubTasks", "TransactionConsistencyTimeout", "CommitRate",
 )  # fmt: skip
 _TUNING = (
     "BatchApplyPreserveTransaction", "BatchApplyTimeoutMin", "BatchApplyTimeoutMax", "BatchApplyMemoryLimit", "BatchSplitSize",
@@ -80,7 +79,7 @@ class TaskSettings:
         _refuse(document, metadata, tuning)
         before, after = load.flag("StopTaskCachedChangesNotApplied", False), load.flag("StopTaskCachedChangesApplied", False)
         if before and after:
-            raise SettingsError(f"{load.path}.StopTaskCachedChangesApplied", "it contradicts StopTaskCachedChangesNotApplied, which is true too")
+            raise SettingsError(f"{load.path}.StopTaskCachedChangesApplied", "it contradicts StopTaskCachedChangesNotApplied")
         low = tuning.number("BatchApplyTimeoutMin", 1, 1)
         high = tuning.number("BatchApplyTimeoutMax", max(30, low), 1)
         if high < low:
@@ -110,10 +109,10 @@ class TaskSettings:
 
 def _refuse(document: Reader, metadata: Reader, tuning: Reader) -> None:
     if metadata.flag("FullLobMode", False):
-        raise SettingsError(f"{metadata.path}.FullLobMode", "Redshift and S3 targets have no full LOB mode: set LimitedSizeLobMode and LobMaxSize")
+        raise SettingsError(f"{metadata.path}.FullLobMode", "Redshift and S3 have no full LOB mode: set LimitedSizeLobMode and LobMaxSize")
     if not metadata.flag("BatchApplyEnabled", True):
         raise SettingsError(
-            f"{metadata.path}.BatchApplyEnabled", "this engine applies in batches only, each of whole transactions: set it to true, or leave it out"
+            f"{metadata.path}.BatchApplyEnabled", "this engine applies batches of whole transactions only: set it to true, or leave it out"
         )
     if document.child("ValidationSettings").flag("EnableValidation", False):
         raise SettingsError("$.ValidationSettings.EnableValidation", "validation is not done by this engine yet")

@@ -20,6 +20,12 @@ _LOBS = frozenset(("tinytext", "text", "mediumtext", "longtext", "tinyblob", "bl
 _GEOMETRIES = frozenset(
     ("geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection")
 )
+_PLAIN = {
+    "float": ColumnType("float"),
+    "double": ColumnType("double"),
+    "json": ColumnType("json", lob=True),
+    **dict.fromkeys(_GEOMETRIES, ColumnType("geometry", lob=True)),
+}
 _TEMPORAL = frozenset(("date", "datetime", "timestamp", "time", "year"))
 _TABLES = """SELECT table_schema, table_name, table_type, COALESCE(table_rows, 0) FROM information_schema.tables
     WHERE table_schema NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys') AND table_type IN ('BASE TABLE', 'VIEW')
@@ -38,7 +44,9 @@ def list_tables(connection: pymysql.connections.Connection[Any]) -> list[tuple[s
         return [(schema, name, kind == "VIEW", int(rows)) for schema, name, kind, rows in cursor.fetchall()]
 
 
-def read_table(connection: pymysql.connections.Connection[Any], schema: str, name: str, is_view: bool = False, rows: int = 0) -> SourceTable | None:
+def read_table(
+    connection: pymysql.connections.Connection[Any], schema: str, name: str, is_view: bool = False, rows: int = 0
+) -> SourceTable | None:
     """The table with its columns; None when there is none.
 
     Raises:
@@ -62,8 +70,8 @@ def _type(table: str, row: Iterable[Any]) -> ColumnType:
         return ColumnType("int", _INTEGERS[kind], "unsigned" in whole.lower())
     if kind == "decimal":
         return ColumnType("decimal", precision=int(precision), scale=int(scale))
-    if kind in ("float", "double"):
-        return ColumnType(kind)
+    if kind in _PLAIN:
+        return _PLAIN[kind]
     if kind == "bit":
         return ColumnType("bit", int(precision))
     if kind in _TEMPORAL:
@@ -71,14 +79,11 @@ def _type(table: str, row: Iterable[Any]) -> ColumnType:
     if kind in ("char", "varchar") or kind in _LOBS or kind in ("binary", "varbinary"):
         binary = charset is None
         size = int(octets or 0)
-        return ColumnType("binary" if binary else "text", size, precision=size if kind == "binary" else 0, charset=charset or "", lob=kind in _LOBS)
+        padded, lob = size if kind == "binary" else 0, kind in _LOBS
+        return ColumnType("binary" if binary else "text", size, precision=padded, charset=charset or "", lob=lob)
     if kind in ("enum", "set"):
         labels = _labels(whole)
         return ColumnType(kind, labels_size(kind, labels), charset=charset or "utf8mb4", labels=labels)
-    if kind == "json":
-        return ColumnType("json", lob=True)
-    if kind in _GEOMETRIES:
-        return ColumnType("geometry", lob=True)
     raise UnsupportedColumnError(table, name, f"of type {whole}")
 
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pymysql
 
 from localaws.dms.binlog.rows import PADDING, Places
-from localaws.dms.binlog.values import binary_array, decimal_array, days_of
+from localaws.dms.binlog.values import binary_array, days_of, decimal_array
 from localaws.dms.exceptions import SourceLostError
 from localaws.dms.source.connection import source_errors
 from localaws.dms.types import ColumnType, SourceColumn, arrow_type
@@ -46,8 +46,10 @@ def query_batches(connection: pymysql.connections.Connection[Any], sql: str, col
         # What PyMySQL's reader has read already, or what comes first; it holds nothing after this.
         rest, size, done = wire._rfile.read1(io.DEFAULT_BUFFER_SIZE), _BUFFER, False
     names = [column.name for column in columns]
+    read = False
     while not done:
-        buffer, end = _filled(wire, rest, size)
+        buffer, end = _filled(wire, rest, size, read)
+        read = True
         starts, at, done = _rows(wire, buffer, end)
         rest = bytes(memoryview(buffer)[at:end])
         size = max(_BUFFER, 2 * len(rest))
@@ -58,18 +60,21 @@ def query_batches(connection: pymysql.connections.Connection[Any], sql: str, col
         raise SourceLostError("The source sent more than the query's rows. The task tries again.")
 
 
-def _filled(wire: Any, rest: bytes, size: int) -> tuple[bytearray, int]:
+def _filled(wire: Any, rest: bytes, size: int, read: bool) -> tuple[bytearray, int]:
+    """A buffer that begins with the rest of the last one; with `read`, something more has been read."""
     buffer = bytearray(size + PADDING)
     end = len(rest)
     buffer[:end] = rest
     view = memoryview(buffer)[:size]
     with source_errors():
         # Not until it is full: the end of the rows may have come already.
-        while end < size // 2 and not _ends_with_last_packet(buffer, end):
+        while read and end < size:
             count = wire._sock.recv_into(view[end:])
             if not count:
                 raise SourceLostError("The source closed the connection during a query. The task tries again.")
             end += count
+            if end >= size // 2 or _ends_with_last_packet(buffer, end):
+                break
     return buffer, end
 
 

@@ -146,7 +146,7 @@ def chunks_of(connection: pymysql.connections.Connection[Any], table: SourceTabl
     parts = max(1, -(-table.rows // rows_each))
     if low is None or parts == 1:
         return [Chunk(0)]
-    low, high = int(low), int(high)
-    limits = sorted({low + (high - low + 1) * part // parts for part in range(1, parts)} - {low})
+    smallest, size = int(low), int(high or 0) - int(low) + 1
+    limits = sorted({smallest + size * part // parts for part in range(1, parts)} - {smallest})
     edges: list[int | None] = [None, *limits, None]
     return [Chunk(number, first.name, edges[number], edges[number + 1]) for number in range(len(edges) - 1)]

@@ -80,9 +80,11 @@ class BinlogStream:
             except TimeoutError as error:
                 if end:
                     break
-                raise SourceLostError(f"The source has sent nothing for {_SILENCE:.0f} s, not even a heartbeat. The task tries again.") from error
+                raise SourceLostError(f"The source has sent nothing for {_SILENCE:.0f} s, not even heartbeats.") from error
             except OSError as error:
                 raise SourceLostError(f"The connection to the source ended: {error}. The task tries again.") from error
+            if not count and end > len(self._rest):
+                break  # an error's packet may be the last that came
             if not count:
                 raise SourceLostError("The source closed the connection. The task tries again.")
             end += count
@@ -108,7 +110,7 @@ class BinlogStream:
     def _check_settings(self) -> None:
         wanted = {"log_bin": ("1", "ON"), "binlog_format": ("ROW",), "binlog_row_image": ("FULL",), "binlog_row_metadata": ("FULL",)}
         with source_errors(), self._connection.cursor() as cursor:
-            cursor.execute("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin','binlog_format','binlog_row_image','binlog_row_metadata')")
+            cursor.execute("SHOW GLOBAL VARIABLES WHERE Variable_name IN %s", (tuple(wanted),))
             found = dict(cursor.fetchall())
         for name, values in wanted.items():
             if str(found.get(name, "")).upper() not in values:
@@ -122,7 +124,8 @@ def read_charsets(connection: Any) -> dict[int, str]:
     """Character set by collation number, as this server numbers them."""
     with source_errors(), connection.cursor() as cursor:
         try:
-            cursor.execute("SELECT ID, CHARACTER_SET_NAME FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY WHERE ID IS NOT NULL")
+            view = "information_schema.COLLATION_CHARACTER_SET_APPLICABILITY"
+            cursor.execute(f"SELECT ID, CHARACTER_SET_NAME FROM {view} WHERE ID IS NOT NULL")
         except connection.OperationalError:  # MySQL's view has no numbers
             cursor.execute("SELECT ID, CHARACTER_SET_NAME FROM information_schema.COLLATIONS")
         return {int(number): charset for number, charset in cursor.fetchall()}

@@ -44,8 +44,9 @@ class ControlTables:
             "noted BIGINT NOT NULL, checkpoint VARCHAR(65535) NOT NULL, noted_at TIMESTAMP NOT NULL)",
             f"CREATE TABLE IF NOT EXISTS {self._loads} (task_name VARCHAR(128) NOT NULL, table_owner VARCHAR(128) NOT NULL, "
             "table_name VARCHAR(128) NOT NULL, chunk INTEGER NOT NULL, rows_loaded BIGINT NOT NULL)",
-            f'CREATE TABLE IF NOT EXISTS {self._exceptions} (task_name VARCHAR(128) NOT NULL, table_owner VARCHAR(128) NOT NULL, '
-            'table_name VARCHAR(128) NOT NULL, error_time TIMESTAMP NOT NULL, statement VARCHAR(65535) NOT NULL, "error" VARCHAR(65535) NOT NULL)',
+            f"CREATE TABLE IF NOT EXISTS {self._exceptions} (task_name VARCHAR(128) NOT NULL, table_owner VARCHAR(128) NOT NULL, "
+            "table_name VARCHAR(128) NOT NULL, error_time TIMESTAMP NOT NULL, statement VARCHAR(65535) NOT NULL, "
+            '"error" VARCHAR(65535) NOT NULL)',
         )
 
     def lock(self) -> str:
@@ -78,7 +79,8 @@ class ControlTables:
 
     def note_exception(self, error: ApplyError) -> str:
         names = f"{self._task}, {literal(error.table.schema)}, {literal(error.table.name)}"
-        return f"INSERT INTO {self._exceptions} VALUES ({names}, GETDATE(), {literal(error.statement[:_LONGEST_STATEMENT])}, {literal(error.reason)})"
+        statement = literal(error.statement[:_LONGEST_STATEMENT])
+        return f"INSERT INTO {self._exceptions} VALUES ({names}, GETDATE(), {statement}, {literal(error.reason)})"
 
     def _of(self, plan: TablePlan) -> str:
         return f"task_name = {self._task} AND table_owner = {literal(plan.schema)} AND table_name = {literal(plan.name)}"

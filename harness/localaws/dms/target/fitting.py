@@ -95,11 +95,15 @@ def _integer(array: pa.Array, column: TargetColumn) -> tuple[pa.Array, pa.Array 
         return array.cast(kind), None, ""
     if pa.types.is_integer(array.type) and array.type.bit_width < kind.bit_width:
         return array.cast(kind), None, ""
-    limit = Decimal(1 << bits)
-    low, high = (-limit, limit - 1) if pa.types.is_decimal(array.type) else (-(1 << bits), (1 << bits) - 1)
-    bad = pc.or_(pc.less(array, pa.scalar(low, array.type if not pa.types.is_decimal(array.type) else pa.decimal128(20, 0))),
-                 pc.greater(array, pa.scalar(high, array.type if not pa.types.is_decimal(array.type) else pa.decimal128(20, 0))))  # fmt: skip
-    zeroed = pc.if_else(pc.fill_null(bad, False), pa.scalar(0).cast(array.type), array)
+    if pa.types.is_integer(array.type):
+        limits, zero = (pa.scalar(edge, array.type) for edge in (-(1 << bits), (1 << bits) - 1)), pa.scalar(0, array.type)
+    else:
+        wide = pa.decimal128(38, getattr(array.type, "scale", 0))
+        array = array.cast(wide)
+        limits, zero = (pa.scalar(Decimal(edge), wide) for edge in (-(1 << bits), (1 << bits) - 1)), pa.scalar(Decimal(0), wide)
+    low, high = limits
+    bad = pc.or_(pc.less(array, low), pc.greater(array, high))
+    zeroed = pc.if_else(pc.fill_null(bad, False), zero, array)
     return zeroed.cast(kind), bad, f"value out of range of {column.type.upper()}"
 
 
@@ -109,7 +113,8 @@ def _numeric(array: pa.Array, column: TargetColumn) -> tuple[pa.Array, pa.Array 
         return array, None, ""
     if pa.types.is_integer(array.type) or pa.types.is_boolean(array.type):
         array = array.cast(pa.int64()).cast(pa.decimal128(19, 0))
-    if pa.types.is_decimal(array.type) and array.type.scale <= column.scale and array.type.precision - array.type.scale <= column.precision - column.scale:
+    found = array.type
+    if pa.types.is_decimal(found) and found.scale <= column.scale and found.precision - found.scale <= column.precision - column.scale:
         return array.cast(kind), None, ""
     wide = array.cast(pa.decimal256(76, max(column.scale, getattr(array.type, "scale", column.scale))))
     limit = pa.scalar(Decimal(10) ** (column.precision - column.scale), pa.decimal256(40, 0))

@@ -48,7 +48,14 @@ class RedshiftTarget(Target):
     """One task's connections to Redshift: one for changes, and one for each thread that loads."""
 
     def __init__(
-        self, address: RedshiftAddress, staging: Staging, task: str, *, safe: bool, lob_bytes: int = 32 * 1024, control_schema: str = "public"
+        self,
+        address: RedshiftAddress,
+        staging: Staging,
+        task: str,
+        *,
+        safe: bool,
+        lob_bytes: int = 32 * 1024,
+        control_schema: str = "public",
     ) -> None:
         self._address, self._staging, self._safe, self._lob_bytes = address, staging, safe, lob_bytes
         self._control = ControlTables(task, control_schema)
@@ -117,7 +124,8 @@ class RedshiftTarget(Target):
                 return self._apply(batch)
             except psycopg.errors.SerializationFailure as error:
                 if attempt == _ATTEMPTS:
-                    raise TargetError(f"The batch could not be applied in {_ATTEMPTS} attempts, others write the same tables: {error}") from error
+                    reason = f"The batch could not be applied in {_ATTEMPTS} attempts, others write the same tables: {error}"
+                    raise TargetError(reason) from error
         raise AssertionError("not reached")
 
     def _apply(self, batch: Batch) -> list[ApplyError]:
@@ -345,8 +353,8 @@ def _gathered(batches: Iterable[pa.RecordBatch], rows: int = 200_000) -> Iterato
 
 
 def _refusals(plan: TablePlan, statement: str, rows: pa.Table, fitted: Fitted) -> list[ApplyError]:
-    names = plan.key or tuple(rows.column_names)
+    told = rows.select(list(plan.key or rows.column_names))
     return [
-        ApplyError(plan, f"{statement} {rows.select(list(names)).slice(refused.row, 1).to_pylist()[0]}", f"{refused.column}: {refused.reason}")
+        ApplyError(plan, f"{statement} {told.slice(refused.row, 1).to_pylist()[0]}", f"{refused.column}: {refused.reason}")
         for refused in fitted.refused
     ]
