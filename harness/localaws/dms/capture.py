@@ -45,6 +45,7 @@ class Capture:
 
     def run(self, stream: BinlogStream) -> None:
         """Until the task stops, or the position to stop at is reached."""
+        stream.framer.boundary = Position.parse(self._checkpoint.settled)
         for item in self._items(stream):
             if item is not None:
                 self._take(item)
@@ -99,6 +100,8 @@ class Capture:
                 self._pending.append(item)
                 self._count(item)
         elif isinstance(item, Commit):
+            if self._committed and self._checkpoint.repeated and not self._checkpoint.at(item.position).repeated:
+                self._flush()  # what may be there already is applied otherwise than what comes after
             self._committed += self._pending
             self._bytes += sum(changes.bytes for changes in self._pending)
             self._pending = []
@@ -133,7 +136,8 @@ class Capture:
         batch = []
         for parts in by_table.values():
             plan = self._plan_for(parts[0].table)
-            if plan is not None:
+            # A table without a key was loaded as a whole from the youngest snapshot, and has all of this.
+            if plan is not None and (plan.key or not self._checkpoint.repeated):
                 batch.append((plan, _table_changes(plan, parts)))
         self._target.apply(Batch(batch, self._checkpoint.text(), self._checkpoint.repeated))
         self._applied(batch)
@@ -179,7 +183,7 @@ class Capture:
             return
         statistics = self._statistics.table(*name)
         statistics.ddls += 1
-        if ddl.action == "truncate" and self._settings.handle_truncate:
+        if ddl.action == "truncate" and self._settings.handle_truncate and (known.key or not Checkpoint.parse(checkpoint).repeated):
             self._target.statement(known, "truncate", checkpoint)
         elif ddl.action == "drop" and self._settings.handle_drop:
             self._target.statement(known, "drop-table", checkpoint)

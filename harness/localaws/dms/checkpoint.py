@@ -32,5 +32,5 @@ class Checkpoint:
 
     @property
     def repeated(self) -> bool:
-        """Whether changes at the position may be on the target already."""
-        return Position.parse(self.position).order < Position.parse(self.settled).order
+        """Whether changes that end at the position may be on the target already."""
+        return Position.parse(self.position).order <= Position.parse(self.settled).order

@@ -15,7 +15,7 @@ from queue import SimpleQueue
 
 from localaws.dms.exceptions import ReplicationError, SourceLostError, TargetLostError
 from localaws.dms.plan import TablePlan
-from localaws.dms.source.snapshot import Chunk, Snapshot, chunks_of
+from localaws.dms.source.snapshot import Chunk, Snapshot, chunks_of, remaining
 from localaws.dms.statistics import Statistics
 from localaws.dms.target.base import Target
 from localaws.dms.types import SourceColumn
@@ -64,14 +64,9 @@ class FullLoad:
         done = self.target.loaded_chunks(plan)
         if prepare is not None or (done and not plan.key):
             self.target.prepare(plan, prepare or "TRUNCATE_BEFORE_LOAD")
-            done = {}
-        table.table_state, table.full_load_start_time, table.full_load_rows = "Full load", time.time(), sum(done.values())
-        first = free.get()
-        try:
-            chunks = chunks_of(self.snapshot.connections[first], plan.source, CHUNK_ROWS)
-        finally:
-            free.put(first)
-        work = [pool.submit(self._load_chunk, plan, chunk, free) for chunk in chunks if chunk.number not in done]
+            done = []
+        table.table_state, table.full_load_start_time, table.full_load_rows = "Full load", time.time(), sum(rows for _, rows in done)
+        work = [pool.submit(self._load_chunk, plan, chunk, free) for chunk in self._chunks(plan, [chunk for chunk, _ in done], free)]
         failures = [error for future in work if (error := future.exception()) is not None]
         if failures:
             raise failures[0]
@@ -79,6 +74,15 @@ class FullLoad:
             return False
         table.table_state, table.full_load_end_time = "Table completed", time.time()
         return True
+
+    def _chunks(self, plan: TablePlan, done: Sequence[Chunk], free: SimpleQueue[int]) -> list[Chunk]:
+        if done:
+            return remaining(done)
+        number = free.get()
+        try:
+            return chunks_of(self.snapshot.connections[number], plan.source, CHUNK_ROWS)
+        finally:
+            free.put(number)
 
     def _load_chunk(self, plan: TablePlan, chunk: Chunk, free: SimpleQueue[int]) -> None:
         if self.stopping.is_set():
@@ -88,7 +92,7 @@ class FullLoad:
             columns = [SourceColumn(column.source, column.type, column.nullable) for column in plan.columns]
             condition = " AND ".join(part for part in (chunk.condition(), plan.condition) if part)
             batches = (plan.renamed(batch) for batch in self.snapshot.read(number, plan.source, columns, condition))
-            result = self.target.load(plan, chunk.number, batches)
+            result = self.target.load(plan, chunk, batches)
         finally:
             free.put(number)
         table = self.statistics.table(plan.source.schema, plan.source.name)

@@ -88,7 +88,7 @@ def run(definition: Definition, folder: Path, stopping: threading.Event) -> Resu
         return Result("failed", str(error))
     except Exception as error:  # noqa: BLE001 - the edge of the process: a mistake of ours becomes a failed task with its reason
         _LOG.exception("task %s", definition.name)
-        return Result("failed", f"{type(error).__name__}: {error}. The task's log has more; this is a fault of the engine, please report it.")
+        return Result("failed", f"{type(error).__name__}: {error}. The log has more; a fault of the engine, please report it.")
     finally:
         ended.set()
         writer.join()

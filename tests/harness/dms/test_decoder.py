@@ -15,7 +15,7 @@ from localaws.dms.binlog.events import DELETE, INSERT, UPDATE, Changes, Commit, 
 from localaws.dms.exceptions import BinlogError, BinlogGoneError, UnsupportedColumnError
 from localaws.dms.source.catalog import read_table
 from localaws.dms.source.connection import SourceAddress
-from localaws.dms.source.snapshot import Position, chunks_of, current_position, open_snapshot
+from localaws.dms.source.snapshot import Chunk, Position, chunks_of, current_position, open_snapshot, remaining
 from localaws.dms.source.stream import BinlogStream
 
 # Column type, a literal, and the value that both ways must give (None: null).
@@ -133,7 +133,8 @@ def test_a_transaction_larger_than_the_buffer_and_a_value_larger_than_a_packet_a
     schema, big = schema_of(source), 20 << 20
     execute(source, "CREATE TABLE t (id INT PRIMARY KEY, v LONGTEXT, w VARCHAR(500))")
     begin = current_position(source)
-    execute(source, "INSERT INTO t SELECT seq, NULL, REPEAT('w', 400) FROM seq_1_to_30000", f"INSERT INTO t VALUES (0, REPEAT('é', {big // 2}), 'end')")
+    execute(source, "INSERT INTO t SELECT seq, NULL, REPEAT('w', 400) FROM seq_1_to_30000")
+    execute(source, f"INSERT INTO t VALUES (0, REPEAT('é', {big // 2}), 'end')")
 
     stream = stream_of(address, begin, schema)
     items = read_all(stream, current_position(source))
@@ -230,3 +231,11 @@ def test_chunks_cover_the_whole_range_without_overlap(source: Any) -> None:
             counted.append(cursor.fetchone()[0])
     assert sum(counted) == 1000
     assert min(counted) >= 200
+
+
+def test_what_remains_of_an_interrupted_load_is_what_lies_between_the_chunks_that_are_done() -> None:
+    first, third, last = Chunk("id", None, 10), Chunk("id", 20, 30), Chunk("id", 40, None)
+
+    assert remaining([third, first]) == [Chunk("id", 10, 20), Chunk("id", 30, None)]
+    assert remaining([third, last]) == [Chunk("id", None, 20), Chunk("id", 30, 40)]
+    assert remaining([Chunk()]) == []

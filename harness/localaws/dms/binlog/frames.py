@@ -59,13 +59,16 @@ Framed = RowEvents | Commit | Statement
 class _Found:
     """What a pass has found, transactions joined: several become one RowEvents with one Commit."""
 
-    def __init__(self) -> None:
+    def __init__(self, boundary: Position | None) -> None:
+        self._boundary = boundary
         self.items: list[Framed] = []
         self.rows = RowEvents()
         self._closed = self._transactions = 0
         self._last: Commit | None = None
 
     def commit(self, position: Position, seconds: int, transactions: int) -> None:
+        if self._boundary is not None and self._last is not None and self._last.position.order <= self._boundary.order < position.order:
+            self.flush()
         closed = len(self.rows.number)
         self.rows.seconds[self._closed :] = [seconds] * (closed - self._closed)
         self._closed = closed
@@ -101,6 +104,8 @@ class Framer:
         self._maps: dict[bytes, TableMap | None] = {}
         self._kept: dict[bytes, TableMap | None] = {}
         self._count = 0
+        self.boundary: Position | None = None
+        """Where transactions before and after are not to be joined."""
         self.caught_up = False
         """Whether the last event was a heartbeat: the source has nothing more."""
         self.seconds = 0
@@ -114,7 +119,7 @@ class Framer:
             BinlogGoneError: the source has no such position.
             SourceError: the source ended the stream.
         """
-        at, found = start, _Found()
+        at, found = start, _Found(self.boundary)
         unpack, maps = _PACKET.unpack_from, self._maps
         while end - at > 4:
             if buffer[at + 4]:

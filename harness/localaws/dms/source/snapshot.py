@@ -19,7 +19,7 @@ from localaws.dms.source.connection import SourceAddress, open_source, source_er
 from localaws.dms.source.result import query_batches
 from localaws.dms.types import SourceColumn, SourceTable
 
-__all__ = ["Chunk", "Snapshot", "chunks_of", "current_position", "open_snapshot"]
+__all__ = ["Chunk", "Snapshot", "chunks_of", "current_position", "open_snapshot", "remaining"]
 
 _ATTEMPTS = 5
 _LOCK_SECONDS = 10
@@ -30,7 +30,6 @@ _BEGIN = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 class Chunk:
     """A part of a table: rows whose key column lies in [low, high), open where None."""
 
-    number: int
     column: str = ""
     low: int | None = None
     high: int | None = None
@@ -139,14 +138,25 @@ def chunks_of(connection: pymysql.connections.Connection[Any], table: SourceTabl
     """Ranges of the first column of the key where that is a whole number; otherwise the table is one chunk."""
     first = next((column for column in table.columns if table.key and column.name == table.key[0]), None)
     if first is None or first.type.kind != "int" or table.is_view:
-        return [Chunk(0)]
+        return [Chunk()]
     with source_errors(), connection.cursor() as cursor:
         cursor.execute(f"SELECT MIN(`{first.name}`), MAX(`{first.name}`) FROM `{table.schema}`.`{table.name}`")
         low, high = cursor.fetchone() or (None, None)
     parts = max(1, -(-table.rows // rows_each))
     if low is None or parts == 1:
-        return [Chunk(0)]
+        return [Chunk()]
     smallest, size = int(low), int(high or 0) - int(low) + 1
     limits = sorted({smallest + size * part // parts for part in range(1, parts)} - {smallest})
     edges: list[int | None] = [None, *limits, None]
-    return [Chunk(number, first.name, edges[number], edges[number + 1]) for number in range(len(edges) - 1)]
+    return [Chunk(first.name, edges[number], edges[number + 1]) for number in range(len(edges) - 1)]
+
+
+def remaining(done: Sequence[Chunk]) -> list[Chunk]:
+    """The ranges between those that are done, whatever the source's smallest and largest keys are now."""
+    ordered = sorted(done, key=lambda chunk: (chunk.low is not None, chunk.low or 0))
+    left, low = [], None  # type: list[Chunk], int | None
+    for number, chunk in enumerate(ordered):
+        if chunk.low is not None and (number == 0 or chunk.low != low):
+            left.append(Chunk(chunk.column, low, chunk.low))
+        low = chunk.high
+    return left if low is None else [*left, Chunk(ordered[0].column, low, None)]

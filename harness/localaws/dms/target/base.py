@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from localaws.dms.netting import TableChanges
 from localaws.dms.plan import TablePlan
+from localaws.dms.source.snapshot import Chunk
 
 __all__ = ["ApplyError", "Batch", "LoadResult", "Target"]
 
@@ -65,11 +66,11 @@ class Target(ABC):
         """Make the table ready for its full load: `DO_NOTHING`, `DROP_AND_CREATE` or `TRUNCATE_BEFORE_LOAD`."""
 
     @abstractmethod
-    def loaded_chunks(self, plan: TablePlan) -> dict[int, int]:
+    def loaded_chunks(self, plan: TablePlan) -> list[tuple[Chunk, int]]:
         """Chunks of the table's load that are committed, with their rows."""
 
     @abstractmethod
-    def load(self, plan: TablePlan, chunk: int, batches: Iterable[pa.RecordBatch]) -> LoadResult:
+    def load(self, plan: TablePlan, chunk: Chunk, batches: Iterable[pa.RecordBatch]) -> LoadResult:
         """Rows of a chunk, committed together with the note that it is loaded. Called by several threads."""
 
     @abstractmethod

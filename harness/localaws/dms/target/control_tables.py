@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from localaws.dms.plan import TablePlan
+from localaws.dms.source.snapshot import Chunk
 from localaws.dms.target.base import ApplyError
 
 __all__ = ["ControlTables", "literal", "quoted"]
@@ -43,7 +44,8 @@ class ControlTables:
             f"CREATE TABLE IF NOT EXISTS {self._states} (task_name VARCHAR(128) NOT NULL, "
             "noted BIGINT NOT NULL, checkpoint VARCHAR(65535) NOT NULL, noted_at TIMESTAMP NOT NULL)",
             f"CREATE TABLE IF NOT EXISTS {self._loads} (task_name VARCHAR(128) NOT NULL, table_owner VARCHAR(128) NOT NULL, "
-            "table_name VARCHAR(128) NOT NULL, chunk INTEGER NOT NULL, rows_loaded BIGINT NOT NULL)",
+            "table_name VARCHAR(128) NOT NULL, chunk_column VARCHAR(128) NOT NULL, chunk_from NUMERIC(20,0), chunk_to NUMERIC(20,0), "
+            "rows_loaded BIGINT NOT NULL)",
             f"CREATE TABLE IF NOT EXISTS {self._exceptions} (task_name VARCHAR(128) NOT NULL, table_owner VARCHAR(128) NOT NULL, "
             "table_name VARCHAR(128) NOT NULL, error_time TIMESTAMP NOT NULL, statement VARCHAR(65535) NOT NULL, "
             '"error" VARCHAR(65535) NOT NULL)',
@@ -71,11 +73,12 @@ class ControlTables:
         return f"DELETE FROM {self._loads} WHERE {self._of(plan)}"
 
     def chunks(self, plan: TablePlan) -> str:
-        return f"SELECT chunk, rows_loaded FROM {self._loads} WHERE {self._of(plan)}"
+        return f"SELECT chunk_column, chunk_from, chunk_to, rows_loaded FROM {self._loads} WHERE {self._of(plan)}"
 
-    def note_chunk(self, plan: TablePlan, chunk: int, rows: int) -> str:
+    def note_chunk(self, plan: TablePlan, chunk: Chunk, rows: int) -> str:
         names = f"{self._task}, {literal(plan.schema)}, {literal(plan.name)}"
-        return f"INSERT INTO {self._loads} VALUES ({names}, {chunk}, {rows})"
+        low, high = ("NULL" if edge is None else edge for edge in (chunk.low, chunk.high))
+        return f"INSERT INTO {self._loads} VALUES ({names}, {literal(chunk.column)}, {low}, {high}, {rows})"
 
     def note_exception(self, error: ApplyError) -> str:
         names = f"{self._task}, {literal(error.table.schema)}, {literal(error.table.name)}"

@@ -19,6 +19,7 @@ import pyarrow as pa
 from localaws.dms.exceptions import TargetError, TargetLostError
 from localaws.dms.netting import Bag, Net, net, net_bag
 from localaws.dms.plan import TablePlan
+from localaws.dms.source.snapshot import Chunk
 from localaws.dms.target.base import ApplyError, Batch, LoadResult, Target
 from localaws.dms.target.control_tables import ControlTables, literal, quoted
 from localaws.dms.target.fitting import Fitted, TargetColumn, fit
@@ -99,10 +100,11 @@ class RedshiftTarget(Target):
                 self._run(self._create(plan))
         self._columns.pop(plan.full_name, None)
 
-    def loaded_chunks(self, plan: TablePlan) -> dict[int, int]:
-        return {int(chunk): int(rows) for chunk, rows in self._run(self._control.chunks(plan)).fetchall()}
+    def loaded_chunks(self, plan: TablePlan) -> list[tuple[Chunk, int]]:
+        found = self._run(self._control.chunks(plan)).fetchall()
+        return [(Chunk(column, *(None if edge is None else int(edge) for edge in edges)), int(rows)) for column, *edges, rows in found]
 
-    def load(self, plan: TablePlan, chunk: int, batches: Iterable[pa.RecordBatch]) -> LoadResult:
+    def load(self, plan: TablePlan, chunk: Chunk, batches: Iterable[pa.RecordBatch]) -> LoadResult:
         result, columns = LoadResult(), self._target_columns(plan)
         with self._staging.prefix() as prefix:
             for number, batch in enumerate(_gathered(batches)):
