@@ -8,8 +8,7 @@
     ├── BinlogError                 the binlog cannot be decoded
     │   └── UnsupportedColumnError  a column of a type or character set that is not replicated
     ├── TargetError                 the target refused, or does not answer
-    │   ├── TargetLostError         the connection ended; the task tries again
-    │   └── RowRefusedError         rows that the target cannot take
+    │   └── TargetLostError         the connection ended; the task tries again
     └── TaskStateError              the task is not in a state for what was asked
 """
 
@@ -19,7 +18,6 @@ __all__ = [
     "BinlogError",
     "BinlogGoneError",
     "ReplicationError",
-    "RowRefusedError",
     "SettingsError",
     "SourceError",
     "SourceLostError",
@@ -80,10 +78,6 @@ class TargetError(ReplicationError):
 
 class TargetLostError(TargetError):
     """The connection to the target ended. The task tries again from its last committed position."""
-
-
-class RowRefusedError(TargetError):
-    """The target cannot take some rows; they are found one by one."""
 
 
 class TaskStateError(ReplicationError):

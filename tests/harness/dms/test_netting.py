@@ -19,7 +19,8 @@ _SCHEMA = pa.schema([("k", pa.int32()), ("v", pa.string())])
 
 def table_changes(changes: list[Change]) -> TableChanges:
     before = [old for _, _, old in changes if old is not None]
-    return TableChanges(np.array([operation for operation, _, _ in changes], np.uint8), _table([row for _, row, _ in changes]), _table(before))
+    operations = np.array([operation for operation, _, _ in changes], np.uint8)
+    return TableChanges(operations, _table([row for _, row, _ in changes]), _table(before))
 
 
 def _table(rows: list[Row]) -> pa.Table:

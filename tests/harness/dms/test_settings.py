@@ -89,7 +89,8 @@ def test_names_follow_the_rules_in_their_order() -> None:
 
 def test_a_table_whose_key_is_left_out_has_none_unless_one_is_defined() -> None:
     without = parse(selection(), transformation(2, "column", "remove-column", column="Id"))
-    defined = parse(selection(), transformation(2, "table", "define-primary-key", **{"primary-key-def": {"name": "k", "columns": ["Amount"]}}))
+    definition = {"primary-key-def": {"name": "k", "columns": ["Amount"]}}
+    defined = parse(selection(), transformation(2, "table", "define-primary-key", **definition))
 
     assert plan_table(without, TABLE, changes=True).key == ()
     assert plan_table(defined, TABLE, changes=True).key == ("Amount",)
@@ -132,7 +133,8 @@ def test_task_settings_have_dmss_defaults() -> None:
          "$.FullLoadSettings.StopTaskCachedChangesApplied"),
         ({"TargetMetadata": {"FullLobMode": True}}, "$.TargetMetadata.FullLobMode"),
         ({"TargetMetadata": {"BatchApplyEnabled": False}}, "$.TargetMetadata.BatchApplyEnabled"),
-        ({"ChangeProcessingTuning": {"BatchApplyTimeoutMin": 20, "BatchApplyTimeoutMax": 10}}, "$.ChangeProcessingTuning.BatchApplyTimeoutMax"),
+        ({"ChangeProcessingTuning": {"BatchApplyTimeoutMin": 20, "BatchApplyTimeoutMax": 10}},
+         "$.ChangeProcessingTuning.BatchApplyTimeoutMax"),
         ({"ValidationSettings": {"EnableValidation": True}}, "$.ValidationSettings.EnableValidation"),
     ],
 )  # fmt: skip
