@@ -1,0 +1,238 @@
+"""Changes from the binlog to batches of whole transactions: a thread reads and decodes while this one applies."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from localaws.dms.binlog.events import DELETE, INSERT, UPDATE, Changes, Commit, Item, Position, RowChanges, Statement
+from localaws.dms.binlog.table_map import TableMap
+from localaws.dms.checkpoint import Checkpoint
+from localaws.dms.ddl import Ddl, read_ddl
+from localaws.dms.exceptions import SourceError
+from localaws.dms.netting import TableChanges
+from localaws.dms.plan import TablePlan, differences
+from localaws.dms.source.connection import connected
+from localaws.dms.source.stream import BinlogStream
+from localaws.dms.target.base import Batch, Target
+
+if TYPE_CHECKING:
+    from localaws.dms.replication import Replication
+
+__all__ = ["Capture"]
+
+_LINGER = 0.1
+_WAITING = 8
+_IDLE_CHECKPOINT = 10.0
+
+
+class Capture:
+    """Applies changes until the task stops."""
+
+    def __init__(self, replication: Replication, target: Target, checkpoint: Checkpoint, until: Position | None) -> None:
+        self._replication, self._target, self._checkpoint, self._until = replication, target, checkpoint, until
+        self._settings, self._statistics = replication.task.settings, replication.statistics
+        self._pending: list[Changes] = []  # of a transaction that is still open
+        self._committed: list[Changes] = []
+        self._bytes, self._seconds, self._saved = 0, 0, time.monotonic()
+        self._since: float | None = None
+        self._done = False
+
+    def run(self, stream: BinlogStream) -> None:
+        """Until the task stops, or the position to stop at is reached."""
+        stream.framer.boundary = Position.parse(self._checkpoint.settled)
+        for item in self._items(stream):
+            if item is not None:
+                self._take(item)
+            self._latency(stream)
+            if self._is_due(item is None):
+                self._flush()
+            if self._done or self._replication.stopping.is_set():
+                self._flush()
+                return
+
+    def _items(self, stream: BinlogStream) -> Iterator[Item | None]:
+        """Items as they come, None when nothing has for a moment. A decoder's error is raised here."""
+        waiting: queue.Queue[list[Item] | BaseException] = queue.Queue(_WAITING)
+        ended = threading.Event()
+
+        def put(found: list[Item] | BaseException) -> None:
+            while not ended.is_set():
+                try:
+                    return waiting.put(found, timeout=0.2)
+                except queue.Full:
+                    continue
+
+        def read() -> None:
+            try:
+                while not ended.is_set():
+                    put(list(stream.read(_LINGER)))
+            except BaseException as error:  # noqa: BLE001 - handed to the consumer, which raises it
+                put(error)
+
+        reader = threading.Thread(target=read, name="binlog", daemon=True)
+        reader.start()
+        try:
+            while True:
+                try:
+                    found = waiting.get(timeout=_LINGER)
+                except queue.Empty:
+                    yield None
+                    continue
+                if isinstance(found, BaseException):
+                    self._flush()
+                    raise found
+                yield from found
+                yield None if waiting.empty() else Changes()
+        finally:
+            ended.set()
+            stream.close()
+            reader.join(timeout=5)
+
+    def _take(self, item: Item) -> None:
+        if isinstance(item, Changes):
+            if item.tables:
+                self._pending.append(item)
+                self._count(item)
+        elif isinstance(item, Commit):
+            if self._committed and self._checkpoint.repeated and not self._checkpoint.at(item.position).repeated:
+                self._flush()  # what may be there already is applied otherwise than what comes after
+            self._committed += self._pending
+            self._bytes += sum(changes.bytes for changes in self._pending)
+            self._pending = []
+            self._checkpoint, self._seconds = self._checkpoint.at(item.position), item.seconds
+            if self._committed and self._since is None:
+                self._since = time.monotonic()
+            self._done = self._until is not None and item.position.order >= self._until.order
+        else:
+            self._flush()
+            self._follow(item)
+            self._checkpoint = self._checkpoint.at(item.position)
+            self._done = self._until is not None and item.position.order >= self._until.order
+
+    def _is_due(self, idle: bool) -> bool:
+        if self._since is None:
+            # Without changes of its tables the position still moves on, so that the source may purge its binlogs.
+            return time.monotonic() - self._saved > _IDLE_CHECKPOINT and self._checkpoint.position != self._statistics.position
+        waited = time.monotonic() - self._since
+        full = self._bytes >= self._settings.batch_bytes or waited >= self._settings.batch_seconds_max
+        return full or waited >= self._settings.batch_seconds
+
+    def _flush(self) -> None:
+        """Apply what is committed."""
+        committed, self._committed, self._bytes, self._since = self._committed, [], 0, None
+        self._saved = time.monotonic()
+        if not committed and self._checkpoint.position == self._statistics.position:
+            return
+        by_table: dict[tuple[str, str], list[RowChanges]] = {}
+        for changes in committed:
+            for table in changes.tables:
+                by_table.setdefault((table.table.schema, table.table.table), []).append(table)
+        batch = []
+        for parts in by_table.values():
+            plan = self._plan_for(parts[0].table)
+            # A table without a key was loaded as a whole from the youngest snapshot, and has all of this.
+            if plan is not None and (plan.key or not self._checkpoint.repeated):
+                batch.append((plan, _table_changes(plan, parts)))
+        self._target.apply(Batch(batch, self._checkpoint.text(), self._checkpoint.repeated))
+        self._applied(batch)
+        self._statistics.position = self._checkpoint.position
+        if committed:
+            self._statistics.target_latency = max(0.0, time.time() - self._seconds)
+
+    def _count(self, item: Changes) -> None:
+        for changes in item.tables:
+            table = self._statistics.table(changes.table.schema, changes.table.table)
+            table.inserts += int((changes.operation == INSERT).sum())
+            table.updates += int((changes.operation == UPDATE).sum())
+            table.deletes += int((changes.operation == DELETE).sum())
+        self._statistics.incoming_changes += item.rows
+
+    def _applied(self, batch: list[tuple[TablePlan, TableChanges]]) -> None:
+        for plan, changes in batch:
+            table = self._statistics.table(plan.source.schema, plan.source.name)
+            table.applied_inserts += changes.count(INSERT)
+            table.applied_updates += changes.count(UPDATE)
+            table.applied_deletes += changes.count(DELETE)
+            self._statistics.applied_changes += len(changes.operation)
+
+    def _latency(self, stream: BinlogStream) -> None:
+        framer = stream.framer
+        self._statistics.source_latency = 0.0 if framer.caught_up or not framer.seconds else max(0.0, time.time() - framer.seconds)
+        if framer.caught_up and self._since is None:
+            self._statistics.target_latency = 0.0
+
+    def _follow(self, statement: Statement) -> None:
+        for ddl in read_ddl(statement.schema, statement.sql):
+            self._follow_one(ddl, statement)
+
+    def _follow_one(self, ddl: Ddl, statement: Statement) -> None:
+        """TRUNCATE, DROP and renamed columns are done now. What else became of columns is seen from the next rows, which tell their own
+        columns: the source's catalog may be ahead of its binlog."""
+        checkpoint = self._checkpoint.at(statement.position).text()
+        name = (ddl.schema, ddl.table)
+        known = self._replication.plans.get(name)
+        if known is None:
+            if ddl.action == "create":
+                self._create(ddl, checkpoint)
+            return
+        statistics = self._statistics.table(*name)
+        statistics.ddls += 1
+        if ddl.action == "truncate" and self._settings.handle_truncate and (known.key or not Checkpoint.parse(checkpoint).repeated):
+            self._target.statement(known, "truncate", checkpoint)
+        elif ddl.action == "drop" and self._settings.handle_drop:
+            self._target.statement(known, "drop-table", checkpoint)
+            del self._replication.plans[name]
+        elif ddl.action == "rename-column" and self._settings.handle_alter:
+            renamed = known.with_renamed(*ddl.details)
+            self._replication.plans[name] = renamed
+            for before, after in zip(known.columns, renamed.columns, strict=True):
+                if before.name != after.name:
+                    self._target.statement(renamed, "rename-column", checkpoint, (before.name, after.name))
+        elif ddl.action == "rename":
+            reason = f"{known.source.full_name} was renamed, which is not followed. Reload it under its new name."
+            self._replication.suspend(*name, SourceError(reason))
+            return
+        statistics.applied_ddls += 1
+
+    def _create(self, ddl: Ddl, checkpoint: str) -> None:
+        with connected(self._replication.task.source) as connection:
+            plan = self._replication.read_plan(connection, ddl.schema, ddl.table)
+        if plan is not None:
+            self._target.statement(plan, "create-table", checkpoint)
+            statistics = self._statistics.table(ddl.schema, ddl.table)
+            statistics.ddls, statistics.applied_ddls = statistics.ddls + 1, statistics.applied_ddls + 1
+            statistics.table_state = "Table completed"
+
+    def _plan_for(self, table: TableMap) -> TablePlan | None:
+        """The plan of a table whose rows came. Where they have other columns than it, the target is altered."""
+        name = (table.schema, table.table)
+        known = self._replication.plans.get(name)
+        if known is not None and {(column.name, column.type) for column in known.source.columns} == set(table.signature):
+            return known
+        plan = self._replication.plan_of_rows(table)
+        if plan is None or plan.columns == (known.columns if known else ()):
+            return plan
+        saved = self._checkpoint.at(Position.parse(self._statistics.position)).text()
+        if known is None:
+            self._target.statement(plan, "create-table", saved)
+            return plan
+        if self._settings.handle_alter:
+            for action, details in differences(known, plan):
+                self._target.statement(plan, action, saved, details)
+        return plan
+
+
+def _table_changes(plan: TablePlan, parts: list[RowChanges]) -> TableChanges:
+    """The parts of one table under the target's names."""
+    found = []
+    for part in parts:
+        before = part.before if part.before.num_columns else part.rows.slice(0, 0)
+        rows = pa.Table.from_batches([plan.renamed(part.rows)])
+        found.append(TableChanges(part.operation, rows, pa.Table.from_batches([plan.renamed(before)])))
+    return TableChanges.joined(found)

@@ -1,0 +1,36 @@
+"""What a target keeps of a task: where to read on, and whether everything is loaded."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+
+from localaws.dms.binlog.events import Position
+
+__all__ = ["Checkpoint"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """`position`: changes before it are on the target. `settled`: the youngest snapshot that anything was loaded from; up to it changes
+    may be on the target already. `loaded`: whether the full load is complete."""
+
+    position: str
+    settled: str
+    loaded: bool = False
+
+    def text(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def parse(cls, text: str) -> Checkpoint:
+        return cls(**json.loads(text))
+
+    def at(self, position: Position) -> Checkpoint:
+        """The same, read on to a position."""
+        return replace(self, position=str(position))
+
+    @property
+    def repeated(self) -> bool:
+        """Whether changes that end at the position may be on the target already."""
+        return Position.parse(self.position).order <= Position.parse(self.settled).order

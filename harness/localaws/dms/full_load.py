@@ -1,0 +1,106 @@
+"""The full load: one snapshot, tables by load order, ranges of keys in parallel, each committed with the note that it is loaded.
+
+After an interruption the chunks that are committed stay. The others are read from a new snapshot, later than the first; changes between the
+two are then applied to all of a table with a key as if they might be there already, and a table without one is loaded anew.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+from localaws.dms.exceptions import ReplicationError, SourceLostError, TargetLostError
+from localaws.dms.plan import TablePlan
+from localaws.dms.source.snapshot import Chunk, Snapshot, chunks_of, remaining
+from localaws.dms.statistics import Statistics
+from localaws.dms.target.base import Target
+from localaws.dms.types import SourceColumn
+
+__all__ = ["CHUNK_ROWS", "FullLoad"]
+
+CHUNK_ROWS = 400_000
+
+
+@dataclass
+class FullLoad:
+    """Loads plans from a snapshot to a target; `stopping` ends it between chunks."""
+
+    snapshot: Snapshot
+    target: Target
+    statistics: Statistics
+    stopping: threading.Event
+    suspend_tables: bool = True
+    """Whether a table that cannot be loaded is left out, instead of stopping the task."""
+
+    def run(self, plans: Sequence[TablePlan], prepare: str | None) -> list[TablePlan]:
+        """Load the tables and return those that were. `prepare` is the mode that makes tables ready, None after an interruption.
+
+        Raises:
+            ReplicationError: source or target failed, or a table did and `suspend_tables` is false.
+        """
+        loaded: list[TablePlan] = []
+        free: SimpleQueue[int] = SimpleQueue()
+        for number in range(len(self.snapshot.connections)):
+            free.put(number)
+        with ThreadPoolExecutor(len(self.snapshot.connections), thread_name_prefix="load") as pool:
+            for plan in sorted(plans, key=lambda plan: -plan.load_order):
+                if self.stopping.is_set():
+                    break
+                try:
+                    if self._load_table(plan, prepare, pool, free):
+                        loaded.append(plan)
+                except (SourceLostError, TargetLostError):
+                    raise
+                except ReplicationError as error:
+                    self._failed(plan, error)
+        return loaded
+
+    def _load_table(self, plan: TablePlan, prepare: str | None, pool: ThreadPoolExecutor, free: SimpleQueue[int]) -> bool:
+        table = self.statistics.table(plan.source.schema, plan.source.name)
+        done = self.target.loaded_chunks(plan)
+        if prepare is not None or (done and not plan.key):
+            self.target.prepare(plan, prepare or "TRUNCATE_BEFORE_LOAD")
+            done = []
+        table.table_state, table.full_load_start_time, table.full_load_rows = "Full load", time.time(), sum(rows for _, rows in done)
+        work = [pool.submit(self._load_chunk, plan, chunk, free) for chunk in self._chunks(plan, [chunk for chunk, _ in done], free)]
+        failures = [error for future in work if (error := future.exception()) is not None]
+        if failures:
+            raise failures[0]
+        if self.stopping.is_set():
+            return False
+        table.table_state, table.full_load_end_time = "Table completed", time.time()
+        return True
+
+    def _chunks(self, plan: TablePlan, done: Sequence[Chunk], free: SimpleQueue[int]) -> list[Chunk]:
+        if done:
+            return remaining(done)
+        number = free.get()
+        try:
+            return chunks_of(self.snapshot.connections[number], plan.source, CHUNK_ROWS)
+        finally:
+            free.put(number)
+
+    def _load_chunk(self, plan: TablePlan, chunk: Chunk, free: SimpleQueue[int]) -> None:
+        if self.stopping.is_set():
+            return
+        number = free.get()
+        try:
+            columns = [SourceColumn(column.source, column.type, column.nullable) for column in plan.columns]
+            condition = " AND ".join(part for part in (chunk.condition(), plan.condition) if part)
+            batches = (plan.renamed(batch) for batch in self.snapshot.read(number, plan.source, columns, condition))
+            result = self.target.load(plan, chunk, batches)
+        finally:
+            free.put(number)
+        table = self.statistics.table(plan.source.schema, plan.source.name)
+        table.full_load_rows += result.rows
+        table.full_load_error_rows += len(result.errors)
+
+    def _failed(self, plan: TablePlan, error: ReplicationError) -> None:
+        table = self.statistics.table(plan.source.schema, plan.source.name)
+        table.table_state, table.message = "Table error", str(error)
+        if not self.suspend_tables:
+            raise error

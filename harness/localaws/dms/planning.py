@@ -1,0 +1,74 @@
+"""From table mappings and the source's tables to plans: names by the rules, columns and key as they are on the target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from localaws.dms.exceptions import SettingsError
+from localaws.dms.plan import PlannedColumn, TablePlan
+from localaws.dms.settings.table_mappings import TableMappings, Transformation, condition_of
+from localaws.dms.source.catalog import SYSTEM_SCHEMAS
+from localaws.dms.types import SourceTable
+
+__all__ = ["is_selected", "plan_table"]
+
+
+def is_selected(mappings: TableMappings, schema: str, table: str, is_view: bool = False) -> bool:
+    """Whether the table is to be replicated."""
+    return schema not in SYSTEM_SCHEMAS and mappings.selection(schema, table, is_view) is not None
+
+
+def plan_table(mappings: TableMappings, table: SourceTable, *, changes: bool) -> TablePlan:
+    """The plan of a table that is selected. `changes` is whether its changes are captured.
+
+    Raises:
+        SettingsError: the rules leave no column, give two columns one name, or name a key column that is not there.
+    """
+    selection = mappings.selection(table.schema, table.name, table.is_view)
+    assert selection is not None
+    if changes and selection.filters:
+        # As in DMS a filter is applied to changes too; there it goes stale when the filtered column changes.
+        raise SettingsError("$.rules", f"this engine filters {table.full_name} in full load only yet: use the migration type full-load")
+    rules = [rule for rule in mappings.transformations if rule.matches(table.schema, table.name) or rule.target == "column"]
+    schema = _named(table.schema, (rule for rule in rules if rule.target == "schema"))
+    name = _named(table.name, (rule for rule in rules if rule.target == "table"))
+    columns = _columns(table, [rule for rule in mappings.transformations if rule.target == "column"])
+    if not columns:
+        raise SettingsError("$.rules", f"no column of {table.full_name} is left")
+    names = [column.name.lower() for column in columns]
+    for column in names:
+        if names.count(column) > 1:
+            raise SettingsError("$.rules", f"two columns of {table.full_name} get the name {column} on the target")
+    return TablePlan(table, schema, name, columns, _key(table, columns, rules), condition_of(selection.filters), selection.load_order)
+
+
+def _named(name: str, rules: Iterable[Transformation]) -> str:
+    for rule in rules:
+        name = rule.renamed(name)
+    return name
+
+
+def _columns(table: SourceTable, rules: list[Transformation]) -> tuple[PlannedColumn, ...]:
+    chosen = []
+    included = [rule for rule in rules if rule.action == "include-column" and rule.matches(table.schema, table.name, rule.column)]
+    for column in table.columns:
+        fitting = [rule for rule in rules if rule.matches(table.schema, table.name, column.name)]
+        actions = {rule.action for rule in fitting}
+        if "remove-column" in actions or (included and "include-column" not in actions):
+            continue
+        nullable = column.nullable or column.type.kind in ("date", "datetime", "timestamp")  # zero dates become null
+        chosen.append(PlannedColumn(_named(column.name, fitting), column.name, column.type, nullable))
+    return tuple(chosen)
+
+
+def _key(table: SourceTable, columns: tuple[PlannedColumn, ...], rules: list[Transformation]) -> tuple[str, ...]:
+    defined = next((rule for rule in rules if rule.action == "define-primary-key"), None)
+    by_source = {column.source: column.name for column in columns}
+    if defined is not None:
+        names = {column.name for column in columns}
+        for name in defined.key:
+            if name not in names:
+                raise SettingsError("$.rules", f"define-primary-key names {name}, which {table.full_name} has not on the target")
+        return defined.key
+    # Without one of its columns the key tells no rows apart.
+    return tuple(by_source[name] for name in table.key) if all(name in by_source for name in table.key) else ()

@@ -1,0 +1,160 @@
+"""A task's process: `python -m localaws.dms.process FOLDER`, its definition on standard input, because that has passwords in it.
+
+It writes `statistics.json` every second and `result.json` at its end. SIGTERM ends it after the batch under way. A lock on its folder is
+held while it lives, so that a second process of one task waits until the first is gone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import signal
+import sys
+import threading
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from localaws.dms.binlog.events import Position
+from localaws.dms.exceptions import ReplicationError, SettingsError
+from localaws.dms.replication import Replication, Task
+from localaws.dms.settings.table_mappings import TableMappings
+from localaws.dms.settings.task_settings import TaskSettings
+from localaws.dms.source.connection import SourceAddress
+from localaws.dms.statistics import Statistics
+from localaws.dms.target.base import Target
+
+__all__ = ["Definition", "Result", "main", "run"]
+
+_LOG = logging.getLogger("localaws.dms")
+_WRITE_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Definition:
+    """Everything a process needs. `target` has `engine` and that engine's own settings; positions are `file:offset` or empty."""
+
+    name: str
+    migration: str
+    start_type: str
+    source: dict[str, Any] = field(repr=False)
+    target: dict[str, Any] = field(repr=False)
+    mappings: str
+    settings: str
+    server_id: int
+    endpoint_url: str = ""
+    start: str = ""
+    stop: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a process ended: `finished` (all that was to do is done), `stopped` (it was asked to) or `failed`."""
+
+    state: str
+    message: str = ""
+
+    @classmethod
+    def read(cls, folder: Path) -> Result | None:
+        try:
+            return cls(**json.loads((folder / "result.json").read_text("utf-8")))
+        except FileNotFoundError:
+            return None
+
+    def write(self, folder: Path) -> None:
+        draft = folder / "result.draft"
+        draft.write_text(json.dumps(asdict(self)), "utf-8")
+        draft.replace(folder / "result.json")
+
+
+def run(definition: Definition, folder: Path, stopping: threading.Event) -> Result:
+    """Run the task until it ends."""
+    statistics = Statistics()
+    ended = threading.Event()
+
+    def write() -> None:
+        while not ended.wait(_WRITE_SECONDS):
+            statistics.write(folder / "statistics.json")
+
+    writer = threading.Thread(target=write, name="statistics", daemon=True)
+    writer.start()
+    try:
+        replication = Replication(_task(definition), lambda: make_target(definition), statistics)
+        replication.stopping = stopping
+        replication.run(definition.start_type, Position.parse(definition.stop) if definition.stop else None)
+        return Result("stopped" if stopping.is_set() else "finished")
+    except ReplicationError as error:
+        return Result("failed", str(error))
+    except Exception as error:  # noqa: BLE001 - the edge of the process: a mistake of ours becomes a failed task with its reason
+        _LOG.exception("task %s", definition.name)
+        return Result("failed", f"{type(error).__name__}: {error}. The log has more; a fault of the engine, please report it.")
+    finally:
+        ended.set()
+        writer.join()
+        statistics.write(folder / "statistics.json")
+
+
+def _task(definition: Definition) -> Task:
+    return Task(
+        definition.name,
+        definition.migration,
+        SourceAddress(**definition.source),
+        TableMappings.parse(definition.mappings),
+        TaskSettings.parse(definition.settings),
+        definition.server_id,
+        Position.parse(definition.start) if definition.start else None,
+    )
+
+
+def make_target(definition: Definition) -> Target:
+    """The target of the definition's engine.
+
+    Raises:
+        SettingsError: there is no such engine here.
+    """
+    values = dict(definition.target)
+    engine = values.pop("engine")
+    if engine == "redshift":
+        return _redshift(definition, values)
+    raise SettingsError("target endpoint: EngineName", f"targets of the engine {engine} are not supported by this engine yet")
+
+
+def _redshift(definition: Definition, values: dict[str, Any]) -> Target:
+    import boto3  # here: only targets that stage on S3 need it
+
+    from localaws.dms.target.redshift import RedshiftAddress, RedshiftTarget
+    from localaws.dms.target.staging import Staging
+
+    bucket, folder = values.pop("bucket"), values.pop("folder")
+    client = boto3.client(
+        "s3", endpoint_url=definition.endpoint_url, region_name="us-east-1", aws_access_key_id="local", aws_secret_access_key="local"
+    )
+    settings = TaskSettings.parse(definition.settings)
+    staging = Staging(client, bucket, f"{folder}/{definition.name}")
+    return RedshiftTarget(
+        RedshiftAddress(**values),
+        staging,
+        definition.name,
+        safe=not settings.strict,
+        lob_bytes=settings.lob_bytes,
+        control_schema=settings.control_schema or "public",
+    )
+
+
+def main(argv: list[str]) -> int:
+    """Run the definition on standard input; 0 unless the task failed."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    folder = Path(argv[0])
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda number, frame: stopping.set())
+    definition = Definition(**json.load(sys.stdin))
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        result = run(definition, folder, stopping)
+        result.write(folder)
+    return 1 if result.state == "failed" else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

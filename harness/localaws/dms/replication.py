@@ -1,0 +1,194 @@
+"""One task from its start to its stop: full load, then changes, each batch committed with its checkpoint.
+
+The target alone says what is done, so a process that is killed at any instant is followed by one that reads the checkpoint and goes on.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from localaws.dms.binlog.events import Position
+from localaws.dms.binlog.table_map import TableMap
+from localaws.dms.capture import Capture
+from localaws.dms.checkpoint import Checkpoint
+from localaws.dms.exceptions import ReplicationError, SourceLostError, TargetLostError, TaskStateError, UnsupportedColumnError
+from localaws.dms.full_load import FullLoad
+from localaws.dms.plan import TablePlan
+from localaws.dms.planning import is_selected, plan_table
+from localaws.dms.settings.table_mappings import TableMappings
+from localaws.dms.settings.task_settings import TaskSettings
+from localaws.dms.source.catalog import list_tables, read_table
+from localaws.dms.source.connection import SourceAddress, connected
+from localaws.dms.source.snapshot import current_position, open_snapshot
+from localaws.dms.source.stream import BinlogStream
+from localaws.dms.statistics import Statistics
+from localaws.dms.target.base import Target
+from localaws.dms.types import SourceColumn, SourceTable
+
+__all__ = ["Replication", "Task"]
+
+_RETRY_SECONDS = 1.0
+_LARGEST_RETRY = 30.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a task is: `migration` is full-load, cdc or full-load-and-cdc; `start` a position for tasks that only capture changes."""
+
+    name: str
+    migration: str
+    source: SourceAddress
+    mappings: TableMappings
+    settings: TaskSettings
+    server_id: int
+    start: Position | None = None
+
+
+class Replication:
+    """Runs a task on a target. `stopping` ends it after the batch under way."""
+
+    def __init__(self, task: Task, make_target: Callable[[], Target], statistics: Statistics | None = None) -> None:
+        self.task, self._make_target = task, make_target
+        self.statistics = statistics or Statistics()
+        self.stopping = threading.Event()
+        self.plans: dict[tuple[str, str], TablePlan] = {}
+        self.target: Target | None = None
+        self._suspended: set[tuple[str, str]] = set()
+
+    def run(self, start_type: str, until: Position | None = None) -> None:
+        """`start-replication` begins anew, `resume-processing` goes on, `reload-target` loads everything again. Returns when the task is
+        stopped, its full load was all it had to do, or everything before `until` is applied.
+
+        Raises:
+            ReplicationError: the task cannot go on. Lost connections are tried again.
+        """
+        wait, fresh = _RETRY_SECONDS, start_type != "resume-processing"
+        while not self.stopping.is_set():
+            began = time.monotonic()
+            try:
+                return self._run_once(fresh, until)
+            except (SourceLostError, TargetLostError) as error:
+                self.statistics.message = str(error)
+                fresh = fresh and self.target is None  # what was begun anew is not begun anew twice
+                wait = _RETRY_SECONDS if time.monotonic() - began > 60 else min(2 * wait, _LARGEST_RETRY)
+                self.stopping.wait(wait)
+            finally:
+                if self.target is not None:
+                    self.target.close()
+
+    def _run_once(self, fresh: bool, until: Position | None) -> None:
+        target = self._make_target()
+        target.open()
+        found = target.checkpoint()
+        if not fresh and found is None:
+            raise TaskStateError(f"Task {self.task.name} has nothing to resume: start it with start-replication.")
+        self._read_plans()
+        checkpoint = Checkpoint.parse(found) if found is not None and not fresh else None
+        if checkpoint is None or not checkpoint.loaded:
+            checkpoint = self._load(target, checkpoint)
+        self.target = target
+        self.statistics.position = checkpoint.position
+        if self.task.migration != "full-load" and not self.stopping.is_set() and checkpoint.loaded:
+            self._capture(target, checkpoint, until)
+
+    def _load(self, target: Target, former: Checkpoint | None) -> Checkpoint:
+        """The full load, begun or gone on with."""
+        task = self.task
+        if task.migration == "cdc":
+            with connected(task.source) as connection:
+                position = task.start or current_position(connection)
+            for plan in self.plans.values():
+                target.prepare(plan, "DO_NOTHING")
+            checkpoint = Checkpoint(str(position), str(position), loaded=True)
+            target.restart(checkpoint.text())
+            return checkpoint
+        self.statistics.phase = "full load"
+        snapshot = open_snapshot(task.source, task.settings.subtasks)
+        try:
+            if former is None:
+                checkpoint = Checkpoint(str(snapshot.position), str(snapshot.position))
+                target.restart(checkpoint.text())
+            else:
+                checkpoint = replace(former, settled=str(snapshot.position))
+                target.save(checkpoint.text())
+            self.target = target
+            load = FullLoad(snapshot, target, self.statistics, self.stopping, task.settings.table_error == "SUSPEND_TABLE")
+            loaded = load.run(list(self.plans.values()), task.settings.prepare if former is None else None)
+        finally:
+            snapshot.close()
+        if self.stopping.is_set():
+            return checkpoint
+        self.plans = {(plan.source.schema, plan.source.name): plan for plan in loaded}
+        checkpoint = replace(checkpoint, loaded=True)
+        target.save(checkpoint.text())
+        return checkpoint
+
+    def _capture(self, target: Target, checkpoint: Checkpoint, until: Position | None) -> None:
+        self.statistics.phase = "ongoing replication"
+        capture = Capture(self, target, checkpoint, until)
+        stream = BinlogStream(self.task.source, Position.parse(checkpoint.position), self.task.server_id, self.wants, self.before_columns)
+        try:
+            capture.run(stream)
+        finally:
+            stream.close()
+
+    def wants(self, schema: str, table: str) -> bool:
+        """Whether changes of the table are captured."""
+        return (schema, table) not in self._suspended and is_selected(self.task.mappings, schema, table)
+
+    def before_columns(self, table: TableMap) -> frozenset[str] | None:
+        """Which columns of a row before its update are needed: the key, or all where there is none. Called by the thread that decodes,
+        which may be ahead of the plans."""
+        key = self._plan_of(table).source_key
+        return frozenset(key) if key else None
+
+    def _read_plans(self) -> None:
+        with connected(self.task.source) as connection:
+            for schema, name, is_view, rows in list_tables(connection):
+                self.read_plan(connection, schema, name, is_view, rows)
+
+    def read_plan(self, connection: Any, schema: str, name: str, is_view: bool = False, rows: int = 0) -> TablePlan | None:
+        """The plan of a table as it is now; None when it is not selected, or cannot be replicated, which its statistics tell."""
+        if not is_selected(self.task.mappings, schema, name, is_view) or (is_view and self.task.migration == "cdc"):
+            return None
+        statistics = self.statistics.table(schema, name)
+        try:
+            table = read_table(connection, schema, name, is_view, rows)
+            if table is None:
+                return None
+            plan = plan_table(self.task.mappings, table, changes=self.task.migration != "full-load")
+        except UnsupportedColumnError as error:
+            self.suspend(schema, name, error)
+            return None
+        if statistics.table_state == "Before load" and self.task.migration == "cdc":
+            statistics.table_state = "Table completed"
+        return self._keep(plan)
+
+    def plan_of_rows(self, table: TableMap) -> TablePlan | None:
+        """The plan of a table as its rows in the binlog tell it; None when it is suspended."""
+        if not self.wants(table.schema, table.table):
+            return None
+        return self._keep(self._plan_of(table))
+
+    def _plan_of(self, table: TableMap) -> TablePlan:
+        columns = tuple(SourceColumn(column.name, column.type, column.nullable) for column in table.columns)
+        return plan_table(self.task.mappings, SourceTable(table.schema, table.table, columns, table.key), changes=True)
+
+    def _keep(self, plan: TablePlan) -> TablePlan:
+        if self.task.settings.target_schema:
+            plan = replace(plan, schema=self.task.settings.target_schema)
+        self.plans[plan.source.schema, plan.source.name] = plan
+        return plan
+
+    def suspend(self, schema: str, name: str, error: ReplicationError) -> None:
+        """Leave a table out from now on, by policy, or stop the task."""
+        if self.task.settings.table_error != "SUSPEND_TABLE":
+            raise error
+        self.plans.pop((schema, name), None)
+        self._suspended.add((schema, name))
+        statistics = self.statistics.table(schema, name)
+        statistics.table_state, statistics.message = "Table error", str(error)

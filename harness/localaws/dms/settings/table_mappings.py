@@ -1,0 +1,240 @@
+"""Table mappings: which tables, which rows, and under which names (DMS guide, "Using table mapping to specify task settings")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from localaws.dms.exceptions import SettingsError
+from localaws.dms.settings.reading import Reader, parsed
+
+__all__ = ["Filter", "Selection", "TableMappings", "Transformation", "condition_of", "matches"]
+
+_RULE = ("rule-type", "rule-id", "rule-name", "object-locator", "rule-action")
+_SELECTION = (*_RULE, "filters", "load-order")
+_TRANSFORMATION = (*_RULE, "rule-target", "value", "old-value", "primary-key-def", "load-order")
+_NOT_YET_RULES = ("table-settings", "object-mapping", "post-processing", "validation")
+_NOT_YET_ACTIONS = (
+    "add-column", "change-data-type", "add-before-image-columns", "data-masking-digits-mask", "data-masking-digits-randomize",
+    "data-masking-hash-mask",
+)  # fmt: skip
+_NAMING = {
+    "rename": ("schema", "table", "column"),
+    "convert-lowercase": ("schema", "table", "column"),
+    "convert-uppercase": ("schema", "table", "column"),
+    "add-prefix": ("schema", "table", "column"),
+    "remove-prefix": ("schema", "table", "column"),
+    "replace-prefix": ("schema", "table", "column"),
+    "add-suffix": ("schema", "table", "column"),
+    "remove-suffix": ("schema", "table", "column"),
+    "replace-suffix": ("schema", "table", "column"),
+    "remove-column": ("column",),
+    "include-column": ("column",),
+    "define-primary-key": ("table",),
+}
+_OPERATORS = {
+    "lte": ("{0} <= {1}", 1), "ste": ("{0} <= {1}", 1), "gte": ("{0} >= {1}", 1), "eq": ("{0} = {1}", 1), "noteq": ("{0} <> {1}", 1),
+    "between": ("{0} BETWEEN {1} AND {2}", 2), "notbetween": ("{0} NOT BETWEEN {1} AND {2}", 2),
+    "null": ("{0} IS NULL", 0), "notnull": ("{0} IS NOT NULL", 0),
+}  # fmt: skip
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether a name fits: `%` any text, `_` any character, `[_]` that character, `[ab]` and `[a-d]` one of them."""
+    return re.fullmatch(_expression(pattern), name, re.DOTALL) is not None
+
+
+def _expression(pattern: str) -> str:
+    out, at = "", 0
+    while at < len(pattern):
+        sign = pattern[at]
+        if sign == "[" and (end := pattern.find("]", at + 1)) > at + 1:
+            inner = pattern[at + 1 : end].replace("\\", "\\\\").replace("^", "\\^")
+            out += f"[{inner}]"
+            at = end
+        else:
+            out += ".*" if sign == "%" else "." if sign == "_" else re.escape(sign)
+        at += 1
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Conditions on one column, of which one must hold."""
+
+    column: str
+    conditions: tuple[tuple[str, tuple[str, ...]], ...]
+
+    def sql(self) -> str:
+        """As a condition in MySQL's SQL; values are texts, which MySQL compares with numbers and dates as such."""
+        name = "`" + self.column.replace("`", "``") + "`"
+        quoted = (
+            _OPERATORS[operator][0].format(name, *("'" + value.replace("\\", "\\\\").replace("'", "''") + "'" for value in values))
+            for operator, values in self.conditions
+        )
+        return f"({' OR '.join(quoted)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A rule that includes or excludes tables."""
+
+    action: str
+    schema: str
+    table: str
+    table_type: str = "table"
+    load_order: int = 0
+    filters: tuple[Filter, ...] = ()
+
+    def matches(self, schema: str, table: str, is_view: bool) -> bool:
+        if self.action != "exclude" and self.table_type != "all" and (self.table_type == "view") != is_view:
+            return False
+        if self.action == "explicit":
+            return (schema, table) == (self.schema, self.table)
+        return matches(self.schema, schema) and matches(self.table, table)
+
+
+@dataclass(frozen=True, slots=True)
+class Transformation:
+    """A rule that changes names, columns or the key."""
+
+    action: str
+    target: str
+    schema: str
+    table: str
+    column: str
+    value: str = ""
+    old_value: str = ""
+    key: tuple[str, ...] = ()
+
+    def matches(self, schema: str, table: str = "", column: str = "") -> bool:
+        return (
+            matches(self.schema, schema)
+            and (self.target == "schema" or matches(self.table, table))
+            and (self.target != "column" or matches(self.column, column))
+        )
+
+    def renamed(self, name: str) -> str:
+        """The name after the rule."""
+        change = _RENAMED.get(self.action)
+        return name if change is None else change(name, self.value, self.old_value)
+
+
+_RENAMED: dict[str, Callable[[str, str, str], str]] = {
+    "rename": lambda name, value, old: value,
+    "convert-lowercase": lambda name, value, old: name.lower(),
+    "convert-uppercase": lambda name, value, old: name.upper(),
+    "add-prefix": lambda name, value, old: value + name,
+    "add-suffix": lambda name, value, old: name + value,
+    "remove-prefix": lambda name, value, old: name.removeprefix(value),
+    "remove-suffix": lambda name, value, old: name.removesuffix(value),
+    "replace-prefix": lambda name, value, old: value + name.removeprefix(old) if name.startswith(old) else name,
+    "replace-suffix": lambda name, value, old: name.removesuffix(old) + value if name.endswith(old) else name,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TableMappings:
+    """All rules, in the order of the document."""
+
+    selections: tuple[Selection, ...]
+    transformations: tuple[Transformation, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> TableMappings:
+        """From the JSON text of a task.
+
+        Raises:
+            SettingsError: a rule is unknown, incomplete, or contradicts another.
+        """
+        document = Reader(parsed(text, "TableMappings"), "$")
+        document.only(("rules",))
+        selections: list[Selection] = []
+        transformations: list[Transformation] = []
+        seen: dict[str, str] = {}
+        for rule in document.children("rules"):
+            kind, number = rule.text("rule-type"), rule.text("rule-id")
+            if number in seen:
+                raise SettingsError(f"{rule.path}.rule-id", f"{number} is the id of {seen[number]} too")
+            seen[number] = rule.path
+            if kind == "selection":
+                selections.append(_selection(rule))
+            elif kind == "transformation":
+                transformations.append(_transformation(rule))
+            elif kind in _NOT_YET_RULES:
+                raise SettingsError(f"{rule.path}.rule-type", f"rules of type {kind} are not supported by this engine yet")
+            else:
+                raise SettingsError(f"{rule.path}.rule-type", f"{kind!r} is none of selection, transformation, {', '.join(_NOT_YET_RULES)}")
+        if not any(selection.action != "exclude" for selection in selections):
+            raise SettingsError("$.rules", "no selection rule includes a table")
+        return cls(tuple(selections), tuple(transformations))
+
+    def selection(self, schema: str, table: str, is_view: bool) -> Selection | None:
+        """The rule that includes a table; None when none does or one excludes it. Of several the one with the highest load order."""
+        found = [rule for rule in self.selections if rule.matches(schema, table, is_view)]
+        if any(rule.action == "exclude" for rule in found):
+            return None
+        return max(found, key=lambda rule: rule.load_order, default=None)
+
+
+def _selection(rule: Reader) -> Selection:
+    rule.only(_SELECTION)
+    action, locator = rule.one_of("rule-action", ("include", "exclude", "explicit")), rule.child("object-locator")
+    locator.only(("schema-name", "table-name", "table-type"))
+    schema, table = locator.text("schema-name"), locator.text("table-name")
+    if action == "explicit" and "%" in schema + table:
+        raise SettingsError(f"{locator.path}.table-name", "an explicit rule names one table, without wildcards")
+    filters = tuple(_filter(item) for item in rule.children("filters"))
+    if filters and action == "exclude":
+        raise SettingsError(f"{rule.path}.filters", "only rules that include have filters")
+    load_order = rule.text("load-order", "0")
+    if not load_order.isdigit():
+        raise SettingsError(f"{rule.path}.load-order", f"a whole number was expected, it is {load_order!r}")
+    return Selection(action, schema, table, locator.one_of("table-type", ("table", "view", "all"), "table"), int(load_order), filters)
+
+
+def _filter(item: Reader) -> Filter:
+    item.only(("filter-type", "column-name", "filter-conditions"))
+    item.one_of("filter-type", ("source",))
+    conditions = []
+    for condition in item.children("filter-conditions"):
+        condition.only(("filter-operator", "value", "start-value", "end-value"))
+        operator = condition.one_of("filter-operator", _OPERATORS)
+        count = _OPERATORS[operator][1]
+        names = ((), ("value",), ("start-value", "end-value"))[count]
+        conditions.append((operator, tuple(condition.text(name) for name in names)))
+    if not conditions:
+        raise SettingsError(f"{item.path}.filter-conditions", "a filter needs a condition")
+    return Filter(item.text("column-name"), tuple(conditions))
+
+
+def _transformation(rule: Reader) -> Transformation:
+    action = rule.text("rule-action")
+    if action in _NOT_YET_ACTIONS:
+        raise SettingsError(f"{rule.path}.rule-action", f"{action} is not supported by this engine yet")
+    if action not in _NAMING:
+        raise SettingsError(f"{rule.path}.rule-action", f"{action!r} is none of {', '.join([*_NAMING, *_NOT_YET_ACTIONS])}")
+    rule.only(_TRANSFORMATION)
+    target = rule.one_of("rule-target", _NAMING[action])
+    locator = rule.child("object-locator")
+    locator.only(("schema-name", "table-name", "column-name"))
+    column = locator.text("column-name") if target == "column" else ""
+    table = locator.text("table-name") if target != "schema" else ""
+    needs = action == "rename" or action.endswith(("prefix", "suffix"))
+    value = rule.text("value", None if needs else "")
+    old = rule.text("old-value", None if action.startswith("replace") else "")
+    key: tuple[str, ...] = ()
+    if action == "define-primary-key":
+        definition = rule.child("primary-key-def")
+        definition.only(("name", "columns"))
+        columns = definition.value.get("columns")
+        if not isinstance(columns, list) or not columns or not all(isinstance(name, str) for name in columns):
+            raise SettingsError(f"{definition.path}.columns", "a list of columns was expected")
+        key = tuple(columns)
+    return Transformation(action, target, locator.text("schema-name"), table, column, value, old, key)
+
+
+def condition_of(filters: Sequence[Filter]) -> str:
+    """Filters as one condition in MySQL's SQL: all must hold."""
+    return " AND ".join(item.sql() for item in filters)

@@ -1,0 +1,74 @@
+"""Connections to the source: PyMySQL for log-in and queries; its socket, once logged in, for what must be fast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pymysql
+
+from localaws.dms.exceptions import SourceError, SourceLostError
+
+__all__ = ["SourceAddress", "connected", "open_source", "source_errors"]
+
+_LOST = frozenset((2002, 2003, 2006, 2013, 2014, 2055, 1053, 1040, 1158, 1159, 1160, 1161))
+_SECONDS_TO_CONNECT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAddress:
+    """Where the source is, and as whom to log in."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    ssl: dict[str, Any] | None = None
+
+
+def open_source(address: SourceAddress, **more: Any) -> pymysql.connections.Connection[Any]:
+    """A connection in UTC that gives texts as utf8mb4 and dates as they are.
+
+    Raises:
+        SourceLostError: nobody answers.
+        SourceError: the log-in is refused.
+    """
+    with source_errors():
+        return pymysql.connect(
+            host=address.host,
+            port=address.port,
+            user=address.user,
+            password=address.password,
+            ssl=address.ssl,
+            charset="utf8mb4",
+            connect_timeout=_SECONDS_TO_CONNECT,
+            autocommit=True,
+            init_command="SET time_zone='+00:00', sql_mode='', net_write_timeout=600",
+            **more,
+        )
+
+
+@contextmanager
+def connected(address: SourceAddress) -> Iterator[pymysql.connections.Connection[Any]]:
+    """A connection that is closed at the end."""
+    connection = open_source(address)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def source_errors() -> Iterator[None]:
+    """PyMySQL's errors as this package's: those of the network apart, because the task tries again after them."""
+    try:
+        yield
+    except pymysql.err.Error as error:
+        code, message = (*error.args, "", "")[:2]
+        if code in _LOST or isinstance(error, pymysql.err.InterfaceError):
+            raise SourceLostError(f"The source does not answer: {message or error}. The task tries again.") from error
+        raise SourceError(f"The source refuses: {message} (error {code}).") from error
+    except OSError as error:
+        raise SourceLostError(f"The connection to the source ended: {error}. The task tries again.") from error

@@ -1,0 +1,1 @@
+"""Where changes go. A target commits positions together with the data."""

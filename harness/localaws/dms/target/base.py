@@ -1,0 +1,86 @@
+"""What every target can do. A target decides what is applied: it keeps the checkpoint, together with the data where it has transactions."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from localaws.dms.netting import TableChanges
+from localaws.dms.plan import TablePlan
+from localaws.dms.source.snapshot import Chunk
+
+__all__ = ["ApplyError", "Batch", "LoadResult", "Target"]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyError:
+    """A row that was not applied, for the exceptions table."""
+
+    table: TablePlan
+    statement: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """Changes of whole transactions, by table, and the checkpoint that holds when they are applied."""
+
+    changes: list[tuple[TablePlan, TableChanges]]
+    checkpoint: str
+    repeated: bool = False
+    """Whether some of it may be applied already, because tables were loaded after the position."""
+
+
+@dataclass(slots=True)
+class LoadResult:
+    """Rows loaded, and rows refused."""
+
+    rows: int = 0
+    errors: list[ApplyError] = field(default_factory=list)
+
+
+class Target(ABC):
+    """One target of one task. Methods may be called by several threads only where they say so."""
+
+    @abstractmethod
+    def open(self) -> None:
+        """Connect, make the control tables, and wait until nothing of an earlier run of the task is under way."""
+
+    @abstractmethod
+    def checkpoint(self) -> str | None:
+        """The checkpoint of the last committed batch; None when the task was never started on this target."""
+
+    @abstractmethod
+    def restart(self, checkpoint: str) -> None:
+        """Forget what the task has loaded and applied, and begin with this checkpoint."""
+
+    @abstractmethod
+    def save(self, checkpoint: str) -> None:
+        """A checkpoint without data."""
+
+    @abstractmethod
+    def prepare(self, plan: TablePlan, mode: str) -> None:
+        """Make the table ready for its full load: `DO_NOTHING`, `DROP_AND_CREATE` or `TRUNCATE_BEFORE_LOAD`."""
+
+    @abstractmethod
+    def loaded_chunks(self, plan: TablePlan) -> list[tuple[Chunk, int]]:
+        """Chunks of the table's load that are committed, with their rows."""
+
+    @abstractmethod
+    def load(self, plan: TablePlan, chunk: Chunk, batches: Iterable[pa.RecordBatch]) -> LoadResult:
+        """Rows of a chunk, committed together with the note that it is loaded. Called by several threads."""
+
+    @abstractmethod
+    def apply(self, batch: Batch) -> list[ApplyError]:
+        """All of the batch with its checkpoint, or nothing."""
+
+    @abstractmethod
+    def statement(self, plan: TablePlan, action: str, checkpoint: str, details: Sequence[str] = ()) -> None:
+        """DDL of the source on the target: `truncate`, `add-column`, `drop-column`, `rename-column`, `change-type`, `create-table`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give up connections."""

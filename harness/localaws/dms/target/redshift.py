@@ -1,0 +1,362 @@
+"""Redshift as a target: Parquet staged on S3, COPY, and one transaction for the data and the checkpoint of a batch.
+
+The note of the checkpoint is the first write of each transaction. Whoever opens the target locks that table once, and so waits until
+nothing that an earlier process of the task has sent can still be committed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+
+from localaws.dms.exceptions import TargetError, TargetLostError
+from localaws.dms.netting import Bag, Net, net, net_bag
+from localaws.dms.plan import TablePlan
+from localaws.dms.source.snapshot import Chunk
+from localaws.dms.target.base import ApplyError, Batch, LoadResult, Target
+from localaws.dms.target.control_tables import ControlTables, literal, quoted
+from localaws.dms.target.fitting import Fitted, TargetColumn, fit
+from localaws.dms.target.redshift_types import redshift_type
+from localaws.dms.target.staging import Staging
+
+__all__ = ["RedshiftAddress", "RedshiftTarget"]
+
+_COLUMNS = """SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale, is_nullable
+    FROM svv_columns WHERE table_schema = {} AND table_name = {} ORDER BY ordinal_position"""
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RedshiftAddress:
+    """Where the cluster is, as whom to log in, and the role that COPY reads S3 with."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str = field(repr=False)
+    role: str = "default"
+
+
+class RedshiftTarget(Target):
+    """One task's connections to Redshift: one for changes, and one for each thread that loads."""
+
+    def __init__(
+        self,
+        address: RedshiftAddress,
+        staging: Staging,
+        task: str,
+        *,
+        safe: bool,
+        lob_bytes: int = 32 * 1024,
+        control_schema: str = "public",
+    ) -> None:
+        self._address, self._staging, self._safe, self._lob_bytes = address, staging, safe, lob_bytes
+        self._control = ControlTables(task, control_schema)
+        self._local = threading.local()
+        self._opened: list[psycopg.Connection[Any]] = []
+        self._columns: dict[str, list[TargetColumn]] = {}
+        self._noted = 0
+
+    def open(self) -> None:
+        for statement in self._control.create():
+            self._run(statement)
+        with self._transaction():
+            self._run(self._control.lock())
+        self._run(self._control.trim())
+
+    def checkpoint(self) -> str | None:
+        row = self._run(self._control.last_checkpoint()).fetchone()
+        self._noted = int(row[1]) if row else 0
+        return row[0] if row else None
+
+    def restart(self, checkpoint: str) -> None:
+        with self._transaction():
+            for statement in self._control.forget():
+                self._run(statement)
+            self._note(checkpoint)
+
+    def save(self, checkpoint: str) -> None:
+        self._note(checkpoint)
+
+    def prepare(self, plan: TablePlan, mode: str) -> None:
+        table = self._name(plan)
+        self._run(f"CREATE SCHEMA IF NOT EXISTS {quoted(plan.schema)}")
+        exists = bool(self._read_columns(plan))
+        with self._transaction():
+            self._run(self._control.forget_load(plan))
+            if exists and mode == "DROP_AND_CREATE":
+                self._run(f"DROP TABLE {table}")
+            elif exists and mode == "TRUNCATE_BEFORE_LOAD":
+                self._run(f"DELETE FROM {table}")  # TRUNCATE would commit
+            if not exists or mode == "DROP_AND_CREATE":
+                self._run(self._create(plan))
+        self._columns.pop(plan.full_name, None)
+
+    def loaded_chunks(self, plan: TablePlan) -> list[tuple[Chunk, int]]:
+        found = self._run(self._control.chunks(plan)).fetchall()
+        return [(Chunk(column, *(None if edge is None else int(edge) for edge in edges)), int(rows)) for column, *edges, rows in found]
+
+    def load(self, plan: TablePlan, chunk: Chunk, batches: Iterable[pa.RecordBatch]) -> LoadResult:
+        result, columns = LoadResult(), self._target_columns(plan)
+        with self._staging.prefix() as prefix:
+            for number, batch in enumerate(_gathered(batches)):
+                fitted = fit(batch, columns)
+                result.errors += _refusals(plan, "INSERT", batch, fitted)
+                if len(fitted.good):
+                    self._staging.put(prefix, f"{number:06d}", fitted.good)
+                    result.rows += len(fitted.good)
+            with self._transaction():
+                self._run(self._control.note_chunk(plan, chunk, result.rows))
+                if result.rows:
+                    self._run(self._copy(plan, [column.name for column in columns], prefix))
+                self._note_errors(result.errors)
+        return result
+
+    def apply(self, batch: Batch) -> list[ApplyError]:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return self._apply(batch)
+            except psycopg.errors.SerializationFailure as error:
+                if attempt == _ATTEMPTS:
+                    reason = f"The batch could not be applied in {_ATTEMPTS} attempts, others write the same tables: {error}"
+                    raise TargetError(reason) from error
+        raise AssertionError("not reached")
+
+    def _apply(self, batch: Batch) -> list[ApplyError]:
+        errors: list[ApplyError] = []
+        with self._staging.prefix() as prefix, self._transaction():
+            self._note(batch.checkpoint)
+            for number, (plan, changes) in enumerate(batch.changes):
+                if plan.key:
+                    errors += self._apply_net(plan, net(changes, plan.key, batch.repeated), f"{prefix}{number:04d}")
+                else:
+                    errors += self._apply_bag(plan, net_bag(changes), f"{prefix}{number:04d}")
+            self._note_errors(errors)
+        return errors
+
+    def _apply_net(self, plan: TablePlan, found: Net, prefix: str) -> list[ApplyError]:
+        columns = self._target_columns(plan)
+        keys = [column for column in columns if column.name in plan.key]
+        inserts = fit(found.inserts, columns)
+        deletes = fit(found.deletes, keys).good
+        errors = _refusals(plan, "UPSERT", found.inserts, inserts)
+        if errors and len(deletes):
+            # The row as it was is kept where the new one does not fit.
+            refused = fit(found.inserts, keys).rows.take(pa.array([row.row for row in inserts.refused]))
+            deletes = deletes.join(refused, [column.name for column in keys], join_type="left anti")
+        if len(deletes):
+            names = [column.name for column in keys]
+            stage = self._stage(plan, names, prefix, deletes)
+            match = " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in names)
+            self._run(f"DELETE FROM {self._name(plan)} t USING {stage} s WHERE {match}")
+            self._run(f"DROP TABLE {stage}")
+        self._insert(plan, columns, prefix, inserts.good)
+        return errors
+
+    def _apply_bag(self, plan: TablePlan, found: Bag, prefix: str) -> list[ApplyError]:
+        """Rows without a key: of equal ones as many as were deleted go, the others are written again."""
+        columns = self._target_columns(plan)
+        names = [column.name for column in columns]
+        inserts, deletes = fit(found.inserts, columns), fit(found.deletes, columns)
+        errors = _refusals(plan, "INSERT", found.inserts, inserts) + _refusals(plan, "DELETE", found.deletes, deletes)
+        if len(found.deletes):
+            times = deletes.rows.append_column("awsdms_times", pa.array(found.times.astype(np.int64)))
+            keep = np.ones(len(times), bool)
+            keep[[row.row for row in deletes.refused]] = False
+            stage = self._stage(plan, names, prefix, times.filter(pa.array(keep)), ("awsdms_times BIGINT",))
+            match = " AND ".join(
+                f"(t.{quoted(name)} = s.{quoted(name)} OR (t.{quoted(name)} IS NULL AND s.{quoted(name)} IS NULL))" for name in names
+            )
+            listed = ", ".join(f"t.{quoted(name)}" for name in names)
+            inner = f"SELECT {listed}, s.awsdms_times, ROW_NUMBER() OVER (PARTITION BY {listed} ORDER BY 1) AS awsdms_number"
+            plain = ", ".join(quoted(name) for name in names)
+            table = self._name(plan)
+            self._run(
+                f"CREATE TEMP TABLE awsdms_kept AS SELECT {plain} FROM ({inner} FROM {table} t JOIN {stage} s ON {match}) m "
+                "WHERE awsdms_number > awsdms_times"
+            )
+            self._run(f"DELETE FROM {table} t USING {stage} s WHERE {match}")
+            self._run(f"INSERT INTO {table} ({plain}) SELECT {plain} FROM awsdms_kept")
+            self._run("DROP TABLE awsdms_kept")
+            self._run(f"DROP TABLE {stage}")
+        self._insert(plan, columns, prefix, inserts.good)
+        return errors
+
+    def _stage(self, plan: TablePlan, names: Sequence[str], prefix: str, rows: pa.Table, more: Sequence[str] = ()) -> str:
+        """A temporary table with these columns of the target's table, filled."""
+        stage = "awsdms_changes"
+        types = {column.name: _declared(column) for column in self._target_columns(plan)}
+        self._run(f"CREATE TEMP TABLE {stage} ({', '.join([f'{quoted(name)} {types[name]}' for name in names] + list(more))})")
+        uri = self._staging.put(f"{prefix}-keys/", "keys", rows)
+        self._run(f"COPY {stage} FROM {literal(uri)} IAM_ROLE {self._role()} FORMAT AS PARQUET")
+        return stage
+
+    def _insert(self, plan: TablePlan, columns: Sequence[TargetColumn], prefix: str, rows: pa.Table) -> None:
+        if len(rows):
+            self._staging.put(f"{prefix}-rows/", "rows", rows)
+            self._run(self._copy(plan, [column.name for column in columns], f"{prefix}-rows/"))
+
+    def _copy(self, plan: TablePlan, names: Sequence[str], prefix: str) -> str:
+        listed = ", ".join(quoted(name) for name in names)
+        uri = literal(f"s3://{self._staging.bucket}/{prefix}")
+        return f"COPY {self._name(plan)} ({listed}) FROM {uri} IAM_ROLE {self._role()} FORMAT AS PARQUET"
+
+    def _role(self) -> str:
+        return "default" if self._address.role == "default" else literal(self._address.role)
+
+    def statement(self, plan: TablePlan, action: str, checkpoint: str, details: Sequence[str] = ()) -> None:
+        there = self._read_columns(plan)
+        with self._transaction():
+            self._note(checkpoint)
+            for sql in self._ddl(plan, action, details, there):
+                self._run(sql)
+        self._columns.pop(plan.full_name, None)
+
+    def _ddl(self, plan: TablePlan, action: str, details: Sequence[str], there: Mapping[str, TargetColumn]) -> list[str]:
+        """The statements, fewer where an earlier process has done some already."""
+        table, name = self._name(plan), details[0] if details else ""
+        types = {column.name: redshift_type(column.type, self._lob_bytes, self._safe) for column in plan.columns}
+        if action == "create-table":
+            return [f"CREATE SCHEMA IF NOT EXISTS {quoted(plan.schema)}", self._create(plan, "IF NOT EXISTS ")]
+        if not there:
+            return []
+        if action == "truncate":
+            return [f"DELETE FROM {table}"]
+        if action == "drop-table":
+            return [f"DROP TABLE {table}"]
+        if action == "add-column":
+            return [] if name.lower() in there else [f"ALTER TABLE {table} ADD COLUMN {quoted(name)} {types[name]}"]
+        if action == "drop-column":
+            return [f"ALTER TABLE {table} DROP COLUMN {quoted(name)}"] if name.lower() in there else []
+        if action == "rename-column":
+            done = name.lower() not in there or details[1].lower() in there
+            return [] if done else [f"ALTER TABLE {table} RENAME COLUMN {quoted(name)} TO {quoted(details[1])}"]
+        if action == "change-type":
+            new = quoted("awsdms_new_" + name)
+            return [
+                f"ALTER TABLE {table} ADD COLUMN {new} {types[name]}",
+                f"UPDATE {table} SET {new} = CAST({quoted(name)} AS {types[name]})",
+                f"ALTER TABLE {table} DROP COLUMN {quoted(name)}",
+                f"ALTER TABLE {table} RENAME COLUMN {new} TO {quoted(name)}",
+            ]
+        raise TargetError(f"{plan.source.full_name}: {action} is not done on Redshift. Reload the table.")
+
+    def close(self) -> None:
+        for connection in self._opened:
+            connection.close()
+
+    def _create(self, plan: TablePlan, condition: str = "") -> str:
+        lines = [
+            f"{quoted(column.name)} {redshift_type(column.type, self._lob_bytes, self._safe)}{'' if column.nullable else ' NOT NULL'}"
+            for column in plan.columns
+        ]
+        if plan.key:
+            lines.append(f"PRIMARY KEY ({', '.join(quoted(name) for name in plan.key)})")
+        return f"CREATE TABLE {condition}{self._name(plan)} ({', '.join(lines)})"
+
+    def _name(self, plan: TablePlan) -> str:
+        return f"{quoted(plan.schema)}.{quoted(plan.name)}"
+
+    def _target_columns(self, plan: TablePlan) -> list[TargetColumn]:
+        """The target's columns that the plan fills, as the target has them."""
+        if plan.full_name not in self._columns:
+            found = self._read_columns(plan)
+            missing = [column.name for column in plan.columns if column.name.lower() not in found]
+            if missing:
+                raise TargetError(f"The target's table {plan.full_name} has no column {', '.join(missing)}. Reload the table, or add them.")
+            self._columns[plan.full_name] = [found[column.name.lower()] for column in plan.columns]
+        return self._columns[plan.full_name]
+
+    def _read_columns(self, plan: TablePlan) -> dict[str, TargetColumn]:
+        names = {column.name.lower(): column.name for column in plan.columns}
+        found = {}
+        for name, kind, length, precision, scale, nullable in self._run(
+            _COLUMNS.format(literal(plan.schema.lower()), literal(plan.name.lower()))
+        ).fetchall():
+            mine = names.get(name, name)
+            found[name] = TargetColumn(mine, kind, int(length or 0), int(precision or 0), int(scale or 0), nullable == "NO")
+        return found
+
+    def _note(self, checkpoint: str) -> None:
+        self._noted += 1
+        self._run(self._control.note(self._noted, checkpoint))
+
+    def _note_errors(self, errors: Sequence[ApplyError]) -> None:
+        for error in errors[:1000]:
+            self._run(self._control.note_exception(error))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._run("BEGIN")
+        try:
+            yield
+            self._run("COMMIT")
+        except BaseException:
+            connection = self._connection()
+            if not connection.closed:
+                try:
+                    connection.execute("ROLLBACK")
+                except psycopg.Error:
+                    connection.close()
+            raise
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        connection: psycopg.Connection[Any] | None = getattr(self._local, "connection", None)
+        if connection is None or connection.closed:
+            address = self._address
+            try:
+                connection = psycopg.connect(
+                    host=address.host, port=address.port, dbname=address.database, user=address.user, password=address.password,
+                    autocommit=True, connect_timeout=10, application_name="dms", prepare_threshold=None,
+                )  # fmt: skip
+            except psycopg.OperationalError as error:
+                raise TargetLostError(f"Redshift does not answer: {error}. The task tries again.") from error
+            self._local.connection = connection
+            self._opened.append(connection)
+        return connection
+
+    def _run(self, sql: str) -> psycopg.Cursor[Any]:
+        try:
+            return self._connection().execute(sql)  # type: ignore[call-overload,no-any-return]
+        except psycopg.errors.SerializationFailure:
+            raise
+        except psycopg.Error as error:
+            if self._connection().closed or isinstance(error, psycopg.errors.AdminShutdown):
+                raise TargetLostError(f"The connection to Redshift ended: {error}. The task tries again.") from error
+            raise TargetError(f"Redshift refuses: {str(error).strip()} The statement: {sql[:300]}") from error
+
+
+def _declared(column: TargetColumn) -> str:
+    if column.type in ("character varying", "character"):
+        return f"VARCHAR({column.length})"
+    return f"NUMERIC({column.precision},{column.scale})" if column.type == "numeric" else column.type
+
+
+def _gathered(batches: Iterable[pa.RecordBatch], rows: int = 200_000) -> Iterator[pa.Table]:
+    """Few files of a good size."""
+    waiting: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        waiting.append(batch)
+        count += batch.num_rows
+        if count >= rows:
+            yield pa.Table.from_batches(waiting)
+            waiting, count = [], 0
+    if waiting:
+        yield pa.Table.from_batches(waiting)
+
+
+def _refusals(plan: TablePlan, statement: str, rows: pa.Table, fitted: Fitted) -> list[ApplyError]:
+    told = rows.select(list(plan.key or rows.column_names))
+    return [
+        ApplyError(plan, f"{statement} {told.slice(refused.row, 1).to_pylist()[0]}", f"{refused.column}: {refused.reason}")
+        for refused in fitted.refused
+    ]

@@ -1,0 +1,47 @@
+"""Column types that the engine creates on Redshift (DMS guide, "Amazon Redshift target data types" and "MySQL source data types").
+
+`strict` gives what DMS gives, where unsigned numbers overflow; `safe` gives a type that holds every value. Tables that exist
+already, as `etl schema convert` makes them, are taken as they are.
+"""
+
+from __future__ import annotations
+
+from localaws.dms.types import ColumnType
+
+__all__ = ["LARGEST_TEXT", "redshift_type"]
+
+LARGEST_TEXT = 65535
+_LARGEST_LOB = 63 * 1024
+_WIDEST_UTF8 = 4
+_INTEGERS = {1: "SMALLINT", 2: "SMALLINT", 3: "INTEGER", 4: "INTEGER", 8: "BIGINT"}
+_WIDENED = {2: "INTEGER", 4: "BIGINT"}
+_PLAIN = {
+    "float": "REAL", "double": "DOUBLE PRECISION", "year": "SMALLINT", "date": "DATE",
+    "datetime": "TIMESTAMP", "timestamp": "TIMESTAMP", "time": "VARCHAR(20)",
+}  # fmt: skip
+
+
+def redshift_type(column: ColumnType, lob_bytes: int, safe: bool) -> str:
+    """The type in a CREATE TABLE. `lob_bytes` is LobMaxSize, at most 63 KB are kept."""
+    kind = column.kind
+    if kind == "int":
+        if column.unsigned and column.size == 8:
+            return "NUMERIC(20,0)"
+        return _WIDENED.get(column.size, _INTEGERS[column.size]) if column.unsigned and safe else _INTEGERS[column.size]
+    if kind == "decimal":
+        fits = column.precision <= 38 and column.scale <= 37
+        return f"NUMERIC({column.precision},{column.scale})" if fits else f"VARCHAR({column.precision + 3})"
+    if kind == "bit":
+        return "BOOLEAN" if column.size == 1 else f"VARCHAR({(column.size + 7) // 8 * 2})"
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if column.lob:
+        limit = min(lob_bytes, _LARGEST_LOB)
+        size = min(2 * limit, LARGEST_TEXT) if kind in ("binary", "geometry") else limit
+        if safe and 0 < column.size < size:
+            size = column.size
+        return f"VARCHAR({size})"
+    if kind == "binary":
+        return f"VARCHAR({min(2 * column.size, LARGEST_TEXT)})"
+    grows = safe and kind == "text" and column.charset not in ("utf8mb4", "utf8mb3", "utf8", "ascii")
+    return f"VARCHAR({max(1, min(column.size * (_WIDEST_UTF8 if grows else 1), LARGEST_TEXT))})"

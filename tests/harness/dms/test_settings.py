@@ -1,0 +1,145 @@
+"""Table mappings and task settings: what DMS takes is taken, what is unknown or contradictory is refused with its path."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from localaws.dms.exceptions import SettingsError
+from localaws.dms.planning import plan_table
+from localaws.dms.settings.table_mappings import TableMappings, condition_of, matches
+from localaws.dms.settings.task_settings import TaskSettings
+from localaws.dms.types import ColumnType, SourceColumn, SourceTable
+
+TABLE = SourceTable(
+    "Shop", "Order_Lines", tuple(SourceColumn(name, ColumnType("int", 4), False) for name in ("Id", "Amount", "note_old")), ("Id",)
+)
+
+
+def selection(number: int = 1, schema: str = "Shop", table: str = "%", action: str = "include", **more: Any) -> dict[str, Any]:
+    locator = {"schema-name": schema, "table-name": table}
+    return {"rule-type": "selection", "rule-id": str(number), "rule-name": "s", "rule-action": action, "object-locator": locator, **more}
+
+
+def transformation(number: int, target: str, action: str, column: str = "%", table: str = "%", **more: Any) -> dict[str, Any]:
+    locator = {"schema-name": "Shop"} | ({"table-name": table} if target != "schema" else {})
+    locator |= {"column-name": column} if target == "column" else {}
+    rule = {"rule-type": "transformation", "rule-id": str(number), "rule-name": "t", "rule-target": target, "rule-action": action}
+    return {**rule, "object-locator": locator, **more}
+
+
+def parse(*rules: dict[str, Any]) -> TableMappings:
+    return TableMappings.parse(json.dumps({"rules": rules}))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "fits"),
+    [("%", "anything", True), ("ord%", "orders", True), ("ord_", "orde", True), ("ord_", "orders", False), ("a[_]b", "a_b", True),
+     ("a[_]b", "axb", False), ("t[ab]", "tb", True), ("t[a-d]1", "tc1", True), ("t[a-d]1", "te1", False), ("a.b", "axb", False)],
+)  # fmt: skip
+def test_wildcards(pattern: str, name: str, fits: bool) -> None:
+    assert matches(pattern, name) is fits
+
+
+def test_a_table_is_selected_unless_a_rule_excludes_it() -> None:
+    found = parse(selection(1), selection(2, table="Order%", **{"load-order": 5}), selection(3, table="tmp[_]%", action="exclude"))
+
+    assert found.selection("Shop", "Order_Lines", False).load_order == 5  # type: ignore[union-attr]
+    assert found.selection("Shop", "tmp_1", False) is None
+    assert found.selection("Other", "Order_Lines", False) is None
+    assert found.selection("Shop", "a_view", True) is None
+
+
+def test_filters_become_a_condition() -> None:
+    def one(column: str, *conditions: dict[str, str]) -> dict[str, Any]:
+        return {"filter-type": "source", "column-name": column, "filter-conditions": list(conditions)}
+
+    rule = selection(filters=[
+        one("Amount", {"filter-operator": "between", "start-value": "1", "end-value": "5"}, {"filter-operator": "null"}),
+        one("Id", {"filter-operator": "noteq", "value": "it's"}),
+    ])  # fmt: skip
+
+    condition = condition_of(parse(rule).selections[0].filters)
+
+    assert condition == "(`Amount` BETWEEN '1' AND '5' OR `Amount` IS NULL) AND (`Id` <> 'it''s')"
+
+
+def test_names_follow_the_rules_in_their_order() -> None:
+    plan = plan_table(
+        parse(
+            selection(),
+            transformation(2, "schema", "rename", value="mart"),
+            transformation(3, "table", "convert-lowercase"),
+            transformation(4, "table", "add-prefix", value="x_"),
+            transformation(5, "column", "convert-lowercase"),
+            transformation(6, "column", "remove-suffix", column="note%", value="_old"),
+            transformation(7, "column", "remove-column", column="Amount"),
+        ),
+        TABLE,
+        changes=True,
+    )
+
+    assert plan.full_name == "mart.x_order_lines"
+    assert [(column.name, column.source) for column in plan.columns] == [("id", "Id"), ("note", "note_old")]
+    assert plan.key == ("id",)
+    assert plan.source_key == ("Id",)
+
+
+def test_a_table_whose_key_is_left_out_has_none_unless_one_is_defined() -> None:
+    without = parse(selection(), transformation(2, "column", "remove-column", column="Id"))
+    definition = {"primary-key-def": {"name": "k", "columns": ["Amount"]}}
+    defined = parse(selection(), transformation(2, "table", "define-primary-key", **definition))
+
+    assert plan_table(without, TABLE, changes=True).key == ()
+    assert plan_table(defined, TABLE, changes=True).key == ("Amount",)
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "reason"),
+    [
+        ([selection(action="exclude")], "$.rules", "no selection rule includes"),
+        ([selection(), selection()], "$.rules[1].rule-id", "is the id of"),
+        ([selection(filter=[])], "$.rules[0].filter", "there is no such setting"),
+        ([selection(action="explicit")], "$.rules[0].object-locator.table-name", "without wildcards"),
+        ([selection(), transformation(2, "column", "add-column", value="x")], "$.rules[1].rule-action", "not supported by this engine yet"),
+        ([selection(), transformation(2, "table", "remove-column")], "$.rules[1].rule-target", "none of column"),
+        ([selection(), transformation(2, "table", "add-prefix")], "$.rules[1].value", "missing"),
+        ([selection(), {"rule-type": "table-settings", "rule-id": "2"}], "$.rules[1].rule-type", "not supported by this engine yet"),
+    ],
+)
+def test_mappings_that_cannot_be_done_are_refused_with_their_path(rules: list[Any], path: str, reason: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse(*rules)
+
+    assert refused.value.path == path
+    assert reason in refused.value.reason
+
+
+def test_task_settings_have_dmss_defaults() -> None:
+    found = TaskSettings.parse("")
+
+    assert (found.prepare, found.subtasks, found.lob_bytes, found.strict) == ("DROP_AND_CREATE", 8, 32 * 1024, True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "path"),
+    [
+        ({"FullLoadSetting": {}}, "$.FullLoadSetting"),
+        ({"FullLoadSettings": {"TargetTablePrepMode": "DROP"}}, "$.FullLoadSettings.TargetTablePrepMode"),
+        ({"FullLoadSettings": {"MaxFullLoadSubTasks": 99}}, "$.FullLoadSettings.MaxFullLoadSubTasks"),
+        ({"FullLoadSettings": {"StopTaskCachedChangesApplied": True, "StopTaskCachedChangesNotApplied": True}},
+         "$.FullLoadSettings.StopTaskCachedChangesApplied"),
+        ({"TargetMetadata": {"FullLobMode": True}}, "$.TargetMetadata.FullLobMode"),
+        ({"TargetMetadata": {"BatchApplyEnabled": False}}, "$.TargetMetadata.BatchApplyEnabled"),
+        ({"ChangeProcessingTuning": {"BatchApplyTimeoutMin": 20, "BatchApplyTimeoutMax": 10}},
+         "$.ChangeProcessingTuning.BatchApplyTimeoutMax"),
+        ({"ValidationSettings": {"EnableValidation": True}}, "$.ValidationSettings.EnableValidation"),
+    ],
+)  # fmt: skip
+def test_task_settings_that_cannot_be_done_are_refused_with_their_path(settings: dict[str, Any], path: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        TaskSettings.parse(json.dumps(settings))
+
+    assert refused.value.path == path
