@@ -22,9 +22,6 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
     "glue": {
         "StartJobRun": _SPARK,
         "BatchStopJobRun": _SPARK,
-        "StartCrawler": "nothing would be crawled",
-        "StopCrawler": "no crawler runs here",
-        "StartCrawlerSchedule": "nothing would be crawled",
         "StartTrigger": "no job would be started",
         "StartWorkflowRun": "no job would be started",
         "ResumeWorkflowRun": "no job would be started",

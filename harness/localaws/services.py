@@ -11,7 +11,12 @@ from localaws.operation import Handler
 __all__ = ["SERVICES", "handlers", "modules"]
 
 SERVICES: Mapping[str, tuple[str, ...]] = {
-    "glue": ("localaws.glue.operations", "localaws.glue.job_runs"),
+    "glue": (
+        "localaws.glue.operations",
+        "localaws.glue.job_runs",
+        "localaws.crawler.operations",
+        "localaws.crawler.classifiers",
+    ),
     "redshift": ("localaws.redshiftlogin.operations",),
     "redshift-data": ("localaws.redshiftdata.operations",),
     "redshift-serverless": ("localaws.redshiftlogin.serverless",),

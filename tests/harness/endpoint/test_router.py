@@ -59,7 +59,6 @@ def test_a_bucket_and_a_key_are_cut_from_the_path_as_it_was_sent() -> None:
 @pytest.mark.parametrize(
     ("service", "operation", "arguments"),
     [
-        ("glue", "start_crawler", {"Name": "c"}),
         ("glue", "start_workflow_run", {"Name": "w"}),
         ("athena", "start_query_execution", {"QueryString": "select 1"}),
         ("lambda", "invoke", {"FunctionName": "f"}),
