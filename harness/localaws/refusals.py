@@ -32,7 +32,7 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
     },
     "redshift-data": dict.fromkeys(("ExecuteStatement", "BatchExecuteStatement"), _QUERY),
     "rds-data": dict.fromkeys(("ExecuteStatement", "BatchExecuteStatement", "ExecuteSql"), _QUERY),
-    "athena": dict.fromkeys(("StartQueryExecution", "StartCalculationExecution", "StartSession"), _QUERY),
+    "athena": dict.fromkeys(("StartCalculationExecution", "StartSession"), _QUERY),
     "lambda": dict.fromkeys(("Invoke", "InvokeAsync", "InvokeWithResponseStream"), "no function would run"),
     "stepfunctions": dict.fromkeys(
         ("StartExecution", "StartSyncExecution", "TestState", "RedriveExecution"), "no state machine is interpreted"

@@ -11,6 +11,7 @@ from localaws.operation import Handler
 __all__ = ["SERVICES", "handlers", "modules"]
 
 SERVICES: Mapping[str, tuple[str, ...]] = {
+    "athena": ("localaws.athena.operations",),
     "glue": (
         "localaws.glue.operations",
         "localaws.glue.job_runs",

@@ -1,9 +1,9 @@
 """Errors of Athena.
 
-    InvalidRequestError     InvalidRequestException: the request is refused, no query is made of it
-    NoMetadataError         MetadataException: the catalog has no such thing
-    QueryFailure            a query that was taken fails; its words are the StateChangeReason
-    QueryCancelled          a query that was taken ends before it is done
+InvalidRequestError     InvalidRequestException: the request is refused, no query is made of it
+NoMetadataError         MetadataException: the catalog has no such thing
+QueryFailure            a query that was taken fails; its words are the StateChangeReason
+QueryCancelled          a query that was taken ends before it is done
 """
 
 from __future__ import annotations

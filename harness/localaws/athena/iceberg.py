@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pyarrow.fs import FileSystem, LocalFileSystem, SubTreeFileSystem
 from pyiceberg.expressions import (
     AlwaysTrue,
@@ -28,14 +27,15 @@ from pyiceberg.types import BooleanType, DateType, IntegerType, LongType, String
 from sqlglot import exp
 
 from localaws.athena.exceptions import QueryFailure, not_supported
+from localaws.athena.hive import chunk_bytes
 
-__all__ = ["StorageIO", "chunk_bytes", "read_iceberg"]
+__all__ = ["StorageIO", "read_iceberg"]
 
 _STORAGE = "etl.storage"
-_COMPARISONS: dict[type[exp.Expression], Any] = {
+_COMPARISONS: dict[type[exp.Expr], Any] = {
     exp.EQ: EqualTo, exp.GT: GreaterThan, exp.GTE: GreaterThanOrEqual, exp.LT: LessThan, exp.LTE: LessThanOrEqual,
 }  # fmt: skip
-_MIRRORED: dict[type[exp.Expression], type[exp.Expression]] = {
+_MIRRORED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.EQ: exp.EQ, exp.GT: exp.LT, exp.GTE: exp.LTE, exp.LT: exp.GT, exp.LTE: exp.GTE,
 }  # fmt: skip
 
@@ -54,7 +54,7 @@ class StorageIO(PyArrowFileIO):
 
 
 def read_iceberg(
-    storage: Path, metadata: str, columns: Sequence[str], conjuncts: Iterable[exp.Expression], version: exp.Version | None
+    storage: Path, metadata: str, columns: Sequence[str], conjuncts: Iterable[exp.Expr], version: exp.Version | None
 ) -> tuple[pa.Table, int]:
     """The rows that can matter, and the bytes that are read for them.
 
@@ -71,12 +71,17 @@ def read_iceberg(
     try:
         table = StaticTable.from_metadata(metadata, {"py-io-impl": f"{__name__}.StorageIO", _STORAGE: str(storage)})
         scan = table.scan(
-            row_filter=_filter(table, conjuncts), selected_fields=tuple(columns), case_sensitive=False, snapshot_id=_snapshot(table, version)
+            row_filter=_filter(table, conjuncts),
+            selected_fields=tuple(columns),
+            case_sensitive=False,
+            snapshot_id=_snapshot(table, version),
         )
         size = sum(_task_bytes(storage, task, columns) for task in scan.plan_files()) if table.current_snapshot() else 0
         rows = scan.to_arrow() if columns else _counted(scan)
     except (FileNotFoundError, OSError) as error:
-        raise QueryFailure("ICEBERG_MISSING_METADATA", f"Metadata not found in metadata location for table ({metadata}): {error}") from error
+        raise QueryFailure(
+            "ICEBERG_MISSING_METADATA", f"Metadata not found in metadata location for table ({metadata}): {error}"
+        ) from error
     except ValueError as error:
         if "equality deletes" in str(error):
             raise not_supported("An Iceberg table with equality deletes") from error
@@ -92,18 +97,6 @@ def _counted(scan: Any) -> pa.Table:
 def _task_bytes(storage: Path, task: Any, columns: Sequence[str]) -> int:
     path = storage / task.file.file_path.split("://", 1)[1]
     return chunk_bytes(path, columns) + sum(delete.file_size_in_bytes for delete in task.delete_files)
-
-
-def chunk_bytes(path: Path, columns: Iterable[str]) -> int:
-    """Bytes that reading the columns takes from a Parquet file: their chunks, compressed."""
-    wanted = {name.lower() for name in columns}
-    metadata = pq.read_metadata(path)
-    return sum(
-        chunk.total_compressed_size
-        for group in (metadata.row_group(number) for number in range(metadata.num_row_groups))
-        for chunk in (group.column(number) for number in range(metadata.num_columns))
-        if chunk.path_in_schema.split(".", 1)[0].lower() in wanted
-    )
 
 
 def _snapshot(table: StaticTable, version: exp.Version | None) -> int | None:
@@ -127,7 +120,7 @@ def _snapshot(table: StaticTable, version: exp.Version | None) -> int | None:
     return snapshot.snapshot_id
 
 
-def _filter(table: StaticTable, conjuncts: Iterable[exp.Expression]) -> BooleanExpression:
+def _filter(table: StaticTable, conjuncts: Iterable[exp.Expr]) -> BooleanExpression:
     """What of the conditions the table's statistics can decide. Whatever is left out here, the query itself still asks."""
     found: BooleanExpression = AlwaysTrue()
     for conjunct in conjuncts:
@@ -136,7 +129,7 @@ def _filter(table: StaticTable, conjuncts: Iterable[exp.Expression]) -> BooleanE
     return found
 
 
-def _condition(table: StaticTable, conjunct: exp.Expression) -> BooleanExpression | None:
+def _condition(table: StaticTable, conjunct: exp.Expr) -> BooleanExpression | None:
     if isinstance(conjunct, exp.Between):
         low = _compared(table, exp.GTE, conjunct.this, conjunct.args["low"])
         high = _compared(table, exp.LTE, conjunct.this, conjunct.args["high"])
@@ -146,21 +139,19 @@ def _condition(table: StaticTable, conjunct: exp.Expression) -> BooleanExpressio
         return None if None in values else In(conjunct.this.name, values)  # type: ignore[arg-type]
     for kind in _COMPARISONS:
         if type(conjunct) is kind:
-            if isinstance(conjunct.left, exp.Column):
-                return _compared(table, kind, conjunct.left, conjunct.right)
-            if isinstance(conjunct.right, exp.Column):
-                return _compared(table, _MIRRORED[kind], conjunct.right, conjunct.left)
+            left, right = conjunct.this, conjunct.expression
+            return _compared(table, kind, left, right) or _compared(table, _MIRRORED[kind], right, left)
     return None
 
 
-def _compared(table: StaticTable, kind: type[exp.Expression], column: exp.Expression, value: exp.Expression) -> BooleanExpression | None:
+def _compared(table: StaticTable, kind: type[exp.Expr], column: exp.Expr, value: exp.Expr) -> BooleanExpression | None:
     if not isinstance(column, exp.Column):
         return None
     literal = _literal(table, column, value)
     return None if literal is None else _COMPARISONS[kind](column.name, literal)  # type: ignore[no-any-return]
 
 
-def _literal(table: StaticTable, column: exp.Column, value: exp.Expression) -> Any:
+def _literal(table: StaticTable, column: exp.Column, value: exp.Expr) -> Any:
     """The constant as Python has it, when it is of the column's own type."""
     try:
         kind = table.schema().find_field(column.name, case_sensitive=False).field_type

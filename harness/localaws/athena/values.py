@@ -93,7 +93,7 @@ def text_of(value: Any) -> str | None:  # noqa: PLR0911 - one line for each type
         return moment.strftime("%Y-%m-%d %H:%M:%S.") + f"{moment.microsecond // 1000:03}{zone}"
     if isinstance(value, bytes):
         return value.hex(" ")
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return "[" + ", ".join(_inner(item) for item in value) + "]"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_inner(key)}={_inner(item)}" for key, item in value.items()) + "}"

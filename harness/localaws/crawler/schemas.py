@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 
 __all__ = ["Array", "Map", "Schema", "Struct", "Type", "from_arrow", "from_avro", "is_similar", "merged", "render", "union"]
 
@@ -114,6 +116,8 @@ def _same_shape(one: Type, other: Type) -> bool:
 
 def from_arrow(kind: pa.DataType) -> Type:
     """The catalog's type of what Arrow read from Parquet or ORC."""
+    import pyarrow as pa
+
     if pa.types.is_decimal(kind):
         return f"decimal({kind.precision},{kind.scale})"
     if pa.types.is_timestamp(kind):

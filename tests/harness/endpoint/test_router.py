@@ -60,7 +60,6 @@ def test_a_bucket_and_a_key_are_cut_from_the_path_as_it_was_sent() -> None:
     ("service", "operation", "arguments"),
     [
         ("glue", "start_workflow_run", {"Name": "w"}),
-        ("athena", "start_query_execution", {"QueryString": "select 1"}),
         ("lambda", "invoke", {"FunctionName": "f"}),
         ("stepfunctions", "start_execution", {"stateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:m"}),
         ("emr", "run_job_flow", {"Name": "e", "Instances": {}}),

@@ -420,20 +420,3 @@ def test_ten_thousand_objects_are_crawled_within_a_minute(crawling: Crawling) ->
     assert time.monotonic() - begun < 60
     assert len(crawling.partitions("t")) == 100
     assert crawling.glue.get_table(DatabaseName=crawling.name, Name="t")["Table"]["Parameters"]["objectCount"] == "10000"
-
-
-def test_crawlers_and_their_history_outlive_the_endpoint(tmp_path: Any, wait_until: Callable[..., Any]) -> None:
-    endpoint = EndpointProcess(tmp_path / "home").start()
-    try:
-        crawling = Crawling(endpoint, "lasting", wait_until)
-        crawling.put({"t/a.csv": CSV})
-        crawling.create("t/")
-        crawling.crawl()
-        endpoint.kill()
-        endpoint.start()
-        glue = endpoint.client("glue")
-        assert glue.get_crawler(Name="lasting")["Crawler"]["LastCrawl"]["Status"] == "SUCCEEDED"
-        assert [crawl["State"] for crawl in glue.list_crawls(CrawlerName="lasting")["Crawls"]] == ["COMPLETED"]
-        assert glue.get_table(DatabaseName="lasting", Name="t")["Table"]["Parameters"]["UPDATED_BY_CRAWLER"] == "lasting"
-    finally:
-        endpoint.stop()
