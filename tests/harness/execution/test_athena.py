@@ -290,7 +290,7 @@ def test_a_workgroups_limit_cancels_before_anything_is_read(lake: Athena) -> Non
 
 def test_a_query_can_be_stopped(lake: Athena) -> None:
     query_id = lake.start(
-        "select count(*) from unnest(sequence(1, 100000)) a(x), unnest(sequence(1, 100000)) b(y), unnest(sequence(1, 99)) c(z) where x * y % 7 = z"
+        "select count(*) from unnest(sequence(1, 100000)) a(x), unnest(sequence(1, 100000)) b(y), (values 1, 2) c(z) where x * y % 7 = z"
     )
     lake.athena.stop_query_execution(QueryExecutionId=query_id)
     query = lake.ended(query_id)
