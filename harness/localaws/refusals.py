@@ -34,9 +34,11 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
     "rds-data": dict.fromkeys(("ExecuteStatement", "BatchExecuteStatement", "ExecuteSql"), _QUERY),
     "athena": dict.fromkeys(("StartCalculationExecution", "StartSession"), _QUERY),
     "lambda": dict.fromkeys(("Invoke", "InvokeAsync", "InvokeWithResponseStream"), "no function would run"),
-    "stepfunctions": dict.fromkeys(
-        ("StartExecution", "StartSyncExecution", "TestState", "RedriveExecution"), "no state machine is interpreted"
-    ),
+    "stepfunctions": {
+        "RedriveExecution": "the execution would not go on",
+        "TestState": "no state would be tried",
+        "GetActivityTask": "no execution waits for an activity here",
+    },
     "emr": dict.fromkeys(("RunJobFlow", "AddJobFlowSteps", "AddInstanceGroups"), _SPARK),
     "emr-serverless": dict.fromkeys(("StartJobRun", "StartApplication"), _SPARK),
     "emr-containers": dict.fromkeys(("StartJobRun",), _SPARK),
