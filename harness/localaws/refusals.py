@@ -33,7 +33,7 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
     "redshift-data": dict.fromkeys(("ExecuteStatement", "BatchExecuteStatement"), _QUERY),
     "rds-data": dict.fromkeys(("ExecuteStatement", "BatchExecuteStatement", "ExecuteSql"), _QUERY),
     "athena": dict.fromkeys(("StartCalculationExecution", "StartSession"), _QUERY),
-    "lambda": dict.fromkeys(("Invoke", "InvokeAsync", "InvokeWithResponseStream"), "no function would run"),
+    "lambda": {"InvokeWithResponseStream": "no answer would be streamed"},
     "stepfunctions": {
         "RedriveExecution": "the execution would not go on",
         "TestState": "no state would be tried",

@@ -1,4 +1,5 @@
-"""Which modules answer for a service, before moto does. A module has `OPERATIONS`, and may have `open_service` and `close_service`."""
+"""Which modules answer for a service, before moto does. A module has `OPERATIONS`, and may have `prepare`, `open_service`
+and `close_service`."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
         "localaws.crawler.operations",
         "localaws.crawler.classifiers",
     ),
+    "lambda": ("localaws.awslambda.operations",),
     "redshift": ("localaws.redshiftlogin.operations",),
     "redshift-data": ("localaws.redshiftdata.operations",),
     "redshift-serverless": ("localaws.redshiftlogin.serverless",),
