@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from localaws.http import HttpResponse
+
 __all__ = ["Handler", "Request", "ServiceContext"]
 
 
@@ -34,5 +36,5 @@ class Request:
     control_plane: Callable[[str], Any]
 
 
-Handler = Callable[[Request], dict[str, Any]]
-"""Returns the answer, written as JSON: datetimes become epoch numbers, bytes base64. Raises AwsError."""
+Handler = Callable[[Request], "dict[str, Any] | HttpResponse"]
+"""Returns the answer, written as JSON: datetimes become epoch numbers, bytes base64; or a response as it is. Raises AwsError."""

@@ -22,9 +22,6 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
     "glue": {
         "StartJobRun": _SPARK,
         "BatchStopJobRun": _SPARK,
-        "StartCrawler": "nothing would be crawled",
-        "StopCrawler": "no crawler runs here",
-        "StartCrawlerSchedule": "nothing would be crawled",
         "StartTrigger": "no job would be started",
         "StartWorkflowRun": "no job would be started",
         "ResumeWorkflowRun": "no job would be started",
@@ -35,11 +32,13 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
     },
     "redshift-data": dict.fromkeys(("ExecuteStatement", "BatchExecuteStatement"), _QUERY),
     "rds-data": dict.fromkeys(("ExecuteStatement", "BatchExecuteStatement", "ExecuteSql"), _QUERY),
-    "athena": dict.fromkeys(("StartQueryExecution", "StartCalculationExecution", "StartSession"), _QUERY),
-    "lambda": dict.fromkeys(("Invoke", "InvokeAsync", "InvokeWithResponseStream"), "no function would run"),
-    "stepfunctions": dict.fromkeys(
-        ("StartExecution", "StartSyncExecution", "TestState", "RedriveExecution"), "no state machine is interpreted"
-    ),
+    "athena": dict.fromkeys(("StartCalculationExecution", "StartSession"), _QUERY),
+    "lambda": {"InvokeWithResponseStream": "no answer would be streamed"},
+    "stepfunctions": {
+        "RedriveExecution": "the execution would not go on",
+        "TestState": "no state would be tried",
+        "GetActivityTask": "no execution waits for an activity here",
+    },
     "emr": dict.fromkeys(("RunJobFlow", "AddJobFlowSteps", "AddInstanceGroups"), _SPARK),
     "emr-serverless": dict.fromkeys(("StartJobRun", "StartApplication"), _SPARK),
     "emr-containers": dict.fromkeys(("StartJobRun",), _SPARK),

@@ -33,6 +33,7 @@ from localaws.moto_app import ACCOUNT_ID
 from localaws.operation import Handler, Request
 from localaws.query_protocol import query_answer, query_parameters
 from localaws.refusals import refuse
+from localaws.rest_protocol import rest_parameters
 from localaws.s3.service import ObjectStorage
 
 __all__ = ["HEALTH_PATH", "Router"]
@@ -96,7 +97,7 @@ class Router:
     def _handle(self, handler: Handler, request: HttpRequest, target: Target, operation: str, request_id: str) -> HttpResponse:
         by_query = target.protocol == "query"
         try:
-            parameters = query_parameters(request.body) if by_query else json.loads(request.body or b"{}")
+            parameters = self._parameters(request, target, operation)
         except ValueError as error:
             form = "form" if by_query else "JSON"
             raise AwsError("SerializationException", f"The body of {target.service}:{operation} is no {form}: {error}") from error
@@ -112,10 +113,21 @@ class Router:
         )
         with self.control_plane.moto.lock if (target.service, operation) in self.serialized else nullcontext():
             answer = handler(call)
+        if isinstance(answer, HttpResponse):
+            answer.headers.append(("x-amzn-RequestId", request_id))
+            return answer
         headers = [("Content-Type", "text/xml" if by_query else "application/x-amz-json-1.1"), ("x-amzn-RequestId", request_id)]
         if by_query:
             return HttpResponse(200, headers, query_answer(service_model(target.service), operation, answer, request_id))
         return HttpResponse(200, headers, json.dumps(answer, default=_as_json).encode())
+
+    def _parameters(self, request: HttpRequest, target: Target, operation: str) -> dict[str, Any]:
+        if target.protocol == "query":
+            return query_parameters(request.body)
+        if target.protocol == "rest-json":
+            return rest_parameters(request, dict(target.labels), service_model(target.service).operation_model(operation))
+        document: dict[str, Any] = json.loads(request.body or b"{}")
+        return document
 
     def _failed(self, error: Exception, request: HttpRequest, target: Target | None, request_id: str) -> HttpResponse:
         if isinstance(error, AwsError):

@@ -51,6 +51,9 @@ def serve(home: Path, port: int) -> None:
     lock = _lock_home(home)
     control_plane = ControlPlane(Journal(home / "endpoint" / "journal.jsonl"))
     table, loaded = handlers(), modules()
+    for module in loaded:
+        if hasattr(module, "prepare"):
+            module.prepare()
     control_plane.replay(_replay_hooks())
     restore_folders(home, control_plane)
     write_mounts(home)

@@ -1,4 +1,5 @@
-"""Which modules answer for a service, before moto does. A module has `OPERATIONS`, and may have `open_service` and `close_service`."""
+"""Which modules answer for a service, before moto does. A module has `OPERATIONS`, and may have `prepare`, `open_service`
+and `close_service`."""
 
 from __future__ import annotations
 
@@ -11,10 +12,18 @@ from localaws.operation import Handler
 __all__ = ["SERVICES", "handlers", "modules"]
 
 SERVICES: Mapping[str, tuple[str, ...]] = {
-    "glue": ("localaws.glue.operations", "localaws.glue.job_runs"),
+    "athena": ("localaws.athena.operations",),
+    "glue": (
+        "localaws.glue.operations",
+        "localaws.glue.job_runs",
+        "localaws.crawler.operations",
+        "localaws.crawler.classifiers",
+    ),
+    "lambda": ("localaws.awslambda.operations",),
     "redshift": ("localaws.redshiftlogin.operations",),
     "redshift-data": ("localaws.redshiftdata.operations",),
     "redshift-serverless": ("localaws.redshiftlogin.serverless",),
+    "stepfunctions": ("localaws.stepfunctions.operations",),
 }
 """botocore's name of a service, and the modules whose tables are merged. S3 has a table of its own (`localaws.s3.operations`)."""
 

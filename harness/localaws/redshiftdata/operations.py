@@ -8,7 +8,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from localaws.errors import AwsError
@@ -248,7 +248,7 @@ def cancel_statement(request: Request) -> dict[str, Any]:
     return {"Status": True}
 
 
-def _catalog(read: Any, name: str) -> Handler:
+def _catalog(read: Any, name: str) -> Callable[[Request], dict[str, Any]]:
     def handler(request: Request) -> dict[str, Any]:
         target = target_of(request, database_is_required=name != "Databases")
         runner = runner_of(request.home)

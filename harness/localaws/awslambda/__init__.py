@@ -1,0 +1,1 @@
+"""Lambda: functions run with their own code, each environment in a process of its own."""
