@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Handler", "Request", "ServiceContext"]
+__all__ = ["Guard", "Handler", "Request", "ServiceContext"]
 
 
 @dataclass(frozen=True)
@@ -36,3 +36,6 @@ class Request:
 
 Handler = Callable[[Request], dict[str, Any]]
 """Returns the answer, written as JSON: datetimes become epoch numbers, bytes base64. Raises AwsError."""
+
+Guard = Callable[[Request], None]
+"""Looks whether what moto is about to keep is true here, and raises AwsError when it is not. The request then goes to moto."""

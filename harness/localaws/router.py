@@ -3,6 +3,7 @@
     refused          `refusals.NOT_EXECUTED`: what would report success for work not done
     S3 objects       `localaws.s3`: plain files
     a handler        `localaws.services`: what runs on engines
+    a guard          `localaws.services`: looks whether an engine stands behind what moto then keeps
     everything else  moto, journaled
 
 Every error is an `AwsError`, rendered in the protocol of the service; a mistake of ours is logged with its request id and
@@ -30,7 +31,7 @@ from localaws.control_plane import ControlPlane
 from localaws.errors import AwsError, JournalError, UnknownOperationError, render
 from localaws.http import HttpRequest, HttpResponse
 from localaws.moto_app import ACCOUNT_ID
-from localaws.operation import Handler, Request
+from localaws.operation import Guard, Handler, Request
 from localaws.query_protocol import query_answer, query_parameters
 from localaws.refusals import refuse
 from localaws.s3.service import ObjectStorage
@@ -52,8 +53,9 @@ class Router:
         control_plane: ControlPlane,
         handlers: Mapping[tuple[str, str], Handler],
         serialized: Iterable[tuple[str, str]] = (),
+        guards: Mapping[tuple[str, str], Guard] | None = None,
     ) -> None:
-        self.home, self.control_plane, self.handlers = home, control_plane, handlers
+        self.home, self.control_plane, self.handlers, self.guards = home, control_plane, handlers, guards or {}
         self.serialized = frozenset(serialized)
         self.storage = ObjectStorage(home, control_plane)
         self.endpoint_url = ""
@@ -87,6 +89,8 @@ class Router:
     def _dispatch(self, request: HttpRequest, target: Target, request_id: str) -> HttpResponse:
         if target.operation is not None and (handler := self.handlers.get((target.service, target.operation))):
             return self._handle(handler, request, target, target.operation, request_id)
+        if target.operation is not None and (guard := self.guards.get((target.service, target.operation))):
+            return self._guarded(guard, request, target, target.operation)
         if target.operation is not None:
             refuse(target.service, target.operation)
         if target.service == "s3" and (response := self.storage.respond(request, target, request_id)) is not None:
@@ -95,12 +99,29 @@ class Router:
 
     def _handle(self, handler: Handler, request: HttpRequest, target: Target, operation: str, request_id: str) -> HttpResponse:
         by_query = target.protocol == "query"
+        call = self._call(request, target, operation)
+        with self.control_plane.moto.lock if (target.service, operation) in self.serialized else nullcontext():
+            answer = handler(call)
+        headers = [("Content-Type", "text/xml" if by_query else "application/x-amz-json-1.1"), ("x-amzn-RequestId", request_id)]
+        if by_query:
+            return HttpResponse(200, headers, query_answer(service_model(target.service), operation, answer, request_id))
+        return HttpResponse(200, headers, json.dumps(answer, default=_as_json).encode())
+
+    def _guarded(self, guard: Guard, request: HttpRequest, target: Target, operation: str) -> HttpResponse:
+        """The check and what moto then keeps, as one step."""
+        call = self._call(request, target, operation)
+        with self.control_plane.moto.lock:
+            guard(call)
+            return self.control_plane.forward(request, target)
+
+    def _call(self, request: HttpRequest, target: Target, operation: str) -> Request:
+        by_query = target.protocol == "query"
         try:
             parameters = query_parameters(request.body) if by_query else json.loads(request.body or b"{}")
         except ValueError as error:
             form = "form" if by_query else "JSON"
             raise AwsError("SerializationException", f"The body of {target.service}:{operation} is no {form}: {error}") from error
-        call = Request(
+        return Request(
             service=target.service,
             operation=operation,
             parameters=parameters,
@@ -110,12 +131,6 @@ class Router:
             endpoint_url=self.endpoint_url,
             control_plane=partial(self.control_plane.client, region=target.region),
         )
-        with self.control_plane.moto.lock if (target.service, operation) in self.serialized else nullcontext():
-            answer = handler(call)
-        headers = [("Content-Type", "text/xml" if by_query else "application/x-amz-json-1.1"), ("x-amzn-RequestId", request_id)]
-        if by_query:
-            return HttpResponse(200, headers, query_answer(service_model(target.service), operation, answer, request_id))
-        return HttpResponse(200, headers, json.dumps(answer, default=_as_json).encode())
 
     def _failed(self, error: Exception, request: HttpRequest, target: Target | None, request_id: str) -> HttpResponse:
         if isinstance(error, AwsError):

@@ -1,0 +1,1 @@
+"""What is asked about a definition in Amazon States Language before it is run."""
