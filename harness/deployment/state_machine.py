@@ -32,7 +32,16 @@ _PASSING = [
     "Glue.ResourceNumberLimitExceededException",
     "Glue.ThrottlingException",
 ]
-_RETRY = [{"ErrorEquals": _PASSING, "IntervalSeconds": 10, "BackoffRate": 2.0, "MaxAttempts": 6, "MaxDelaySeconds": 120, "JitterStrategy": "FULL"}]
+_RETRY = [
+    {
+        "ErrorEquals": _PASSING,
+        "IntervalSeconds": 10,
+        "BackoffRate": 2.0,
+        "MaxAttempts": 6,
+        "MaxDelaySeconds": 120,
+        "JitterStrategy": "FULL",
+    }
+]
 _CATCH = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "note_failure"}]
 
 

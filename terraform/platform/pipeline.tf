@@ -5,8 +5,8 @@ module "pipeline" {
 
   platform        = local.platform
   name            = local.pipeline.name
-  jobs            = toset([for name in flatten([for step in local.pipeline.steps : step.branches[*].job]) : module.job[name].name])
-  crawlers        = toset([for name in local.pipeline.crawl.crawlers : module.crawler[name].name])
+  jobs            = toset(flatten([for step in local.pipeline.steps : step.branches[*].job]))
+  crawlers        = toset(local.pipeline.crawl.crawlers)
   state_table_arn = module.state_table["etl-state"].arn
   topic_arn       = module.topic.arn
   log_days        = var.log_days
@@ -88,7 +88,7 @@ module "failures" {
   pattern = jsonencode({
     source        = ["aws.glue"]
     "detail-type" = ["Glue Job State Change"]
-    detail        = { state = ["FAILED", "TIMEOUT", "ERROR"], jobName = [module.job["maintenance"].name] }
+    detail        = { state = ["FAILED", "TIMEOUT", "ERROR"], jobName = ["maintenance"] }
   })
 }
 

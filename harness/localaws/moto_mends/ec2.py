@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ def mend(home: Path) -> None:
 
     rules: Any = security_groups.SecurityGroupRule
     make = rules.__init__
+    taken = inspect.signature(make)
 
     def __init__(rule: Any, *arguments: Any, **named: Any) -> None:
         make(rule, *arguments, **named)
-        rule.prefix_list_description = (named.get("prefix_list_id") or {}).get("Description")
+        given = taken.bind(rule, *arguments, **named).arguments.get("prefix_list_id") or {}
+        rule.prefix_list_description = given.get("Description")
 
     def description(rule: Any) -> str | None:
         found: str | None = rule.ip_range.get("Description") or rule.source_group.get("Description") or rule.prefix_list_description

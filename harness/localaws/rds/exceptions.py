@@ -25,7 +25,8 @@ class NoServerError(AwsError):
 
     def __init__(self) -> None:
         super().__init__(
-            "InvalidParameterValue", "No server stands behind this endpoint: the MySQL-compatible server does not run. Start it with `./etl up mysql`."
+            "InvalidParameterValue",
+            "No server stands behind this endpoint: the MySQL-compatible server does not run. Start it with `./etl up mysql`.",
         )
 
 
@@ -33,4 +34,4 @@ class InstanceQuotaExceededError(AwsError):
     """One home, one server."""
 
     def __init__(self, existing: str) -> None:
-        super().__init__("InstanceQuotaExceeded", f"This home has one server, and the instance {existing} is it. Delete that instance first.")
+        super().__init__("InstanceQuotaExceeded", f"This home has one server, and the instance {existing} is it. Delete that one first.")

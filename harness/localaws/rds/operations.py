@@ -37,7 +37,7 @@ def check_instance(request: Request) -> None:
         if asked.get(parameter, ours) != ours:
             raise InvalidParameterValueError(f"{parameter} is {asked[parameter]!r}: the server that runs here has {ours!r}.")
     if asked.get("MasterUserPassword"):
-        raise InvalidParameterValueError("MasterUserPassword cannot be set here: the home has a password. Ask with ManageMasterUserPassword.")
+        raise InvalidParameterValueError("MasterUserPassword cannot be set: the home has a password. Ask with ManageMasterUserPassword.")
     if existing := request.control_plane("rds").describe_db_instances()["DBInstances"]:
         raise InstanceQuotaExceededError(existing[0]["DBInstanceIdentifier"])
 

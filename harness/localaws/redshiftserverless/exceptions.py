@@ -40,5 +40,6 @@ class NoWarehouseError(AwsError):
 
     def __init__(self) -> None:
         super().__init__(
-            "ValidationException", "No warehouse stands behind this endpoint: the local Redshift does not run. Start it with `./etl up redshift`."
+            "ValidationException",
+            "No warehouse stands behind this endpoint: the local Redshift does not run. Start it with `./etl up redshift`.",
         )

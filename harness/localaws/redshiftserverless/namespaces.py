@@ -74,13 +74,14 @@ def delete_namespace(request: Request) -> dict[str, Any]:
 def _check(asked: dict[str, Any]) -> None:
     for parameter, ours in (("dbName", DATABASE), ("adminUsername", USER)):
         if asked.get(parameter, ours) != ours:
-            raise ValidationError(f"{parameter} is {asked[parameter]!r}: the local Redshift has one warehouse, whose {parameter} is {ours!r}.")
+            raise ValidationError(f"{parameter} is {asked[parameter]!r}: there is one warehouse here, whose {parameter} is {ours!r}.")
     if asked.get("adminUserPassword"):
-        raise ValidationError("adminUserPassword cannot be set here: the home has a password. Ask with manageAdminPassword for a secret with it.")
+        raise ValidationError("adminUserPassword cannot be set: the home has a password. Ask with manageAdminPassword for a secret.")
 
 
 def _managed_password(request: Request, name: str) -> dict[str, Any]:
     """The secret that Redshift keeps for the administrator, with the password that really lets in."""
     value = json.dumps({"username": USER, "password": Home(request.home).credentials.redshift_password})
     secret = request.control_plane("secretsmanager").create_secret(Name=f"redshift!{name}-{USER}", SecretString=value)
-    return {"adminPasswordSecretArn": secret["ARN"], "adminPasswordSecretKmsKeyId": request.parameters.get("adminPasswordSecretKmsKeyId", "")}
+    key = request.parameters.get("adminPasswordSecretKmsKeyId", "")
+    return {"adminPasswordSecretArn": secret["ARN"], "adminPasswordSecretKmsKeyId": key}

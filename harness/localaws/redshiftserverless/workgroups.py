@@ -60,7 +60,8 @@ def update_workgroup(request: Request) -> dict[str, Any]:
     document = named(request, "workgroup")
     _check(request)
     changed = _asked_for(request.parameters)
-    return {"workgroup": _answer(request, records(request, "workgroup").change(document["workgroupName"], lambda kept: kept.update(changed)))}
+    updated = records(request, "workgroup").change(document["workgroupName"], lambda kept: kept.update(changed))
+    return {"workgroup": _answer(request, updated)}
 
 
 def delete_workgroup(request: Request) -> dict[str, Any]:

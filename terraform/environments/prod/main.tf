@@ -20,7 +20,9 @@ module "platform" {
   function_packages = var.function_packages
   function_layers   = var.function_layers
   library_arguments = var.library_arguments
-  network           = { zones = [for letter in ["a", "b", "c"] : "${var.region}${letter}"] }
+
+  lake_formation_admins = var.lake_formation_admins
+  network               = { zones = [for letter in ["a", "b", "c"] : "${var.region}${letter}"] }
 
   protected   = true
   schedule    = "cron(0 4 * * ? *)"

@@ -32,3 +32,9 @@ variable "library_arguments" {
   type        = map(string)
   default     = {}
 }
+
+variable "lake_formation_admins" {
+  description = "Principals that administer Lake Formation; none leaves the catalog to IAM alone."
+  type        = set(string)
+  default     = []
+}

@@ -9,8 +9,8 @@ resource "aws_lakeformation_data_lake_settings" "this" {
 resource "aws_lakeformation_resource" "this" {
   for_each = var.locations
 
-  arn      = each.value
-  role_arn = var.registration_role_arn
+  arn                     = each.value
+  use_service_linked_role = true
 }
 
 resource "aws_lakeformation_lf_tag" "this" {

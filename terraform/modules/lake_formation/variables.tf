@@ -8,11 +8,6 @@ variable "locations" {
   type        = map(string)
 }
 
-variable "registration_role_arn" {
-  description = "Role by which Lake Formation reads the locations."
-  type        = string
-}
-
 variable "tags" {
   description = "By key: the values that a tag may have."
   type        = map(set(string))

@@ -1,10 +1,9 @@
 mock_provider "aws" {}
 
 variables {
-  admin_arns            = ["arn:aws:iam::123456789012:role/admin"]
-  locations             = { curated = "arn:aws:s3:::wholesale-curated" }
-  registration_role_arn = "arn:aws:iam::123456789012:role/wholesale-lake"
-  tags                  = { sensitivity = ["personal", "public"] }
+  admin_arns = ["arn:aws:iam::123456789012:role/admin"]
+  locations  = { curated = "arn:aws:s3:::wholesale-curated" }
+  tags       = { sensitivity = ["personal", "public"] }
   grants = {
     analyst = {
       role_arn      = "arn:aws:iam::123456789012:role/wholesale-analyst"

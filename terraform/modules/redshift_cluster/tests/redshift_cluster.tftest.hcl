@@ -13,7 +13,7 @@ run "the_cluster_is_private_encrypted_and_audited" {
 
   assert {
     condition = alltrue([
-      aws_redshift_cluster.this.encrypted == "true",
+      tobool(aws_redshift_cluster.this.encrypted),
       !aws_redshift_cluster.this.publicly_accessible,
       aws_redshift_cluster.this.enhanced_vpc_routing,
       aws_redshift_cluster.this.manage_master_password,
