@@ -1,6 +1,6 @@
 # The daily commands. Paths are relative throughout: make cannot handle a checkout whose path has a space otherwise.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test unit lint up down status package bench soak test-glue-image lock clean
+.PHONY: help install demo test unit lint up down status deploy-local destroy-local package bench soak test-glue-image lock clean
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
@@ -34,6 +34,12 @@ down: install ## stop the engines
 
 status: install ## show the engines
 	@./etl status
+
+deploy-local: install ## apply terraform/environments/local to the local endpoint (needs terraform)
+	@./etl deploy
+
+destroy-local: install ## delete all that deploy-local made
+	@./etl deploy --destroy
 
 package: install ## make dist/: what is uploaded to Glue
 	@$(PYTHON) -P -m package

@@ -17,8 +17,10 @@ import click
 __all__ = ["OWN_PACKAGES", "Commands", "etl", "main"]
 
 # Errors of these packages are written to be read by users, so they are shown without a traceback.
-OWN_PACKAGES = ("cli", "documents", "etl_common", "install", "localaws", "package", "report", "scenario", "schema_conversion", "simulator",
-                "wholesale")  # fmt: skip
+OWN_PACKAGES = (
+    "cli", "deploy", "documents", "etl_common", "install", "localaws", "package", "report", "scenario", "schema_conversion", "simulator",
+    "wholesale",
+)  # fmt: skip
 
 
 class Commands(click.Group):

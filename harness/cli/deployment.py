@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import click
 
-from deployment.jobs import JOBS_FILE, jobs_json
+from deployment.jobs import CHECKOUT, JOBS_FILE, jobs_json
+from deployment.state_machine import STATE_MACHINE_FILE, state_machine_json
 
 __all__ = ["deployment"]
 
+_FILES = {JOBS_FILE: jobs_json, STATE_MACHINE_FILE: state_machine_json}
+
 
 @click.command()
-@click.option("--check", is_flag=True, help="Change nothing; fail when deployment/jobs.json is not what the jobs declare.")
+@click.option("--check", is_flag=True, help="Change nothing; fail when a file is not what the code and the pipeline declare.")
 def deployment(check: bool) -> None:
-    """Write deployment/jobs.json from the jobs' argument dataclasses."""
-    text = jobs_json()
-    fresh = JOBS_FILE.exists() and JOBS_FILE.read_text("utf-8") == text
-    if check and not fresh:
-        raise click.ClickException("deployment/jobs.json is not what the jobs declare. Run `./etl deployment`.")
-    if not fresh:
-        JOBS_FILE.write_text(text, "utf-8")
-    click.echo(f"{JOBS_FILE.name} {'was' if fresh else 'is now'} fresh")
+    """Write deployment/jobs.json from the jobs' argument dataclasses, and the state machine from deployment/pipeline.json."""
+    for path, text_of in _FILES.items():
+        text, name = text_of(), path.relative_to(CHECKOUT)
+        fresh = path.exists() and path.read_text("utf-8") == text
+        if check and not fresh:
+            raise click.ClickException(f"{name} is not what the code declares. Run `./etl deployment`.")
+        if not fresh:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, "utf-8")
+        click.echo(f"{name} {'was' if fresh else 'is now'} fresh")

@@ -107,13 +107,15 @@ def identify(request: HttpRequest) -> Target | None:
 
 def _match(service: str, signing_name: str, region: str, request: HttpRequest) -> Target:
     model = service_model(service)
-    protocol = model.resolved_protocol
+    protocol = _protocol(model, request)
     operation: str | None = None
     labels: Mapping[str, str] = {}
     has_key = False
     if protocol == "json":
         prefix, _, name = request.header("x-amz-target").rpartition(".")
-        if prefix == model.metadata.get("targetPrefix") and name in model.operation_names:
+        # SDKs differ in how much of the prefix they send: CloudTrail's is com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.
+        expected = model.metadata.get("targetPrefix", "")
+        if prefix and prefix in (expected, expected.rpartition(".")[2]) and name in model.operation_names:
             operation = name
     elif protocol in ("query", "ec2"):
         name = _action(request)
@@ -125,6 +127,16 @@ def _match(service: str, signing_name: str, region: str, request: HttpRequest) -
         if found:
             operation, labels, has_key = found
     return Target(service, signing_name, region, protocol, operation, labels, has_key)
+
+
+def _protocol(model: ServiceModel, request: HttpRequest) -> str:
+    """Of the protocols that a service speaks, the one of the request: SDKs in other languages choose otherwise than botocore."""
+    spoken = model.metadata.get("protocols") or [model.metadata["protocol"]]
+    if len(spoken) == 1:
+        return str(spoken[0])
+    if "/operation/" in request.raw_path:
+        return "smithy-rpc-v2-cbor"
+    return "json" if "x-amz-target" in request.headers else "query" if "query" in spoken else str(model.resolved_protocol)
 
 
 def _action(request: HttpRequest) -> str:

@@ -1,6 +1,7 @@
 """Apply the deployment (`deployment/*.json`) to the local endpoint: what Terraform does on AWS, by boto3 and without Terraform.
 
 Every step looks first and changes what differs, so that it can be run at any time. Scripts are uploaded when they changed.
+A home that Terraform deployed to (`etl deploy`) is Terraform's: there only the secrets are given their values.
 
     python -m localaws.bootstrap [--home DIR]
 """
@@ -12,6 +13,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from botocore.config import Config
 
 from localaws.home import CHECKOUT, Home
 
-__all__ = ["apply", "client", "main", "secrets_of"]
+__all__ = ["apply", "apply_to", "client", "is_deployed", "main", "put_secrets", "secrets_of"]
 
 Secrets = Mapping[str, Mapping[str, Any]]
 _ROLE = "arn:aws:iam::123456789012:role/wholesale-glue"
@@ -33,8 +35,21 @@ def main(argv: list[str]) -> None:
     home = Home.resolve(parser.parse_args(argv).home)
     from localaws.engines.endpoint import EndpointEngine
 
-    for line in apply(EndpointEngine(home).endpoint, secrets_of(home)):
+    for line in apply_to(home, EndpointEngine(home).endpoint):
         print(line)
+
+
+def is_deployed(home: Home) -> bool:
+    """Whether Terraform's environment `local` has made something in this home that is still there."""
+    state = home.root / "terraform" / "terraform" / "environments" / "local" / "terraform.tfstate"
+    return state.exists() and bool(json.loads(state.read_text("utf-8")).get("resources"))
+
+
+def apply_to(home: Home, endpoint_url: str) -> list[str]:
+    """What a home whose engines were just started needs; a line for each thing that was made or changed."""
+    if is_deployed(home):
+        return put_secrets(client("secretsmanager", endpoint_url), secrets_of(home))
+    return apply(endpoint_url, secrets_of(home))
 
 
 def client(service: str, endpoint_url: str, region: str = "") -> Any:
@@ -74,7 +89,7 @@ def apply(endpoint_url: str, secrets: Secrets, checkout: Path = CHECKOUT) -> lis
         *_scripts(client("s3", endpoint_url), buckets["scripts"]["name"], checkout),
         *_databases(client("glue", endpoint_url), catalog["databases"], buckets),
         *_tables(client("dynamodb", endpoint_url), catalog["dynamodb_tables"]),
-        *_secrets(client("secretsmanager", endpoint_url), secrets),
+        *put_secrets(client("secretsmanager", endpoint_url), secrets),
         *_jobs(client("glue", endpoint_url), jobs, buckets["scripts"]["name"]),
     ]
 
@@ -138,13 +153,15 @@ def _tables(dynamodb: Any, tables: Mapping[str, Any]) -> list[str]:
     return made
 
 
-def _secrets(manager: Any, secrets: Secrets) -> list[str]:
+def put_secrets(manager: Any, secrets: Secrets) -> list[str]:
+    """Give secrets their values, and make those that do not exist. Returns a line for each that changed."""
     made = []
     for name, value in secrets.items():
         text = json.dumps(value, sort_keys=True)
-        try:
+        with suppress(manager.exceptions.ResourceNotFoundException):  # there is no such secret, or it has no value yet
             if manager.get_secret_value(SecretId=name)["SecretString"] == text:
                 continue
+        try:
             manager.put_secret_value(SecretId=name, SecretString=text)
         except manager.exceptions.ResourceNotFoundException:
             manager.create_secret(Name=name, SecretString=text)
@@ -161,8 +178,9 @@ def _jobs(glue: Any, jobs: Mapping[str, Any], scripts: str) -> list[str]:
         if current is not None:
             if all(current.get(field) == value for field, value in wanted.items()):
                 continue
-            glue.delete_job(JobName=name)  # moto has no UpdateJob; runs are kept by name, not by the job's identity
-        glue.create_job(**wanted)
+            glue.update_job(JobName=name, JobUpdate={field: value for field, value in wanted.items() if field != "Name"})
+        else:
+            glue.create_job(**wanted)
         made.append(f"job {name}")
     return made
 

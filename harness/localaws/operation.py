@@ -9,7 +9,7 @@ from typing import Any
 
 from localaws.http import HttpResponse
 
-__all__ = ["Handler", "Request", "ServiceContext"]
+__all__ = ["Guard", "Handler", "Request", "ServiceContext"]
 
 
 @dataclass(frozen=True)
@@ -38,3 +38,6 @@ class Request:
 
 Handler = Callable[[Request], "dict[str, Any] | HttpResponse"]
 """Returns the answer, written as JSON: datetimes become epoch numbers, bytes base64; or a response as it is. Raises AwsError."""
+
+Guard = Callable[[Request], None]
+"""Looks whether what moto is about to keep is true here, and raises AwsError when it is not. The request then goes to moto."""

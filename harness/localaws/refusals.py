@@ -52,7 +52,6 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
     "ec2": dict.fromkeys(("RunInstances", "StartInstances", "RequestSpotInstances"), _SERVER),
     "rds": dict.fromkeys(
         (
-            "CreateDBInstance",
             "CreateDBCluster",
             "StartDBInstance",
             "StartDBCluster",
@@ -60,7 +59,8 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
             "CreateDBInstanceReadReplica",
         ),
         _SERVER,
-    ),
+    )
+    | dict.fromkeys(("StopDBInstance", "RebootDBInstance"), "the server would go on as it is: `etl down mysql` stops it"),
     "redshift": dict.fromkeys(("CreateCluster", "RestoreFromClusterSnapshot", "ResumeCluster"), _SERVER),
     "kafka": dict.fromkeys(("CreateCluster", "CreateClusterV2"), _SERVER),
     "elasticache": dict.fromkeys(("CreateCacheCluster", "CreateReplicationGroup"), _SERVER),

@@ -25,13 +25,13 @@ def rest_parameters(request: HttpRequest, labels: dict[str, str], operation: Ope
     body = request.body
     if payload is not None:
         member = shape.members[payload]
-        found: dict[str, Any] = {payload: body if member.type_name in ("blob", "string") else json.loads(body or b"{}")}
+        found: dict[str, Any] = {str(payload): body if member.type_name in ("blob", "string") else json.loads(body or b"{}")}
     else:
         document = json.loads(body or b"{}")
         if not isinstance(document, dict):
             raise ValueError("it is no object")
         names = {str(member.serialization.get("name", name)): name for name, member in shape.members.items()}
-        found = {names.get(name, name): value for name, value in document.items()}
+        found = {names.get(str(name), str(name)): value for name, value in document.items()}
     for name, member in shape.members.items():
         location, wire = member.serialization.get("location"), str(member.serialization.get("name", name))
         if location == "uri" and wire in labels:

@@ -3,6 +3,7 @@
     refused          `refusals.NOT_EXECUTED`: what would report success for work not done
     S3 objects       `localaws.s3`: plain files
     a handler        `localaws.services`: what runs on engines
+    a guard          `localaws.services`: looks whether an engine stands behind what moto then keeps
     everything else  moto, journaled
 
 Every error is an `AwsError`, rendered in the protocol of the service; a mistake of ours is logged with its request id and
@@ -30,7 +31,7 @@ from localaws.control_plane import ControlPlane
 from localaws.errors import AwsError, JournalError, UnknownOperationError, render
 from localaws.http import HttpRequest, HttpResponse
 from localaws.moto_app import ACCOUNT_ID
-from localaws.operation import Handler, Request
+from localaws.operation import Guard, Handler, Request
 from localaws.query_protocol import query_answer, query_parameters
 from localaws.refusals import refuse
 from localaws.rest_protocol import rest_parameters
@@ -53,8 +54,9 @@ class Router:
         control_plane: ControlPlane,
         handlers: Mapping[tuple[str, str], Handler],
         serialized: Iterable[tuple[str, str]] = (),
+        guards: Mapping[tuple[str, str], Guard] | None = None,
     ) -> None:
-        self.home, self.control_plane, self.handlers = home, control_plane, handlers
+        self.home, self.control_plane, self.handlers, self.guards = home, control_plane, handlers, guards or {}
         self.serialized = frozenset(serialized)
         self.storage = ObjectStorage(home, control_plane)
         self.endpoint_url = ""
@@ -88,6 +90,8 @@ class Router:
     def _dispatch(self, request: HttpRequest, target: Target, request_id: str) -> HttpResponse:
         if target.operation is not None and (handler := self.handlers.get((target.service, target.operation))):
             return self._handle(handler, request, target, target.operation, request_id)
+        if target.operation is not None and (guard := self.guards.get((target.service, target.operation))):
+            return self._guarded(guard, request, target, target.operation)
         if target.operation is not None:
             refuse(target.service, target.operation)
         if target.service == "s3" and (response := self.storage.respond(request, target, request_id)) is not None:
@@ -96,21 +100,7 @@ class Router:
 
     def _handle(self, handler: Handler, request: HttpRequest, target: Target, operation: str, request_id: str) -> HttpResponse:
         by_query = target.protocol == "query"
-        try:
-            parameters = self._parameters(request, target, operation)
-        except ValueError as error:
-            form = "form" if by_query else "JSON"
-            raise AwsError("SerializationException", f"The body of {target.service}:{operation} is no {form}: {error}") from error
-        call = Request(
-            service=target.service,
-            operation=operation,
-            parameters=parameters,
-            region=target.region,
-            account_id=ACCOUNT_ID,
-            home=self.home,
-            endpoint_url=self.endpoint_url,
-            control_plane=partial(self.control_plane.client, region=target.region),
-        )
+        call = self._call(request, target, operation)
         with self.control_plane.moto.lock if (target.service, operation) in self.serialized else nullcontext():
             answer = handler(call)
         if isinstance(answer, HttpResponse):
@@ -120,6 +110,31 @@ class Router:
         if by_query:
             return HttpResponse(200, headers, query_answer(service_model(target.service), operation, answer, request_id))
         return HttpResponse(200, headers, json.dumps(answer, default=_as_json).encode())
+
+    def _guarded(self, guard: Guard, request: HttpRequest, target: Target, operation: str) -> HttpResponse:
+        """The check and what moto then keeps, as one step."""
+        call = self._call(request, target, operation)
+        with self.control_plane.moto.lock:
+            guard(call)
+            return self.control_plane.forward(request, target)
+
+    def _call(self, request: HttpRequest, target: Target, operation: str) -> Request:
+        by_query = target.protocol == "query"
+        try:
+            parameters = self._parameters(request, target, operation)
+        except ValueError as error:
+            form = "form" if by_query else "JSON"
+            raise AwsError("SerializationException", f"The body of {target.service}:{operation} is no {form}: {error}") from error
+        return Request(
+            service=target.service,
+            operation=operation,
+            parameters=parameters,
+            region=target.region,
+            account_id=ACCOUNT_ID,
+            home=self.home,
+            endpoint_url=self.endpoint_url,
+            control_plane=partial(self.control_plane.client, region=target.region),
+        )
 
     def _parameters(self, request: HttpRequest, target: Target, operation: str) -> dict[str, Any]:
         if target.protocol == "query":

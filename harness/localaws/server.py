@@ -41,15 +41,17 @@ def serve(home: Path, port: int) -> None:
     stay_on_loopback()
     from localaws.control_plane import ControlPlane
     from localaws.journal import Journal
+    from localaws.moto_mends import mend
     from localaws.operation import ServiceContext
     from localaws.router import Router
     from localaws.s3.service import restore_folders
-    from localaws.services import handlers, modules
+    from localaws.services import guards, handlers, modules
     from localaws.spark_settings import write_mounts
 
     home.mkdir(parents=True, exist_ok=True)
     lock = _lock_home(home)
     control_plane = ControlPlane(Journal(home / "endpoint" / "journal.jsonl"))
+    mend(home)  # after moto's clock was replaced, which its modules take over when they are imported
     table, loaded = handlers(), modules()
     for module in loaded:
         if hasattr(module, "prepare"):
@@ -58,7 +60,7 @@ def serve(home: Path, port: int) -> None:
     restore_folders(home, control_plane)
     write_mounts(home)
     serialized = {("glue", name) for module in loaded for name in getattr(module, "SERIALIZED", ())}
-    router = Router(home, control_plane, table, serialized)
+    router = Router(home, control_plane, table, serialized, guards())
     server = _server(router, port)
     server.prepare()
     bound = server.bind_addr[1]

@@ -1,15 +1,19 @@
-"""Which modules answer for a service, before moto does. A module has `OPERATIONS`, and may have `prepare`, `open_service`
-and `close_service`."""
+"""Which modules answer for a service, before moto does.
+
+A module has `OPERATIONS` (handlers that answer), `GUARDS` (checks before moto keeps what stands for an engine that runs), or both,
+and may have `prepare`, `open_service` and `close_service`.
+"""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
 from types import ModuleType
+from typing import Any
 
-from localaws.operation import Handler
+from localaws.operation import Guard, Handler
 
-__all__ = ["SERVICES", "handlers", "modules"]
+__all__ = ["SERVICES", "guards", "handlers", "modules"]
 
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "athena": ("localaws.athena.operations",),
@@ -20,10 +24,11 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
         "localaws.crawler.classifiers",
     ),
     "lambda": ("localaws.awslambda.operations",),
+    "rds": ("localaws.rds.operations",),
     "redshift": ("localaws.redshiftlogin.operations",),
     "redshift-data": ("localaws.redshiftdata.operations",),
-    "redshift-serverless": ("localaws.redshiftlogin.serverless",),
-    "stepfunctions": ("localaws.stepfunctions.operations",),
+    "redshift-serverless": ("localaws.redshiftlogin.serverless", "localaws.redshiftserverless.operations"),
+    "stepfunctions": ("localaws.stepfunctions.operations", "localaws.stepfunctions.definitions"),
 }
 """botocore's name of a service, and the modules whose tables are merged. S3 has a table of its own (`localaws.s3.operations`)."""
 
@@ -35,11 +40,20 @@ def modules() -> list[ModuleType]:
 
 def handlers() -> dict[tuple[str, str], Handler]:
     """(service, operation) to handler. Two modules that claim one operation are a mistake of ours and stop the start."""
-    table: dict[tuple[str, str], Handler] = {}
+    return _table("OPERATIONS")
+
+
+def guards() -> dict[tuple[str, str], Guard]:
+    """(service, operation) to guard, likewise."""
+    return _table("GUARDS")
+
+
+def _table(attribute: str) -> dict[tuple[str, str], Any]:
+    table: dict[tuple[str, str], Any] = {}
     for service, names in SERVICES.items():
         for name in names:
-            for operation, handler in importlib.import_module(name).OPERATIONS.items():
+            for operation, function in getattr(importlib.import_module(name), attribute, {}).items():
                 if (service, operation) in table:
                     raise ValueError(f"{name} claims {service}:{operation}, which another module of localaws.services has already.")
-                table[service, operation] = handler
+                table[service, operation] = function
     return table

@@ -11,7 +11,7 @@ from typing import Any
 import pymysql
 
 from etl_common.redshift import LoadLedger, RedshiftDataApi, Target
-from localaws.bootstrap import apply, client, secrets_of
+from localaws.bootstrap import apply_to, client
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.mariadb import MariaDBEngine
 from localaws.engines.stack import Event, Stack
@@ -55,7 +55,7 @@ class WarehouseScenario:
     def start(self, on_event: Event | None = None) -> None:
         """Start what does not run and apply the deployment."""
         self.stack.start(on_event=on_event)
-        apply(self.endpoint_url, secrets_of(self.home))
+        apply_to(self.home, self.endpoint_url)
 
     def running_engines(self) -> set[str]:
         """Names of the engines that run now."""

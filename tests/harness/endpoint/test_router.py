@@ -93,9 +93,9 @@ def test_every_handler_is_an_operation_of_its_service() -> None:
 @pytest.mark.parametrize(
     ("service", "operation", "arguments", "named"),
     [
-        ("glue", "update_connection", {"Name": "c", "ConnectionInput": {}}, "glue:UpdateConnection"),
+        ("glue", "get_blueprint", {"Name": "b"}, "glue:GetBlueprint"),
         ("redshift", "describe_usage_limits", {}, "redshift:DescribeUsageLimits"),
-        ("redshift-serverless", "list_namespaces", {}, "redshift-serverless:ListNamespaces"),
+        ("redshift-serverless", "list_snapshots", {}, "redshift-serverless:ListSnapshots"),
         ("mwaa", "list_environments", {}, "mwaa:ListEnvironments"),
     ],
 )

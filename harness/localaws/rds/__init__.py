@@ -1,0 +1,1 @@
+"""RDS: one instance, which is the MySQL-compatible server of the home."""

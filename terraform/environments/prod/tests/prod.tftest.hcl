@@ -1,0 +1,21 @@
+mock_provider "aws" {}
+
+variables {
+  account_id            = "123456789012"
+  function_packages     = "./packages"
+  lake_formation_admins = ["arn:aws:iam::123456789012:role/admin"]
+}
+
+run "prod_is_planned_whole" {
+  command = plan
+
+  assert {
+    condition     = module.platform.buckets["landing"] == "wholesale-landing-prod-123456789012"
+    error_message = "Buckets have the environment and the account in their names."
+  }
+
+  assert {
+    condition     = length(module.platform.jobs) == 10 && length(module.platform.functions) == 3
+    error_message = "All jobs and functions are planned."
+  }
+}

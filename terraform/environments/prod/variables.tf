@@ -1,0 +1,40 @@
+variable "account_id" {
+  description = "Account that is deployed to; no other is touched, whatever the credentials are of."
+  type        = string
+}
+
+variable "region" {
+  description = "Region that is deployed to."
+  type        = string
+  default     = "us-east-1"
+}
+
+variable "emails" {
+  description = "Who is told how batches end."
+  type        = set(string)
+  default     = []
+}
+
+variable "function_packages" {
+  description = "Folder with the functions' zip files, made by `make package`."
+  type        = string
+  default     = "../../../dist/lambdas"
+}
+
+variable "function_layers" {
+  description = "Layer of Powertools for Python 3.11 in the region."
+  type        = list(string)
+  default     = []
+}
+
+variable "library_arguments" {
+  description = "Arguments by which the jobs find the library's wheels and jars; docs/glue-jobs.md has them."
+  type        = map(string)
+  default     = {}
+}
+
+variable "lake_formation_admins" {
+  description = "Principals that administer Lake Formation; none leaves the catalog to IAM alone."
+  type        = set(string)
+  default     = []
+}

@@ -1,0 +1,18 @@
+output "vpc_id" {
+  description = "The network."
+  value       = aws_vpc.this.id
+}
+
+output "subnets" {
+  description = "By zone: the private subnet."
+  value       = { for zone, subnet in aws_subnet.private : zone => subnet.id }
+}
+
+output "security_groups" {
+  description = "Groups of the jobs, the database and the warehouse."
+  value = {
+    jobs      = aws_security_group.jobs.id
+    database  = aws_security_group.database.id
+    warehouse = aws_security_group.warehouse.id
+  }
+}
