@@ -19,8 +19,8 @@ demo: install ## start the engines, load the sources, run three daily batches, s
 test: install lint ## every check and every test in its short form; what CI runs
 	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests
 
-unit: install ## the everyday loop: unit tests only
-	@ETL_TEST_MODES=ansi_off $(PYTEST) -n $(WORKERS) --dist loadfile -q tests/unit
+unit: install ## the everyday loop: unit tests only, on the driver that `make up` keeps if it runs
+	@ETL_TEST_MODES=ansi_off ETL_TEST_DRIVER=kept $(PYTEST) -n $(WORKERS) --dist loadfile -q tests/unit
 
 lint: install ## style and types
 	@$(PYTHON) -m ruff check .

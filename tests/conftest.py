@@ -78,12 +78,36 @@ def spark_session() -> Iterator[SparkSession]:
     """The one session of a test process. Use `spark`, which also sets the mode of errors."""
     _use_packaged_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.master("local[2]").appName("tests")
-    for name, value in (_SETTINGS | _installed()).items():
+    settings = _SETTINGS | _installed()
+    if _attached_to_the_kept_driver():
+        settings = {name: value for name, value in settings.items() if name.startswith("spark.sql.")}
+    else:
+        settings["spark.master"] = "local[2]"
+    builder = SparkSession.builder.appName("tests")
+    for name, value in settings.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     yield session
     session.stop()
+
+
+def _attached_to_the_kept_driver() -> bool:
+    """`make unit` takes the driver that `make up` keeps, if it runs: in a JVM that has compiled Spark long ago, tests take a third."""
+    if os.environ.get("ETL_TEST_DRIVER") != "kept":
+        return False
+    from localaws.engines.spark import SparkEngine
+    from localaws.exceptions import EngineNotRunningError
+    from localaws.glue.sessions import attach
+    from localaws.home import Home
+
+    engine = SparkEngine(Home.resolve())
+    try:
+        gateway = engine.gateway
+    except EngineNotRunningError:
+        return False
+    engine.sweep()
+    attach(gateway, f"tests-{os.getpid()}", {}, os.pathsep.join(sys.path))
+    return True
 
 
 # `make unit` runs the mode that Glue 5.1 has; `make test`, and a plain pytest, run both.
