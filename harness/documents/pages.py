@@ -11,6 +11,7 @@ from documents.endpoint import executed_operations, refused_operations
 from documents.exceptions import MissingRegionError
 from documents.jobs import job_reference
 from documents.modules import module_map, sql_map
+from documents.redshift import refusals_of_statements, refused_functions, shown_functions, shown_statements
 
 __all__ = ["PAGES", "documents", "filled"]
 
@@ -23,6 +24,12 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/library.md": {
         "etl_common": lambda: module_map(CHECKOUT / "libs" / "etl_common"),
         "wholesale": lambda: module_map(CHECKOUT / "libs" / "wholesale"),
+    },
+    "docs/redshift-support.md": {
+        "statements": shown_statements,
+        "refused statements": refusals_of_statements,
+        "functions": shown_functions,
+        "refused functions": refused_functions,
     },
     "docs/sql.md": {"files": lambda: sql_map(CHECKOUT / "sql" / "redshift")},
 }

@@ -37,7 +37,7 @@ from localaws.redshift.sql.query import Parameters, expression_text, names_the_c
 from localaws.redshift.sql.scope import Catalog, CatalogNeededError
 from localaws.redshift.types import read_type
 
-__all__ = ["Translation", "translate", "untouched_catalog_query"]
+__all__ = ["Translation", "refused_statements", "supported_statements", "translate", "untouched_catalog_query"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,17 +375,24 @@ def _alter_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> 
     return Translation("alter table", alter_table(tokens))
 
 
+def supported_statements() -> list[tuple[str, ...]]:
+    """The first words of every statement that is taken."""
+    return sorted(opening for opening, rule in _RULES if rule not in _REFUSING and opening != ("(",))
+
+
+def refused_statements() -> list[tuple[str, ...]]:
+    """The first words of statements that Redshift refuses too."""
+    return sorted(opening for opening, rule in _RULES if rule in _REFUSING)
+
+
+_REFUSING: set[_Rule] = set()
+
+
 def _refused(what: str, why: str) -> _Rule:
     def rule(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
         raise RefusedByRedshiftError(f"{what} {why}")
 
-    return rule
-
-
-def _not_here(what: str, instead: str = "") -> _Rule:
-    def rule(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-        raise NotSupportedHereError(what, instead)
-
+    _REFUSING.add(rule)
     return rule
 
 

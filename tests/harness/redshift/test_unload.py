@@ -94,3 +94,25 @@ def test_large_output_is_split_and_a_failed_one_leaves_nothing(table: Session, p
     with pytest.raises(RedshiftError, match="Divide by zero"):
         unload(table, prefix, "CSV ALLOWOVERWRITE", "SELECT 1 / (5000 - n) FROM generate_series(1, 10000) AS n")
     assert sorted(prefix.iterdir()) == files
+
+
+def test_partitions_are_folders_and_their_columns_are_left_out_of_the_files(table: Session, prefix: Path) -> None:
+    table.run("INSERT INTO t VALUES (3, 'z', 3.00, true, NULL, '2020-01-31'), (4, 'a/b', 4.00, true, NULL, '2020-02-01')")
+    assert unload(table, prefix, "CSV HEADER PARTITION BY (f, d)", "SELECT a, f, d, c FROM t") == 4
+    found = {path.relative_to(prefix).as_posix(): path.read_text(encoding="utf-8") for path in prefix.rglob("*") if path.is_file()}
+    assert found.keys() == {
+        "f=2020-01-31/d=t/0000_part_00",
+        "f=2020-02-01/d=t/0000_part_00",
+        "f=__HIVE_DEFAULT_PARTITION__/d=f/0000_part_00",
+    }
+    assert sorted(found["f=2020-01-31/d=t/0000_part_00"].splitlines()) == ["1,1.50", "3,3.00", "a,c"]
+
+
+def test_partitions_of_parquet_may_keep_their_columns(table: Session, prefix: Path) -> None:
+    unload(table, prefix, "PARQUET PARTITION BY (a) INCLUDE", "SELECT a, c FROM t WHERE a < 3")
+    assert pq.read_table(prefix / "a=1" / "0000_part_00.parquet", partitioning=None).to_pylist()[0]["a"] == 1
+    with pytest.raises(RedshiftError, match="needs INCLUDE"):
+        unload(table, prefix, "PARQUET ALLOWOVERWRITE PARTITION BY (a)", "SELECT a FROM t")
+    with pytest.raises(RedshiftError, match='"nope" of PARTITION BY is not in the query'):
+        unload(table, prefix, "PARQUET ALLOWOVERWRITE PARTITION BY (nope)", "SELECT a FROM t")
+    assert len([path for path in prefix.rglob("*") if path.is_file()]) == 2

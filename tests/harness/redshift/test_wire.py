@@ -179,6 +179,24 @@ def test_copy_from_stdin_is_refused_as_redshift_does(connection: psycopg.Connect
         connection.execute("COPY t FROM STDIN")
 
 
+def test_a_transaction_begins_and_ends_in_every_spelling(connection: psycopg.Connection) -> None:
+    connection.execute("CREATE TEMP TABLE t (a int)")
+    for opening, closing in (("START TRANSACTION", "END"), ("BEGIN WORK", "ABORT"), ("BEGIN TRANSACTION READ WRITE", "COMMIT WORK")):
+        connection.execute(opening)  # type: ignore[call-overload]
+        connection.execute("INSERT INTO t VALUES (1)")
+        connection.execute(closing)  # type: ignore[call-overload]
+        assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    assert connection.execute("SELECT COUNT(*) FROM t").fetchone() == (2,)
+
+
+def test_a_prepared_statement_is_executed_and_forgotten(connection: psycopg.Connection) -> None:
+    connection.execute("PREPARE twice (int) AS SELECT NVL($1, 0) * 2")
+    assert connection.execute("EXECUTE twice (21)").fetchall() == [(42,)]
+    connection.execute("DEALLOCATE twice")
+    with pytest.raises(psycopg.Error, match='prepared statement "twice" does not exist'):
+        connection.execute("EXECUTE twice (1)")
+
+
 def test_truncate_commits_the_transaction(connection: psycopg.Connection) -> None:
     connection.execute("CREATE TEMP TABLE t (a int)")
     connection.execute("INSERT INTO t VALUES (1)")

@@ -11,16 +11,19 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import quote
 
 import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from localaws.redshift.copy.unload_command import UnloadCommand
-from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
+from localaws.redshift.exceptions import RedshiftError, RefusedByRedshiftError, StatementCancelledError
+from localaws.redshift.lexer import quote_identifier
 
 __all__ = ["unload"]
 
@@ -39,16 +42,22 @@ class _Files:
     made: list[tuple[Path, Path]] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     run: str = field(default_factory=lambda: secrets.token_hex(4))
+    folder: str = ""
+    first: int = 0
+
+    def enter(self, folder: str) -> None:
+        """Files that follow are of a partition: below its folder, numbered anew."""
+        self.folder, self.first = folder, len(self.made)
 
     def next_path(self) -> Path:
-        number = len(self.made)
+        number = len(self.made) - self.first
         place = f"0000_part_{number:02d}" if self.command.parallel else f"{number:03d}"
         ending = self.command.extension or (
             (".parquet" if self.command.format == "PARQUET" else "") + _ENDINGS.get(self.command.compression, "")
         )
         if self.command.extension:
             ending = "." + self.command.extension.lstrip(".")
-        final = self.storage / self.command.bucket / f"{self.command.key}{place}{ending}"
+        final = self.storage / self.command.bucket / f"{self.command.key}{self.folder}{place}{ending}"
         final.parent.mkdir(parents=True, exist_ok=True)
         draft = final.with_name(f".{final.name}.{self.run}")
         self.made.append((draft, final))
@@ -97,12 +106,51 @@ def unload(connection: psycopg.Connection, command: UnloadCommand, storage: Path
     files = _Files(command, storage)
     write = _write_parquet if command.format == "PARQUET" else _write_text
     try:
-        count = write(connection, command, files, cancelled)
+        columns = _columns(connection, command.query)
+        if command.partition_by:
+            count = _write_partitions(connection, command, files, columns, write, cancelled)
+        else:
+            count = write(command, files, columns, _records(connection, command.query, cancelled))
         files.finish()
     except BaseException:
         files.give_up()
         raise
     return count
+
+
+_Column = tuple[str, int, int]
+_Writer = Callable[[UnloadCommand, _Files, list[_Column], Iterator[tuple[Any, ...]]], int]
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+
+
+def _write_partitions(
+    connection: psycopg.Connection,
+    command: UnloadCommand,
+    files: _Files,
+    columns: list[_Column],
+    write: _Writer,
+    cancelled: Callable[[], bool],
+) -> int:
+    """A folder `column=value` for each value of the partition columns, in the order that PARTITION BY gives; rows come sorted by them."""
+    names = [name for name, _, _ in columns]
+    unknown = [name for name in command.partition_by if name not in names]
+    if unknown:
+        raise RedshiftError(f'column "{unknown[0]}" of PARTITION BY is not in the query of UNLOAD', "42703")
+    places = [names.index(name) for name in command.partition_by]
+    kept = [place for place in range(len(names)) if command.include or place not in places]
+    if not kept:
+        raise RefusedByRedshiftError("PARTITION BY all columns needs INCLUDE: the files would have no columns")
+    if command.key and not command.key.endswith("/"):
+        command = replace(command, key=f"{command.key}/")
+        files.command = command
+    order = ", ".join(quote_identifier(name) for name in command.partition_by)
+    rows = _records(connection, f"SELECT * FROM ({command.query}) AS unloaded ORDER BY {order}", cancelled)
+    total = 0
+    for values, group in groupby(rows, key=lambda row: tuple(row[place] for place in places)):
+        pairs = zip(command.partition_by, values, strict=True)
+        files.enter("".join(f"{name}={_NO_VALUE if value is None else quote(value, safe=' :,+@')}/" for name, value in pairs))
+        total += write(command, files, [columns[place] for place in kept], (tuple(row[place] for place in kept) for row in group))
+    return total
 
 
 def _existing(storage: Path, command: UnloadCommand) -> list[Path]:
@@ -139,8 +187,7 @@ def _opened(path: Path, compression: str) -> IO[bytes]:
     return path.open("wb")
 
 
-def _write_text(connection: psycopg.Connection, command: UnloadCommand, files: _Files, cancelled: Callable[[], bool]) -> int:
-    columns = _columns(connection, command.query)
+def _write_text(command: UnloadCommand, files: _Files, columns: list[_Column], rows: Iterator[tuple[Any, ...]]) -> int:
     names = [name for name, _, _ in columns]
     line = _LINES[command.format](command, names, [kind for _, kind, _ in columns])
     header = (line(tuple(names), True) if command.header else "").encode()
@@ -148,7 +195,7 @@ def _write_text(connection: psycopg.Connection, command: UnloadCommand, files: _
     stream = _opened(files.next_path(), command.compression)
     try:
         stream.write(header)
-        for row in _records(connection, command.query, cancelled):
+        for row in rows:
             record = line(row, False).encode()
             if written and written + len(record) > command.max_file_size:
                 stream.close()
@@ -209,13 +256,12 @@ def _json_line(command: UnloadCommand, names: list[str], kinds: list[int]) -> _L
 _LINES: dict[str, Callable[[UnloadCommand, list[str], list[int]], _Line]] = {"CSV": _csv_line, "TEXT": _text_line, "JSON": _json_line}
 
 
-def _write_parquet(connection: psycopg.Connection, command: UnloadCommand, files: _Files, cancelled: Callable[[], bool]) -> int:
-    columns = _columns(connection, command.query)
+def _write_parquet(command: UnloadCommand, files: _Files, columns: list[_Column], records: Iterator[tuple[Any, ...]]) -> int:
     schema = pa.schema([(name, _arrow_type(kind, modifier)) for name, kind, modifier in columns])
     total = 0
     rows: list[tuple[Any, ...]] = []
     with pq.ParquetWriter(files.next_path(), schema, compression="snappy") as writer:
-        for row in _records(connection, command.query, cancelled):
+        for row in records:
             rows.append(row)
             if len(rows) == _BATCH_ROWS:
                 total += _write_rows(writer, schema, rows)

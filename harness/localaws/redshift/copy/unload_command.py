@@ -37,6 +37,9 @@ class UnloadCommand:
     parallel: bool = True
     max_file_size: int = _LARGEST
     extension: str = ""
+    partition_by: tuple[str, ...] = ()
+    include: bool = False
+    """Whether the columns of partitions are in the files too."""
     role: str = ""
     seen: set[str] = field(default_factory=set)
 
@@ -123,6 +126,12 @@ def _parallel(command: UnloadCommand, cursor: Cursor) -> None:
         cursor.accept("TRUE")
 
 
+def _partition(command: UnloadCommand, cursor: Cursor) -> None:
+    cursor.expect("BY")
+    command.partition_by = cursor.names()
+    command.include = cursor.accept("INCLUDE")
+
+
 def _max_file_size(command: UnloadCommand, cursor: Cursor) -> None:
     cursor.accept("AS")
     token = cursor.take()
@@ -161,5 +170,6 @@ _OPTIONS: dict[str, Callable[[UnloadCommand, Cursor], None]] = {
     "PARALLEL": _parallel,
     "MAXFILESIZE": _max_file_size,
     "REGION": _region,
+    "PARTITION": _partition,
 }
-_NOT_YET = {"PARTITION", "ENCRYPTED", "KMS_KEY_ID", "CREDENTIALS", "ACCESS_KEY_ID", "FIXEDWIDTH", "ROWGROUPSIZE"}
+_NOT_YET = {"ENCRYPTED", "KMS_KEY_ID", "CREDENTIALS", "ACCESS_KEY_ID", "FIXEDWIDTH", "ROWGROUPSIZE"}

@@ -100,3 +100,12 @@ BEGIN
   RETURN kind;
 EXCEPTION WHEN data_exception OR invalid_text_representation THEN RETURN NULL;
 END $body$;
+-- Always of double precision (guide, "Math functions"); PostgreSQL has some for numerics, too.
+CREATE OR REPLACE FUNCTION local_redshift.power(base double precision, exponent double precision) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+  $body$ SELECT pg_catalog.power(base, exponent) $body$;
+CREATE OR REPLACE FUNCTION local_redshift.pow(base double precision, exponent double precision) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+  $body$ SELECT pg_catalog.power(base, exponent) $body$;
+CREATE OR REPLACE FUNCTION local_redshift.sqrt(value double precision) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$ SELECT pg_catalog.sqrt(value) $body$;
+CREATE OR REPLACE FUNCTION local_redshift.exp(value double precision) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$ SELECT pg_catalog.exp(value) $body$;
+CREATE OR REPLACE FUNCTION local_redshift.ln(value double precision) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$ SELECT pg_catalog.ln(value) $body$;
+CREATE OR REPLACE FUNCTION local_redshift.log(value double precision) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$ SELECT pg_catalog.log(value) $body$;

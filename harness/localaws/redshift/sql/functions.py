@@ -41,6 +41,7 @@ RENAMED = {
     "JSON_TYPEOF": "local_redshift.json_typeof",
     "TO_DATE": "local_redshift.to_date",
     "SIZE": "local_redshift.size",
+    **{name: f"local_redshift.{name.lower()}" for name in ("POWER", "POW", "SQRT", "EXP", "LN", "LOG")},
 }
 
 # Redshift has them, this endpoint has not.

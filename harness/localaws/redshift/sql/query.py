@@ -15,6 +15,7 @@ from localaws.redshift.sql.calls import calls
 from localaws.redshift.sql.grammar import LocalRedshift
 from localaws.redshift.sql.rules import (
     catalog_tables,
+    excluded_columns,
     group_by_all,
     lateral_aliases,
     merge_values,
@@ -36,6 +37,7 @@ _RULES: tuple[_Rule, ...] = (
     number_conditions,
     merge_values,
     unnesting,
+    excluded_columns,
     lateral_aliases,
     group_by_all,
     qualify,

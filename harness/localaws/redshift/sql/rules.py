@@ -9,11 +9,21 @@ from __future__ import annotations
 from sqlglot import exp
 from sqlglot.transforms import eliminate_qualify
 
-from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError
+from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, RefusedByRedshiftError
 from localaws.redshift.sql.functions import AGGREGATES
-from localaws.redshift.sql.scope import Catalog, columns_of, own_nodes, source_columns
+from localaws.redshift.sql.scope import Catalog, columns_of, own_nodes, source_columns, sources
 
-__all__ = ["catalog_tables", "group_by_all", "lateral_aliases", "merge_values", "number_conditions", "pivots", "qualify", "refusals"]
+__all__ = [
+    "catalog_tables",
+    "excluded_columns",
+    "group_by_all",
+    "lateral_aliases",
+    "merge_values",
+    "number_conditions",
+    "pivots",
+    "qualify",
+    "refusals",
+]
 
 
 def refusals(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
@@ -74,6 +84,31 @@ def group_by_all(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
             places = [exp.Literal.number(i) for i, item in enumerate(select.expressions, 1) if not is_aggregate(item)]
             select.set("group", exp.Group(expressions=places) if places else None)
     return tree
+
+
+def excluded_columns(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
+    """SELECT * EXCLUDE (…): every column of the sources but those."""
+    for star in list(tree.find_all(exp.Star)):
+        left_out = star.args.get("except_") or star.args.get("except")
+        if not left_out:
+            continue
+        select = star.parent
+        if not isinstance(select, exp.Select):
+            raise NotSupportedHereError("EXCLUDE after a table's name", "SELECT * EXCLUDE (…) is.")
+        names = {column.name.lower() for column in left_out}
+        items: list[exp.Expr] = []
+        for item in select.expressions:
+            items += [item] if item is not star else _kept_columns(select, names, catalog)
+        select.set("expressions", items)
+    return tree
+
+
+def _kept_columns(select: exp.Select, names: set[str], catalog: Catalog | None) -> list[exp.Expr]:
+    every = [(source.alias_or_name, name) for source in sources(select) for name in columns_of(source, catalog)]
+    unknown = names - {name for _, name in every}
+    if unknown:
+        raise RedshiftError(f'column "{sorted(unknown)[0]}" of EXCLUDE does not exist', "42703")
+    return [exp.column(exp.to_identifier(name, quoted=True), table=table) for table, name in every if name not in names]
 
 
 _CLAUSES = ("where", "group", "having", "qualify")
