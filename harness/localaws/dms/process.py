@@ -82,6 +82,7 @@ def run(definition: Definition, folder: Path, stopping: threading.Event) -> Resu
     try:
         replication = Replication(_task(definition), lambda: make_target(definition), statistics)
         replication.stopping = stopping
+        replication.on_begun = (folder / "begun").touch
         replication.run(definition.start_type, Position.parse(definition.stop) if definition.stop else None)
         return Result("stopped" if stopping.is_set() else "finished")
     except ReplicationError as error:
@@ -124,12 +125,14 @@ def _redshift(definition: Definition, values: dict[str, Any]) -> Target:
     import boto3  # here: only targets that stage on S3 need it
 
     from localaws.dms.target.redshift import RedshiftAddress, RedshiftTarget
-    from localaws.dms.target.staging import Staging
+    from localaws.dms.target.staging import DEFAULT_BUCKET, Staging
 
     bucket, folder = values.pop("bucket"), values.pop("folder")
     client = boto3.client(
         "s3", endpoint_url=definition.endpoint_url, region_name="us-east-1", aws_access_key_id="local", aws_secret_access_key="local"
     )
+    if bucket == DEFAULT_BUCKET:
+        client.create_bucket(Bucket=bucket)
     settings = TaskSettings.parse(definition.settings)
     staging = Staging(client, bucket, f"{folder}/{definition.name}")
     return RedshiftTarget(

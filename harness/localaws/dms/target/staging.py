@@ -11,7 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-__all__ = ["Staging"]
+__all__ = ["DEFAULT_BUCKET", "Staging"]
+
+DEFAULT_BUCKET = "dms-staging"
+"""Where an endpoint names none: DMS makes a bucket of its own too."""
 
 
 class Staging:
