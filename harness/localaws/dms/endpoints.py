@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from localaws.dms.exceptions import SettingsError
+from localaws.dms.settings.s3_settings import S3Settings
 
 __all__ = ["SOURCES", "TARGETS", "source_address", "target_values"]
 
 SOURCES = ("mysql", "mariadb", "aurora")
-TARGETS = ("redshift",)
+TARGETS = ("redshift", "s3")
 
 Secret = Callable[[str], str]
 """The text of a secret by its id."""
@@ -35,6 +36,10 @@ def target_values(endpoint: Mapping[str, Any], password: str, secret: Secret, bu
         SettingsError: the engine is no target here, or something is missing.
     """
     _one_of(endpoint, TARGETS, "target")
+    if endpoint["EngineName"] == "s3":
+        given = endpoint.get("S3Settings") or {}
+        S3Settings.read(given)
+        return {"engine": "s3", "settings": dict(given)}
     settings = endpoint.get("RedshiftSettings") or {}
     values = _credentials(endpoint, settings, password, secret)
     database = settings.get("DatabaseName") or endpoint.get("DatabaseName") or values.get("database")

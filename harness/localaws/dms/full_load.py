@@ -22,7 +22,7 @@ from localaws.dms.types import SourceColumn
 
 __all__ = ["CHUNK_ROWS", "FullLoad"]
 
-CHUNK_ROWS = 400_000
+CHUNK_ROWS = 200_000
 
 
 @dataclass

@@ -5,10 +5,12 @@ Messages and error codes follow the DMS API reference; states follow the guide's
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -143,9 +145,10 @@ def test_connection(request: Request) -> dict[str, Any]:
                 pass
         else:
             values = target_values(endpoint, _password(request, arn), _secret(request), DEFAULT_BUCKET)
-            target = make_target(_bare(request, values))
-            target.open()
-            target.close()
+            with tempfile.TemporaryDirectory() as folder:
+                target = make_target(_bare(request, values), Path(folder))
+                target.open()
+                target.close()
     except ReplicationError as error:
         connection |= {"Status": "failed", "LastFailureMessage": str(error)}
     with _lock:

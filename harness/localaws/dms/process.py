@@ -16,9 +16,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 from localaws.dms.binlog.events import Position
 from localaws.dms.exceptions import ReplicationError, SettingsError
 from localaws.dms.replication import Replication, Task
+from localaws.dms.settings.s3_settings import S3Settings
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
 from localaws.dms.source.connection import SourceAddress
@@ -80,7 +83,7 @@ def run(definition: Definition, folder: Path, stopping: threading.Event) -> Resu
     writer = threading.Thread(target=write, name="statistics", daemon=True)
     writer.start()
     try:
-        replication = Replication(_task(definition), lambda: make_target(definition), statistics)
+        replication = Replication(_task(definition), lambda: make_target(definition, folder), statistics)
         replication.stopping = stopping
         replication.on_begun = (folder / "begun").touch
         replication.run(definition.start_type, Position.parse(definition.stop) if definition.stop else None)
@@ -108,8 +111,8 @@ def _task(definition: Definition) -> Task:
     )
 
 
-def make_target(definition: Definition) -> Target:
-    """The target of the definition's engine.
+def make_target(definition: Definition, folder: Path) -> Target:
+    """The target of the definition's engine. `folder` is the task's.
 
     Raises:
         SettingsError: there is no such engine here.
@@ -118,19 +121,19 @@ def make_target(definition: Definition) -> Target:
     engine = values.pop("engine")
     if engine == "redshift":
         return _redshift(definition, values)
+    if engine == "s3":
+        from localaws.dms.target.s3 import S3Target
+
+        return S3Target(_s3_client(definition), S3Settings.read(values["settings"]), folder)
     raise SettingsError("target endpoint: EngineName", f"targets of the engine {engine} are not supported by this engine yet")
 
 
 def _redshift(definition: Definition, values: dict[str, Any]) -> Target:
-    import boto3  # here: only targets that stage on S3 need it
-
     from localaws.dms.target.redshift import RedshiftAddress, RedshiftTarget
     from localaws.dms.target.staging import DEFAULT_BUCKET, Staging
 
     bucket, folder = values.pop("bucket"), values.pop("folder")
-    client = boto3.client(
-        "s3", endpoint_url=definition.endpoint_url, region_name="us-east-1", aws_access_key_id="local", aws_secret_access_key="local"
-    )
+    client = _s3_client(definition)
     if bucket == DEFAULT_BUCKET:
         client.create_bucket(Bucket=bucket)
     settings = TaskSettings.parse(definition.settings)
@@ -142,6 +145,12 @@ def _redshift(definition: Definition, values: dict[str, Any]) -> Target:
         safe=not settings.strict,
         lob_bytes=settings.lob_bytes,
         control_schema=settings.control_schema or "public",
+    )
+
+
+def _s3_client(definition: Definition) -> Any:
+    return boto3.client(
+        "s3", endpoint_url=definition.endpoint_url, region_name="us-east-1", aws_access_key_id="local", aws_secret_access_key="local"
     )
 
 
