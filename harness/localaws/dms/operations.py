@@ -225,6 +225,8 @@ def _definition(context: ServiceContext | Request, run: TaskRun) -> Definition:
         endpoint_url=context.endpoint_url,
         start=run.start.removeprefix("checkpoint:V1#"),
         stop=run.stop.removeprefix("checkpoint:V1#"),
+        instance=task["ReplicationInstanceArn"].rpartition(":")[2],
+        region=region,
     )
 
 

@@ -107,8 +107,15 @@ def test_connections_are_really_tried(dms: Any, arns: dict[str, str], address: S
     assert "Access denied" in found["wrong"]["LastFailureMessage"]
 
 
+def metrics(endpoint: EndpointEngine, task: str) -> set[str]:
+    """Names of what CloudWatch has of a task."""
+    dimensions = [{"Name": "ReplicationTaskIdentifier", "Value": task}]
+    found = client(endpoint, "cloudwatch").list_metrics(Namespace="AWS/DMS", Dimensions=dimensions)["Metrics"]
+    return {metric["MetricName"] for metric in found}
+
+
 def test_a_task_starts_stops_resumes_and_reloads(
-    dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]
+    endpoint: EndpointEngine, dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]
 ) -> None:
     schema = schema_of(source)
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY, v INT)", "INSERT INTO k SELECT seq, seq FROM seq_1_to_100")
@@ -132,6 +139,7 @@ def test_a_task_starts_stops_resumes_and_reloads(
     wait_for(lambda: described(dms, arn)["Status"] == "stopped")
     assert described(dms, arn)["StopReason"] == "Stop Reason NORMAL"
     assert described(dms, arn)["ReplicationTaskStats"]["FullLoadProgressPercent"] == 100
+    assert metrics(endpoint, "life") >= {"CDCLatencySource", "CDCLatencyTarget", "CDCIncomingChanges", "CDCThroughputRowsTarget"}
     execute(source, "INSERT INTO k VALUES (200, 1)")
     start(dms, arn, "resume-processing")
     wait_for(lambda: statistics(dms, arn).get("k", {}).get("AppliedInserts") == 1)
