@@ -49,7 +49,7 @@ class Supervisor:
         for run in self.store.all():
             if run.is_active:
                 self._end(run)
-                self._watch(run.arn, "resume-processing" if run.pid is not None else run.start_type)
+                self._watch(run.arn, self._next_start(run))
 
     def stop(self, run: TaskRun) -> None:
         """The task becomes stopping; its process ends after the batch under way."""
@@ -113,12 +113,13 @@ class Supervisor:
         else:
             _LOG.warning("task %s: its process ended with %s, it is started anew", arn, code)
             self.store.change(arn, restarts=run.restarts + 1)
-            # A start that got no further than its beginning has left nothing to resume.
-            return "resume-processing" if run.start_type == "resume-processing" or self._has_begun(run) else run.start_type
+            return self._next_start(run)
         return ""
 
-    def _has_begun(self, run: TaskRun) -> bool:
-        return (self.store.folder_of(run.arn) / "begun").exists()
+    def _next_start(self, run: TaskRun) -> str:
+        """A start that got no further than its beginning has left nothing to resume."""
+        begun = (self.store.folder_of(run.arn) / "begun").exists()
+        return "resume-processing" if begun else run.start_type
 
     def _spawn(self, run: TaskRun, definition: Definition) -> subprocess.Popen[bytes]:
         folder = self.store.folder_of(run.arn)

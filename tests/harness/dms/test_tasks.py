@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import threading
 import time
@@ -14,8 +15,10 @@ from typing import Any
 import psycopg
 import pytest
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
 from dms_lab import client, differences, execute, mappings, rows_of, schema_of
 
+from cli.dms import dms as dms_command
 from localaws.dms.source.connection import SourceAddress, open_source
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.redshift import RedshiftEngine
@@ -115,7 +118,7 @@ def metrics(endpoint: EndpointEngine, task: str) -> set[str]:
 
 
 def test_a_task_starts_stops_resumes_and_reloads(
-    endpoint: EndpointEngine, dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]
+    home: Home, endpoint: EndpointEngine, dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]
 ) -> None:
     schema = schema_of(source)
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY, v INT)", "INSERT INTO k SELECT seq, seq FROM seq_1_to_100")
@@ -135,6 +138,12 @@ def test_a_task_starts_stops_resumes_and_reloads(
     with pytest.raises(ClientError, match="InvalidResourceStateFault"):
         dms.delete_replication_task(ReplicationTaskArn=arn)
 
+    shown = CliRunner(env={"ETL_HOME": str(home.root), "COLUMNS": "200"}).invoke(dms_command, ["tables", "life"])
+    assert shown.exit_code == 0, shown.output
+    assert re.search(rf"{schema}\.k\W+Table completed\W+100\W+0\W+0 of 0\W+1 of 1\W+10 of 10", shown.output)
+    shown = CliRunner(env={"ETL_HOME": str(home.root), "COLUMNS": "200"}).invoke(dms_command, ["watch", "--once"])
+    assert re.search(r"life\W+running\W+ongoing replication\W+100 %", shown.output)
+
     dms.stop_replication_task(ReplicationTaskArn=arn)
     wait_for(lambda: described(dms, arn)["Status"] == "stopped")
     assert described(dms, arn)["StopReason"] == "Stop Reason NORMAL"
@@ -151,6 +160,23 @@ def test_a_task_starts_stops_resumes_and_reloads(
     start(dms, arn, "reload-target")
     wait_for(lambda: statistics(dms, arn).get("k", {}).get("FullLoadRows") == 91)
     wait_for(lambda: differences(source, warehouse, [f"{schema}.k"]) == {})
+
+
+def test_a_task_goes_on_with_the_next_endpoint(
+    endpoint: EndpointEngine, dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]
+) -> None:
+    schema = schema_of(source)
+    execute(source, "CREATE TABLE k (id INT PRIMARY KEY)", "INSERT INTO k VALUES (1)")
+    arn = create("endpoints", mappings(schema))
+    start(dms, arn)
+    wait_for(lambda: statistics(dms, arn).get("k", {}).get("TableState") == "Table completed")
+
+    endpoint.stop()
+    execute(source, "INSERT INTO k VALUES (2)")
+    endpoint.start()
+
+    wait_for(lambda: differences(source, warehouse, [f"{schema}.k"]) == {})
+    assert described(dms, arn)["Status"] == "running"
 
 
 def test_a_full_load_alone_ends_by_itself(dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]) -> None:
