@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -139,11 +140,14 @@ class Capture:
             # A table without a key was loaded as a whole from the youngest snapshot, and has all of this.
             if plan is not None and (plan.key or not self._checkpoint.repeated):
                 batch.append((plan, _table_changes(plan, parts)))
-        self._target.apply(Batch(batch, self._checkpoint.text(), self._checkpoint.repeated))
+        self._target.apply(Batch(batch, self._text(self._checkpoint), self._checkpoint.repeated))
         self._applied(batch)
         self._statistics.position = self._checkpoint.position
         if committed:
             self._statistics.target_latency = max(0.0, time.time() - self._seconds)
+
+    def _text(self, checkpoint: Checkpoint) -> str:
+        return replace(checkpoint, suspended=dict(self._replication.suspended)).text()
 
     def _count(self, item: Changes) -> None:
         for changes in item.tables:
@@ -174,7 +178,7 @@ class Capture:
     def _follow_one(self, ddl: Ddl, statement: Statement) -> None:
         """TRUNCATE, DROP and renamed columns are done now. What else became of columns is seen from the next rows, which tell their own
         columns: the source's catalog may be ahead of its binlog."""
-        checkpoint = self._checkpoint.at(statement.position).text()
+        checkpoint = self._text(self._checkpoint.at(statement.position))
         name = (ddl.schema, ddl.table)
         known = self._replication.plans.get(name)
         if known is None:
@@ -183,7 +187,8 @@ class Capture:
             return
         statistics = self._statistics.table(*name)
         statistics.ddls += 1
-        if ddl.action == "truncate" and self._settings.handle_truncate and (known.key or not Checkpoint.parse(checkpoint).repeated):
+        loaded_after = not known.key and self._checkpoint.at(statement.position).repeated
+        if ddl.action == "truncate" and self._settings.handle_truncate and not loaded_after:
             self._target.statement(known, "truncate", checkpoint)
         elif ddl.action == "drop" and self._settings.handle_drop:
             self._target.statement(known, "drop-table", checkpoint)
@@ -218,7 +223,7 @@ class Capture:
         plan = self._replication.plan_of_rows(table)
         if plan is None or plan.columns == (known.columns if known else ()):
             return plan
-        saved = self._checkpoint.at(Position.parse(self._statistics.position)).text()
+        saved = self._text(self._checkpoint.at(Position.parse(self._statistics.position)))
         if known is None:
             self._target.statement(plan, "create-table", saved)
             return plan
@@ -234,5 +239,5 @@ def _table_changes(plan: TablePlan, parts: list[RowChanges]) -> TableChanges:
     for part in parts:
         before = part.before if part.before.num_columns else part.rows.slice(0, 0)
         rows = pa.Table.from_batches([plan.renamed(part.rows)])
-        found.append(TableChanges(part.operation, rows, pa.Table.from_batches([plan.renamed(before)])))
+        found.append(TableChanges(part.operation, rows, pa.Table.from_batches([plan.renamed(before)]), part.seconds))
     return TableChanges.joined(found)

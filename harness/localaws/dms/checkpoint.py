@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 
 from localaws.dms.binlog.events import Position
 
@@ -13,11 +14,12 @@ __all__ = ["Checkpoint"]
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """`position`: changes before it are on the target. `settled`: the youngest snapshot that anything was loaded from; up to it changes
-    may be on the target already. `loaded`: whether the full load is complete."""
+    may be on the target already. `loaded`: whether the full load is complete. `suspended`: tables that are left out, and why."""
 
     position: str
     settled: str
     loaded: bool = False
+    suspended: Mapping[str, str] = field(default_factory=dict)
 
     def text(self) -> str:
         return json.dumps(asdict(self))

@@ -22,7 +22,7 @@ from localaws.dms.types import SourceColumn
 
 __all__ = ["CHUNK_ROWS", "FullLoad"]
 
-CHUNK_ROWS = 400_000
+CHUNK_ROWS = 200_000
 
 
 @dataclass
@@ -36,8 +36,8 @@ class FullLoad:
     suspend_tables: bool = True
     """Whether a table that cannot be loaded is left out, instead of stopping the task."""
 
-    def run(self, plans: Sequence[TablePlan], prepare: str | None) -> list[TablePlan]:
-        """Load the tables and return those that were. `prepare` is the mode that makes tables ready, None after an interruption.
+    def run(self, plans: Sequence[TablePlan], prepare: str) -> list[TablePlan]:
+        """Load the tables and return those that were. `prepare` is the mode that makes those ready of which nothing is loaded.
 
         Raises:
             ReplicationError: source or target failed, or a table did and `suspend_tables` is false.
@@ -59,11 +59,12 @@ class FullLoad:
                     self._failed(plan, error)
         return loaded
 
-    def _load_table(self, plan: TablePlan, prepare: str | None, pool: ThreadPoolExecutor, free: SimpleQueue[int]) -> bool:
+    def _load_table(self, plan: TablePlan, prepare: str, pool: ThreadPoolExecutor, free: SimpleQueue[int]) -> bool:
         table = self.statistics.table(plan.source.schema, plan.source.name)
         done = self.target.loaded_chunks(plan)
-        if prepare is not None or (done and not plan.key):
-            self.target.prepare(plan, prepare or "TRUNCATE_BEFORE_LOAD")
+        if not done or not plan.key:
+            # What an earlier process has loaded without a key cannot be told from what this one loads.
+            self.target.prepare(plan, "TRUNCATE_BEFORE_LOAD" if done else prepare)
             done = []
         table.table_state, table.full_load_start_time, table.full_load_rows = "Full load", time.time(), sum(rows for _, rows in done)
         work = [pool.submit(self._load_chunk, plan, chunk, free) for chunk in self._chunks(plan, [chunk for chunk, _ in done], free)]

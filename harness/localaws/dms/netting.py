@@ -25,6 +25,8 @@ class TableChanges:
     operation: np.ndarray
     rows: pa.Table
     before: pa.Table
+    seconds: np.ndarray
+    """When each was committed, since the epoch."""
 
     @classmethod
     def joined(cls, parts: Sequence[TableChanges]) -> TableChanges:
@@ -34,6 +36,7 @@ class TableChanges:
             np.concatenate([part.operation for part in parts]),
             pa.concat_tables([part.rows for part in parts]),
             pa.concat_tables([part.before for part in parts]),
+            np.concatenate([part.seconds for part in parts]),
         )
 
     def count(self, operation: int) -> int:

@@ -12,13 +12,19 @@ import logging
 import signal
 import sys
 import threading
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
 from localaws.dms.binlog.events import Position
 from localaws.dms.exceptions import ReplicationError, SettingsError
+from localaws.dms.metrics import Publisher
 from localaws.dms.replication import Replication, Task
+from localaws.dms.settings.s3_settings import S3Settings
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
 from localaws.dms.source.connection import SourceAddress
@@ -29,6 +35,7 @@ __all__ = ["Definition", "Result", "main", "run"]
 
 _LOG = logging.getLogger("localaws.dms")
 _WRITE_SECONDS = 0.5
+METRIC_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,8 @@ class Definition:
     endpoint_url: str = ""
     start: str = ""
     stop: str = ""
+    instance: str = ""
+    region: str = "us-east-1"
 
 
 @dataclass(frozen=True)
@@ -74,14 +83,21 @@ def run(definition: Definition, folder: Path, stopping: threading.Event) -> Resu
     ended = threading.Event()
 
     def write() -> None:
+        publisher = Publisher(_client(definition, "cloudwatch"), definition.instance, definition.name, statistics)
+        published = time.monotonic()
         while not ended.wait(_WRITE_SECONDS):
             statistics.write(folder / "statistics.json")
+            if time.monotonic() - published > METRIC_SECONDS:
+                published = time.monotonic()
+                _publish(publisher)
+        _publish(publisher)
 
     writer = threading.Thread(target=write, name="statistics", daemon=True)
     writer.start()
     try:
-        replication = Replication(_task(definition), lambda: make_target(definition), statistics)
+        replication = Replication(_task(definition), lambda: make_target(definition, folder), statistics)
         replication.stopping = stopping
+        replication.on_begun = (folder / "begun").touch
         replication.run(definition.start_type, Position.parse(definition.stop) if definition.stop else None)
         return Result("stopped" if stopping.is_set() else "finished")
     except ReplicationError as error:
@@ -93,6 +109,13 @@ def run(definition: Definition, folder: Path, stopping: threading.Event) -> Resu
         ended.set()
         writer.join()
         statistics.write(folder / "statistics.json")
+
+
+def _publish(publisher: Publisher) -> None:
+    try:
+        publisher.publish()
+    except (BotoCoreError, ClientError) as error:
+        _LOG.warning("metrics could not be sent, the task goes on: %s", error)
 
 
 def _task(definition: Definition) -> Task:
@@ -107,8 +130,8 @@ def _task(definition: Definition) -> Task:
     )
 
 
-def make_target(definition: Definition) -> Target:
-    """The target of the definition's engine.
+def make_target(definition: Definition, folder: Path) -> Target:
+    """The target of the definition's engine. `folder` is the task's.
 
     Raises:
         SettingsError: there is no such engine here.
@@ -117,19 +140,21 @@ def make_target(definition: Definition) -> Target:
     engine = values.pop("engine")
     if engine == "redshift":
         return _redshift(definition, values)
+    if engine == "s3":
+        from localaws.dms.target.s3 import S3Target
+
+        return S3Target(_client(definition, "s3"), S3Settings.read(values["settings"]), folder)
     raise SettingsError("target endpoint: EngineName", f"targets of the engine {engine} are not supported by this engine yet")
 
 
 def _redshift(definition: Definition, values: dict[str, Any]) -> Target:
-    import boto3  # here: only targets that stage on S3 need it
-
     from localaws.dms.target.redshift import RedshiftAddress, RedshiftTarget
-    from localaws.dms.target.staging import Staging
+    from localaws.dms.target.staging import DEFAULT_BUCKET, Staging
 
     bucket, folder = values.pop("bucket"), values.pop("folder")
-    client = boto3.client(
-        "s3", endpoint_url=definition.endpoint_url, region_name="us-east-1", aws_access_key_id="local", aws_secret_access_key="local"
-    )
+    client = _client(definition, "s3")
+    if bucket == DEFAULT_BUCKET:
+        client.create_bucket(Bucket=bucket)
     settings = TaskSettings.parse(definition.settings)
     staging = Staging(client, bucket, f"{folder}/{definition.name}")
     return RedshiftTarget(
@@ -139,6 +164,16 @@ def _redshift(definition: Definition, values: dict[str, Any]) -> Target:
         safe=not settings.strict,
         lob_bytes=settings.lob_bytes,
         control_schema=settings.control_schema or "public",
+    )
+
+
+def _client(definition: Definition, service: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=definition.endpoint_url,
+        region_name=definition.region,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
     )
 
 

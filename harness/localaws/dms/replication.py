@@ -57,7 +57,10 @@ class Replication:
         self.stopping = threading.Event()
         self.plans: dict[tuple[str, str], TablePlan] = {}
         self.target: Target | None = None
-        self._suspended: set[tuple[str, str]] = set()
+        self.suspended: dict[str, str] = {}
+        """Tables that are left out, by their full name on the source, and why. Checkpoints carry it."""
+        self.on_begun: Callable[[], Any] = lambda: None
+        """Called when a process that follows could resume."""
 
     def run(self, start_type: str, until: Position | None = None) -> None:
         """`start-replication` begins anew, `resume-processing` goes on, `reload-target` loads everything again. Returns when the task is
@@ -86,8 +89,9 @@ class Replication:
         found = target.checkpoint()
         if not fresh and found is None:
             raise TaskStateError(f"Task {self.task.name} has nothing to resume: start it with start-replication.")
-        self._read_plans()
         checkpoint = Checkpoint.parse(found) if found is not None and not fresh else None
+        self.suspended = dict(checkpoint.suspended) if checkpoint is not None else {}
+        self._read_plans()
         if checkpoint is None or not checkpoint.loaded:
             checkpoint = self._load(target, checkpoint)
         self.target = target
@@ -105,6 +109,7 @@ class Replication:
                 target.prepare(plan, "DO_NOTHING")
             checkpoint = Checkpoint(str(position), str(position), loaded=True)
             target.restart(checkpoint.text())
+            self.on_begun()
             return checkpoint
         self.statistics.phase = "full load"
         snapshot = open_snapshot(task.source, task.settings.subtasks)
@@ -116,18 +121,23 @@ class Replication:
                 checkpoint = replace(former, settled=str(snapshot.position))
                 target.save(checkpoint.text())
             self.target = target
+            self.on_begun()
             load = FullLoad(snapshot, target, self.statistics, self.stopping, task.settings.table_error == "SUSPEND_TABLE")
-            loaded = load.run(list(self.plans.values()), task.settings.prepare if former is None else None)
+            loaded = load.run(list(self.plans.values()), task.settings.prepare)
         finally:
             snapshot.close()
         if self.stopping.is_set():
             return checkpoint
-        self.plans = {(plan.source.schema, plan.source.name): plan for plan in loaded}
-        checkpoint = replace(checkpoint, loaded=True)
+        for name in set(self.plans) - {(plan.source.schema, plan.source.name) for plan in loaded}:
+            self.suspended[".".join(name)] = self.statistics.table(*name).message
+            del self.plans[name]
+        checkpoint = replace(checkpoint, loaded=True, suspended=dict(self.suspended))
         target.save(checkpoint.text())
         return checkpoint
 
     def _capture(self, target: Target, checkpoint: Checkpoint, until: Position | None) -> None:
+        for name in self.plans:
+            self.statistics.table(*name).table_state = "Table completed"
         self.statistics.phase = "ongoing replication"
         capture = Capture(self, target, checkpoint, until)
         stream = BinlogStream(self.task.source, Position.parse(checkpoint.position), self.task.server_id, self.wants, self.before_columns)
@@ -138,7 +148,7 @@ class Replication:
 
     def wants(self, schema: str, table: str) -> bool:
         """Whether changes of the table are captured."""
-        return (schema, table) not in self._suspended and is_selected(self.task.mappings, schema, table)
+        return f"{schema}.{table}" not in self.suspended and is_selected(self.task.mappings, schema, table)
 
     def before_columns(self, table: TableMap) -> frozenset[str] | None:
         """Which columns of a row before its update are needed: the key, or all where there is none. Called by the thread that decodes,
@@ -156,6 +166,9 @@ class Replication:
         if not is_selected(self.task.mappings, schema, name, is_view) or (is_view and self.task.migration == "cdc"):
             return None
         statistics = self.statistics.table(schema, name)
+        if f"{schema}.{name}" in self.suspended:
+            statistics.table_state, statistics.message = "Table error", self.suspended[f"{schema}.{name}"]
+            return None
         try:
             table = read_table(connection, schema, name, is_view, rows)
             if table is None:
@@ -164,8 +177,6 @@ class Replication:
         except UnsupportedColumnError as error:
             self.suspend(schema, name, error)
             return None
-        if statistics.table_state == "Before load" and self.task.migration == "cdc":
-            statistics.table_state = "Table completed"
         return self._keep(plan)
 
     def plan_of_rows(self, table: TableMap) -> TablePlan | None:
@@ -189,6 +200,6 @@ class Replication:
         if self.task.settings.table_error != "SUSPEND_TABLE":
             raise error
         self.plans.pop((schema, name), None)
-        self._suspended.add((schema, name))
+        self.suspended[f"{schema}.{name}"] = str(error)
         statistics = self.statistics.table(schema, name)
         statistics.table_state, statistics.message = "Table error", str(error)

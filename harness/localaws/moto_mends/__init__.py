@@ -11,7 +11,7 @@ from pathlib import Path
 
 __all__ = ["MENDED", "mend"]
 
-MENDED = ("athena", "ec2", "emr_serverless", "glue", "rds", "s3")
+MENDED = ("athena", "dms", "ec2", "emr_serverless", "glue", "rds", "s3")
 
 
 def mend(home: Path) -> None:

@@ -176,6 +176,13 @@ def test_a_table_that_cannot_be_replicated_is_left_out_and_told(source: Any, war
     assert odd.table_state == "Table error"
     assert "is of type uuid" in odd.message
 
+    # A process that follows leaves it out too.
+    running.stop()
+    running = start("odd", mappings(schema), start_type="resume-processing")
+    loaded(running)
+    assert running.replication.statistics.table(schema, "odd").table_state == "Table error"
+    assert running.replication.statistics.table(schema, "good").table_state == "Table completed"
+
 
 def test_latency_is_zero_when_there_is_nothing_to_do(source: Any, start: Start) -> None:
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY)")

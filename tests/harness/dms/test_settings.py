@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -143,3 +144,16 @@ def test_task_settings_that_cannot_be_done_are_refused_with_their_path(settings:
         TaskSettings.parse(json.dumps(settings))
 
     assert refused.value.path == path
+
+
+def test_the_files_that_aws_dms_is_given_are_taken_as_they_are() -> None:
+    folder = Path(__file__).parents[3] / "dms"
+    mapped, settings = TableMappings.parse((folder / "table_mappings.json").read_text()), (folder / "task_settings.json").read_text()
+
+    table = SourceTable("wholesale", "Orders", (SourceColumn("O_Id", ColumnType("int", 4), False),), ("O_Id",))
+    plan = plan_table(mapped, table, changes=True)
+
+    assert (plan.full_name, plan.key) == ("replica.orders", ("o_id",))
+    assert TaskSettings.parse(settings).control_schema == "awsdms"
+    # What only the local engine knows would be refused there.
+    assert "LocalEngine" not in settings

@@ -1,0 +1,81 @@
+"""`etl dms`: replication tasks of the local endpoint, their tables, and a live view of their lag."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+
+from cli._tables import folding_table
+from localaws.bootstrap import client
+from localaws.dms.statistics import Statistics
+from localaws.dms.task_store import TaskStore
+from localaws.engines.endpoint import EndpointEngine
+from localaws.home import Home
+
+__all__ = ["dms"]
+
+
+@click.group()
+def dms() -> None:
+    """Replication tasks: what runs, how far it is, and what could not be replicated."""
+
+
+@dms.command("tables")
+@click.argument("task")
+def tables(task: str) -> None:
+    """Every table of TASK: rows loaded, changes captured and applied, state."""
+    api = _api(Home.resolve())
+    arn = next((found["ReplicationTaskArn"] for found in _tasks(api) if found["ReplicationTaskIdentifier"] == task), None)
+    if arn is None:
+        raise click.ClickException(f"there is no replication task {task}; `etl dms watch --once` lists them")
+    shown = folding_table("table", "state", "loaded", "refused", "inserts", "updates", "deletes", "DDL")
+    for found in api.describe_table_statistics(ReplicationTaskArn=arn)["TableStatistics"]:
+        changes = (f"{found['Applied' + kind]:,} of {found[kind]:,}" for kind in ("Inserts", "Updates", "Deletes", "Ddls"))
+        loaded = (f"{found[name]:,}" for name in ("FullLoadRows", "FullLoadErrorRows"))
+        shown.add_row(f"{found['SchemaName']}.{found['TableName']}", found["TableState"], *loaded, *changes)
+    Console().print(shown)
+
+
+@dms.command("watch")
+@click.option("--once", is_flag=True, help="Print the table once.")
+@click.option("--seconds", default=1.0, show_default=True, help="Time between two looks.")
+def watch(once: bool, seconds: float) -> None:
+    """A live table of all tasks: state, progress of the load, lag of source and target, changes applied. Ctrl-C ends it."""
+    home = Home.resolve()
+    api = _api(home)
+    if once:
+        Console().print(_table(home, api))
+        return
+    with Live(_table(home, api), auto_refresh=False) as live:
+        while True:
+            time.sleep(seconds)
+            live.update(_table(home, api), refresh=True)
+
+
+def _table(home: Home, api: Any) -> Group | Table:
+    shown = folding_table("task", "state", "phase", "loaded", "source lag", "target lag", "captured", "applied", "position")
+    failures = []
+    store = TaskStore(home.root / "dms")
+    for task in _tasks(api):
+        counts = Statistics.read(store.folder_of(task["ReplicationTaskArn"]) / "statistics.json")
+        lags = (f"{lag:.1f} s" for lag in (counts.source_latency, counts.target_latency))
+        changes = (f"{counts.incoming_changes:,}", f"{counts.applied_changes:,}")
+        name, status = task["ReplicationTaskIdentifier"], task["Status"]
+        shown.add_row(name, status, counts.phase, f"{counts.progress} %", *lags, *changes, counts.position)
+        failures += [f"{name}: {task['LastFailureMessage']}"] if task.get("LastFailureMessage") else []
+        failures += [f"{name}, {table}: {found.message}" for table, found in counts.tables.items() if found.message]
+    return Group(shown, *failures) if failures else shown
+
+
+def _tasks(api: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api.describe_replication_tasks()["ReplicationTasks"]
+    return sorted(found, key=lambda task: task["ReplicationTaskIdentifier"])
+
+
+def _api(home: Home) -> Any:
+    return client("dms", EndpointEngine(home).endpoint)
