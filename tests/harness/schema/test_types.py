@@ -178,6 +178,23 @@ def test_a_text_that_cannot_fit_is_an_action_item_and_redshift_does_refuse_it(my
         copy_rows(mysql, redshift, conversion.tables[0])
 
 
+def test_a_text_with_the_character_0_is_an_action_item_and_redshift_does_refuse_it(
+    mysql: pymysql.Connection[Any], redshift: Session
+) -> None:
+    in_mysql(mysql, "CREATE OR REPLACE DATABASE nul")
+    in_mysql(mysql, "CREATE TABLE nul.t (id int PRIMARY KEY, v varchar(9))")
+    in_mysql(mysql, "INSERT INTO nul.t VALUES (1, CONCAT('a', CHAR(0), 'b')), (2, 'ab')")
+
+    conversion = convert(read_source(mysql, ["nul"], origin="nul"))
+
+    assert [(one.where, one.description) for one in conversion.findings if one.number == 1005] == [
+        ("nul.t.v", "1 values have the character 0")
+    ]
+    in_redshift(redshift, create_schema("nul"), create_table(conversion.tables[0]))
+    with pytest.raises(psycopg.DataError, match="NUL"):
+        copy_rows(mysql, redshift, conversion.tables[0])
+
+
 def test_without_a_scan_types_alone_decide(mysql: pymysql.Connection[Any], converted: Conversion) -> None:
     blind = convert(read_source(mysql, ["types"], origin="types", scan=False))
 
