@@ -24,7 +24,7 @@ _TEXT_LOBS = frozenset({"mediumtext", "longtext", "json"})
 _BINARY_LOBS = frozenset({"mediumblob", "longblob", "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring",
                           "multipolygon", "geometrycollection", "geomcollection"})  # fmt: skip
 _UNNAMEABLE = re.compile(r"[#\\/\-]")
-_ESCAPED = re.compile(r"[%_\[\]]")
+_ESCAPED = re.compile(r"[%_\[]")
 
 
 def lob_kilobytes(source: Source) -> int:
@@ -132,7 +132,6 @@ def task_settings(conversion: Conversion) -> dict[str, Any]:
         },
         "FullLoadSettings": {"TargetTablePrepMode": "TRUNCATE_BEFORE_LOAD"},
         "ErrorBehavior": {"DataErrorPolicy": "LOG_ERROR", "DataTruncationErrorPolicy": "SUSPEND_TABLE", "FailOnNoTablesCaptured": True},
-        "ValidationSettings": {"EnableValidation": True},
         "Logging": {"EnableLogging": True},
     }
 

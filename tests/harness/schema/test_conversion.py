@@ -68,6 +68,7 @@ def test_nothing_is_dropped_silently(nasty: Conversion) -> None:
 # action item -> where it is expected in the nasty schema
 EXPECTED = {
     1001: ["Order.doc", "Order.note", "log.text"],
+    1002: [f'{LONG}.o"o'],
     1003: [],
     1004: ["Order.shipped"],
     1006: [f'{LONG}.o"o'],

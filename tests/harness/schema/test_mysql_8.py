@@ -93,4 +93,4 @@ def test_json_checks_generated_columns_and_functional_keys_are_seen(table: Table
     assert (table.column("kept").generated, table.column("at").on_update) == ("STORED", "CURRENT_TIMESTAMP")
     assert [check.clause for check in table.checks] == ["(`number` > 0)"]
     assert [index.covers_whole_columns for index in table.indexes] == [False]
-    assert target_type(table.column("shape"), "shape").sql == "VARBYTE(1024000)"
+    assert target_type(table.column("shape"), "shape").sql == "VARCHAR(65535)"
