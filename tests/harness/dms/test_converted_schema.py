@@ -35,7 +35,7 @@ def test_what_is_written_migrates_every_value_and_its_changes(
     for name in ("01_schemas", "02_tables"):
         warehouse.execute(files[Path(f"sql/{name}.sql")])  # type: ignore[call-overload]
 
-    task = start("converted", files[Path("dms/table-mappings.json")], **json.loads(files[Path("dms/task-settings.json")]))
+    task = start("converted", files[Path("dms/table_mappings.json")], **json.loads(files[Path("dms/task_settings.json")]))
     task.wait_for(lambda: len(_rows(warehouse, schema)) == 2)
     execute(source, "UPDATE `Extremes` SET id = 4294967294, small = 65534 WHERE id = 4294967295", "COMMIT")
     task.wait_for(lambda: _rows(warehouse, schema)[-1][0] == "4294967294")
