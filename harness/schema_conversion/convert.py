@@ -41,8 +41,8 @@ def written_files(conversion: Conversion) -> dict[Path, str]:
         Path("sql/03_views.sql"): _script(
             _about_views(conversion), [create_view(view) for view in conversion.views if view.query is not None]
         ),
-        Path("dms/table-mappings.json"): _json(table_mappings(conversion)),
-        Path("dms/task-settings.json"): _json(task_settings(conversion)),
+        Path("dms/table_mappings.json"): _json(table_mappings(conversion)),
+        Path("dms/task_settings.json"): _json(task_settings(conversion)),
     }
 
 

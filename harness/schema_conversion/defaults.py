@@ -28,7 +28,7 @@ def default_for(column: Column, target: str) -> str | None:
     value = column.default
     if value is None:
         return None
-    if target.startswith("VARBYTE"):
+    if column.data_type in ("binary", "varbinary"):
         raise NotConvertible("a default of bytes")
     if _NOW.fullmatch(value) and target == "TIMESTAMP":
         return "GETDATE()"

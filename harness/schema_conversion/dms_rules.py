@@ -24,7 +24,7 @@ _TEXT_LOBS = frozenset({"mediumtext", "longtext", "json"})
 _BINARY_LOBS = frozenset({"mediumblob", "longblob", "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring",
                           "multipolygon", "geometrycollection", "geomcollection"})  # fmt: skip
 _UNNAMEABLE = re.compile(r"[#\\/\-]")
-_ESCAPED = re.compile(r"[%_\[\]]")
+_ESCAPED = re.compile(r"[%_\[]")
 
 
 def lob_kilobytes(source: Source) -> int:
@@ -51,8 +51,10 @@ def rule_findings(tables: tuple[TargetTable, ...]) -> Iterator[Finding]:
     for table in tables:
         for column in table.columns:
             path = (table.source.schema, table.source.name, column.source.name)
-            if column.dms.rule is not None and _UNNAMEABLE.search(column.source.name):
-                yield Finding(1307, "TABLE", path, f"DMS {column.dms.fault}, and no rule can name the column")
+            wanted = [column.dms.fault] if column.dms.rule is not None else []
+            wanted += [f"gives it another name than {column.name}"] if _is_renamed(column) else []
+            if wanted and _UNNAMEABLE.search(column.source.name):
+                yield Finding(1307, "TABLE", path, f"DMS {', and '.join(wanted)}; no rule can name the column")
             elif column.dms.rule is not None and _is_renamed(column):
                 yield Finding(1702, "TABLE", path, f"to {column.name}, and DMS {column.dms.fault}")
 
@@ -132,7 +134,6 @@ def task_settings(conversion: Conversion) -> dict[str, Any]:
         },
         "FullLoadSettings": {"TargetTablePrepMode": "TRUNCATE_BEFORE_LOAD"},
         "ErrorBehavior": {"DataErrorPolicy": "LOG_ERROR", "DataTruncationErrorPolicy": "SUSPEND_TABLE", "FailOnNoTablesCaptured": True},
-        "ValidationSettings": {"EnableValidation": True},
         "Logging": {"EnableLogging": True},
     }
 

@@ -43,7 +43,7 @@ def dms_type(column: Column, lob_kilobytes: int = DEFAULT_LOB_KILOBYTES) -> DmsT
         dms = "CLOB" if column.is_json else "NCLOB"
         return _lob(column, dms, f"{'' if column.is_json else 'N'}VARCHAR({lob_kilobytes * 1024})", lob_kilobytes)
     if kind in ("binary", "varbinary", "tinyblob", "blob"):
-        return DmsType(f"BYTES({column.length})", "VARCHAR", "bytes arrive as hexadecimal text")
+        return DmsType(f"BYTES({column.length})", "VARCHAR")
     if kind in ("uuid", "inet4", "inet6"):
         return DmsType("not listed", "not listed", "the type is not in DMS's list of MySQL's types")
     return _lob(column, "BLOB", f"VARCHAR({2 * lob_kilobytes * 1024})", lob_kilobytes)

@@ -116,9 +116,9 @@ def _sort_score(table: Table, column: TargetColumn) -> tuple[int, list[str]]:
 
 
 def _can_be_key(kind: str) -> bool:
-    """Not bytes, and no long text: a sort key's zone maps see 8 bytes of it."""
+    """No long text: a sort key's zone maps see 8 bytes of it."""
     length = re.fullmatch(r"VARCHAR\((\d+)\)", kind)
-    return not kind.startswith("VARBYTE") and not (length and int(length[1]) > 256)
+    return not (length and int(length[1]) > 256)
 
 
 def _distinct(table: Table, column: str) -> int | None:

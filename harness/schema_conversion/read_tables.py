@@ -26,7 +26,7 @@ def read_tables(rows: Query, schema: str, *, scan: bool, exclude: frozenset[str]
         "columns": _by_table(rows(_COLUMNS, schema)),
         "indexes": _by_table(rows(_INDEXES, schema)),
         "keys": _by_table(rows(_FOREIGN_KEYS, schema)),
-        "checks": _by_table(rows(_CHECKS_MARIADB if is_mariadb else _CHECKS_MYSQL, schema)),
+        "checks": _by_table(rows(_CHECKS_MARIADB if is_mariadb else _CHECKS_MYSQL, schema) if rows(_HAS_CHECKS) else []),
         "partitions": _by_table(rows(_PARTITIONS, schema)),
     }
     tables = []
@@ -55,6 +55,8 @@ _FOREIGN_KEYS = """SELECT k.table_name AS in_table, k.constraint_name AS name, k
   FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r
   ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name
   WHERE k.table_schema = %s AND k.referenced_table_name IS NOT NULL ORDER BY k.table_name, k.constraint_name, k.ordinal_position"""
+_HAS_CHECKS = """SELECT 1 AS found FROM information_schema.tables
+  WHERE table_schema = 'information_schema' AND table_name = 'CHECK_CONSTRAINTS'"""  # not before MySQL 8.0.16, nor were checks
 _CHECKS_MARIADB = """SELECT table_name AS in_table, constraint_name AS name, check_clause AS clause
   FROM information_schema.check_constraints WHERE constraint_schema = %s ORDER BY table_name, constraint_name"""
 _CHECKS_MYSQL = """SELECT t.table_name AS in_table, c.constraint_name AS name, c.check_clause AS clause

@@ -22,6 +22,7 @@ _DELIMITER_COMMAND = re.compile(rb"\s*delimiter(?:[ \t]+(\S+))?[ \t]*\r?\n?\Z", 
 _CLIENT_COMMAND = re.compile(rb"\s*(?:\\[!.cdegGhpqrRstTuwW#](?=\s|\Z)|(?:source|system|tee|pager|edit)[ \t]+\S)", re.IGNORECASE)
 _IN_QUOTES = {quote: re.compile(rb"\\.|" + quote * 2 + b"|" + quote, re.DOTALL) for quote in (b"'", b'"')}
 _IN_QUOTES[b"`"] = re.compile(rb"``|`")
+_WHOLE = rb"""'(?:[^'\\]++|\\.|'')*+'|"(?:[^"\\]++|\\.|"")*+"|`(?:[^`]++|``)*+`"""
 _COMMENT_END = re.compile(rb"\*/")
 _WHAT = {b"'": "a string", b'"': "a string", b"`": "a quoted name", b"*": "a comment"}
 
@@ -46,7 +47,9 @@ class _Reader:
 
     def set_delimiter(self, delimiter: bytes) -> None:
         self.delimiter = delimiter
-        self._normal = re.compile(rb"['\"`]|--(?=[\s\x00]|\Z)|#|/\*(?![!+]|M!)|" + re.escape(delimiter))
+        self._special = re.compile(rb"['\"`]|--(?=[\s\x00]|\Z)|#|/\*(?![!+]|M!)|" + re.escape(delimiter))
+        # What needs no look, whole strings and names included: a dump is mostly that, and it is skipped in one step.
+        self._plain = re.compile(rb"(?:[^'\"`#/\-" + re.escape(delimiter[:1]) + rb"]++|" + _WHOLE + rb")*+", re.DOTALL)
 
     @property
     def is_blank(self) -> bool:
@@ -71,7 +74,7 @@ class _Reader:
             at = self._skip_open(line, at) if self.open else at
             if self.open:
                 return
-            found = self._normal.search(line, at)
+            found = self._next(line, at)
             if found is None:
                 self.take(line[at:])
                 return
@@ -88,6 +91,16 @@ class _Reader:
                     self._comment(what)
                 else:
                     self.take(what)
+
+    def _next(self, line: bytes, at: int) -> re.Match[bytes] | None:
+        """The next delimiter, beginning of a comment, or quote of what does not end on this line."""
+        while True:
+            plain = self._plain.match(line, at)
+            at = plain.end() if plain else at
+            found = self._special.match(line, at)
+            if found or at >= len(line):
+                return found
+            at += 1
 
     def _skip_open(self, line: bytes, at: int) -> int:
         """On to the end of what is open; the end of the line when it does not end here."""

@@ -17,7 +17,7 @@ from schema_conversion.model import Column
 __all__ = ["LONGEST_TEXT", "Note", "TargetType", "labels", "target_type"]
 
 LONGEST_TEXT = 65_535
-LONGEST_BINARY = 1_024_000
+LONGEST_BINARY = LONGEST_TEXT // 2
 # Bytes that a character of a MySQL character set may take in UTF-8; those that are not named stay within the first plane.
 _UTF8_BYTES = {"ascii": 1, "utf8mb4": 4, "gb18030": 4, "utf16": 4, "utf16le": 4, "utf32": 4}
 _OTHERS = 3
@@ -123,22 +123,21 @@ def _length_notes(column: Column, size: int, longest: int, number: int) -> tuple
     return (Note(number, f"values may have {size:,} bytes; the longest now has {seen:,}", "Simple"),)
 
 
-def _fixed_binary(column: Column) -> TargetType:
-    size = max(column.length or 0, 1)
-    return TargetType(f"VARBYTE({size})", "bytes", (Note(1010, f"{column.data_type.upper()}({column.length})"),))
-
-
-def _blob(column: Column) -> TargetType:
-    size = column.length or LONGEST_BINARY
-    note = Note(1010, column.data_type.upper())
-    if size <= LONGEST_BINARY:
-        return TargetType(f"VARBYTE({size})", "bytes", (note,))
-    notes = (note, *_length_notes(column, size, LONGEST_BINARY, 1002))
-    return TargetType(f"VARBYTE({LONGEST_BINARY})", f"bytes; at most {LONGEST_BINARY:,} here", notes)
+def _binary(column: Column) -> TargetType:
+    """Two characters a byte: DMS delivers binary values to Redshift as hexadecimal text, full load and changes alike."""
+    size = 2 * max(column.length or LONGEST_TEXT, 1)
+    note = Note(1010, column.column_type.upper())
+    if size <= LONGEST_TEXT:
+        return TargetType(f"VARCHAR({size})", "bytes as hexadecimal text", (note,))
+    notes = (note, *_length_notes(column, size // 2, LONGEST_BINARY, 1002))
+    return TargetType(f"VARCHAR({LONGEST_TEXT})", f"bytes as hexadecimal text, at most {LONGEST_BINARY:,}", notes)
 
 
 def _spatial(column: Column) -> TargetType:
-    return TargetType(f"VARBYTE({LONGEST_BINARY})", "MySQL's own form: SRID and WKB", (Note(1006, column.data_type.upper()),))
+    found = _binary(column)
+    return TargetType(
+        found.sql, "MySQL's own form, SRID and WKB, as hexadecimal text", (*found.notes, Note(1006, column.data_type.upper()))
+    )
 
 
 def _labelled(column: Column) -> TargetType:
@@ -190,8 +189,7 @@ _RULES: dict[str, Callable[[Column], TargetType]] = {
     "char": _text,
     "varchar": _text,
     **dict.fromkeys(("tinytext", "text", "mediumtext", "longtext", "json"), _long_text),
-    **dict.fromkeys(("binary", "varbinary"), _fixed_binary),
-    **dict.fromkeys(("tinyblob", "blob", "mediumblob", "longblob"), _blob),
+    **dict.fromkeys(("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"), _binary),
     **dict.fromkeys(("enum", "set"), _labelled),
     **dict.fromkeys(
         (

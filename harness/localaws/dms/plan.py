@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from localaws.dms.exceptions import SourceError
+from localaws.dms.settings.table_mappings import DataType
 from localaws.dms.types import ColumnType, SourceTable
 
 __all__ = ["PlannedColumn", "TablePlan", "differences"]
@@ -15,12 +16,16 @@ __all__ = ["PlannedColumn", "TablePlan", "differences"]
 
 @dataclass(frozen=True, slots=True)
 class PlannedColumn:
-    """A column of the target: its name there, the source's column that it is read from, and that column's type."""
+    """A column of the target: its name there, the source's column that it is read from, and that column's type.
+
+    `declared` is the type that a rule gives it where the engine makes the table; a table that exists is taken as it is.
+    """
 
     name: str
     source: str
     type: ColumnType
     nullable: bool = True
+    declared: DataType | None = None
 
 
 @dataclass(frozen=True)

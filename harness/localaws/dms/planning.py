@@ -57,7 +57,8 @@ def _columns(table: SourceTable, rules: list[Transformation]) -> tuple[PlannedCo
         if "remove-column" in actions or (included and "include-column" not in actions):
             continue
         nullable = column.nullable or column.type.kind in ("date", "datetime", "timestamp")  # zero dates become null
-        chosen.append(PlannedColumn(_named(column.name, fitting), column.name, column.type, nullable))
+        declared = next((rule.data_type for rule in fitting if rule.data_type is not None), None)
+        chosen.append(PlannedColumn(_named(column.name, fitting), column.name, column.type, nullable, declared))
     return tuple(chosen)
 
 

@@ -12,6 +12,7 @@ from localaws.dms.exceptions import SettingsError
 from localaws.dms.planning import plan_table
 from localaws.dms.settings.table_mappings import TableMappings, condition_of, matches
 from localaws.dms.settings.task_settings import TaskSettings
+from localaws.dms.target.redshift_types import declared_type
 from localaws.dms.types import ColumnType, SourceColumn, SourceTable
 
 TABLE = SourceTable(
@@ -51,6 +52,22 @@ def test_a_table_is_selected_unless_a_rule_excludes_it() -> None:
     assert found.selection("Shop", "tmp_1", False) is None
     assert found.selection("Other", "Order_Lines", False) is None
     assert found.selection("Shop", "a_view", True) is None
+
+
+def test_a_rule_gives_a_column_another_type() -> None:
+    def change(number: int, column: str, **kind: Any) -> dict[str, Any]:
+        return transformation(number, "column", "change-data-type", column, **{"data-type": kind})
+
+    rules = (
+        change(2, "Id", type="int8"),
+        change(3, "Amount", type="numeric", precision="20", scale=0),
+        change(4, "note_old", type="string", length=9),
+    )
+
+    plan = plan_table(parse(selection(), *rules), TABLE, changes=True)
+
+    assert [declared_type(column.declared) for column in plan.columns if column.declared] == ["BIGINT", "NUMERIC(20,0)", "VARCHAR(9)"]
+    assert [column.declared for column in plan_table(parse(selection()), TABLE, changes=True).columns] == [None, None, None]
 
 
 def test_filters_become_a_condition() -> None:
@@ -107,6 +124,16 @@ def test_a_table_whose_key_is_left_out_has_none_unless_one_is_defined() -> None:
         ([selection(), transformation(2, "column", "add-column", value="x")], "$.rules[1].rule-action", "not supported by this engine yet"),
         ([selection(), transformation(2, "table", "remove-column")], "$.rules[1].rule-target", "none of column"),
         ([selection(), transformation(2, "table", "add-prefix")], "$.rules[1].value", "missing"),
+        (
+            [selection(), transformation(2, "column", "change-data-type", **{"data-type": {"type": "clob"}})],
+            "$.rules[1].data-type.type",
+            "is none of",
+        ),
+        (
+            [selection(), transformation(2, "column", "change-data-type", **{"data-type": {"type": "string"}})],
+            "$.rules[1].data-type.length",
+            "missing",
+        ),
         ([selection(), {"rule-type": "table-settings", "rule-id": "2"}], "$.rules[1].rule-type", "not supported by this engine yet"),
     ],
 )

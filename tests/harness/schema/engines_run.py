@@ -39,11 +39,11 @@ def redshift_rows(session: Session, sql: str) -> list[tuple[str | None, ...]]:
 
 
 def _read(column: TargetColumn) -> str:
-    """The value as MySQL writes it; floats widened so that no digit is lost, bits as their number, bytes as they are."""
+    """The value as MySQL writes it; floats widened so that no digit is lost, bits as their number, bytes in hexadecimal."""
     name = "`" + column.source.name.replace("`", "``") + "`"
     kind = column.source.data_type
     if kind in _BYTES:
-        return name
+        return f"LOWER(HEX({name}))"
     if kind in ("float", "double"):
         return f"CAST({name} AS DOUBLE)"
     if kind == "bit":

@@ -45,7 +45,7 @@ def test_a_dump_is_loaded_assessed_and_converted(server: MariaDBEngine, tmp_path
     )
     assert (converted.returncode, converted.stderr) == (0, "")
     assert '"id" BIGINT NOT NULL' in (tmp_path / "out" / "sql" / "02_tables.sql").read_text("utf-8")
-    rules = json.loads((tmp_path / "out" / "dms" / "table-mappings.json").read_text("utf-8"))["rules"]
+    rules = json.loads((tmp_path / "out" / "dms" / "table_mappings.json").read_text("utf-8"))["rules"]
     assert [rule["rule-action"] for rule in rules] == ["include", "change-data-type"]
 
 

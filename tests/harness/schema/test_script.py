@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pymysql.converters import escape_string
 
 from schema_conversion.exceptions import ScriptSyntaxError
 from schema_conversion.script import statements
@@ -38,6 +41,18 @@ def test_a_script_is_cut(name: str) -> None:
     found = list(statements(script.encode().splitlines(keepends=True)))
 
     assert [(one.line, one.text.decode()) for one in found] == expected
+
+
+@given(st.lists(st.text(alphabet=st.sampled_from("a'\"`;\\\n-#/*! é"), max_size=12), max_size=6))
+def test_whatever_a_string_holds_the_statements_stay_whole(values: list[str]) -> None:
+    written = [
+        f"insert into t values ('{escape_string(value)}', \"{value.replace(chr(92), '').replace(chr(34), chr(34) * 2)}\")"
+        for value in values
+    ]
+
+    found = statements((";\n".join(written) + "\n").encode().splitlines(keepends=True))
+
+    assert [one.text.decode() for one in found] == written
 
 
 def test_bytes_of_another_character_set_stay_as_they_are() -> None:

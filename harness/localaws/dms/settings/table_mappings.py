@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from localaws.dms.exceptions import SettingsError
 from localaws.dms.settings.reading import Reader, parsed
 
-__all__ = ["Filter", "Selection", "TableMappings", "Transformation", "condition_of", "matches"]
+__all__ = ["DataType", "Filter", "Selection", "TableMappings", "Transformation", "condition_of", "matches"]
 
 _RULE = ("rule-type", "rule-id", "rule-name", "object-locator", "rule-action")
 _SELECTION = (*_RULE, "filters", "load-order")
-_TRANSFORMATION = (*_RULE, "rule-target", "value", "old-value", "primary-key-def", "load-order")
+_TRANSFORMATION = (*_RULE, "rule-target", "value", "old-value", "primary-key-def", "load-order", "data-type")
 _NOT_YET_RULES = ("table-settings", "object-mapping", "post-processing", "validation")
 _NOT_YET_ACTIONS = (
-    "add-column", "change-data-type", "add-before-image-columns", "data-masking-digits-mask", "data-masking-digits-randomize",
+    "add-column", "add-before-image-columns", "data-masking-digits-mask", "data-masking-digits-randomize",
     "data-masking-hash-mask",
 )  # fmt: skip
 _NAMING = {
@@ -32,6 +32,7 @@ _NAMING = {
     "remove-column": ("column",),
     "include-column": ("column",),
     "define-primary-key": ("table",),
+    "change-data-type": ("column",),
 }
 _OPERATORS = {
     "lte": ("{0} <= {1}", 1), "ste": ("{0} <= {1}", 1), "gte": ("{0} >= {1}", 1), "eq": ("{0} = {1}", 1), "noteq": ("{0} <> {1}", 1),
@@ -96,6 +97,25 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class DataType:
+    """A type of DMS's own, as change-data-type gives it."""
+
+    name: str
+    length: int = 0
+    precision: int = 0
+    scale: int = 0
+
+
+# Type -> the members it needs (DMS guide, "Transformation rules and actions").
+_DATA_TYPES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("boolean", "date", "time", "datetime", "int1", "int2", "int4", "int8", "uint1", "uint2", "uint4", "uint8"), ()),
+    **dict.fromkeys(("real4", "real8"), ()),
+    "numeric": ("precision", "scale"),
+    **dict.fromkeys(("string", "wstring", "bytes"), ("length",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Transformation:
     """A rule that changes names, columns or the key."""
 
@@ -107,6 +127,7 @@ class Transformation:
     value: str = ""
     old_value: str = ""
     key: tuple[str, ...] = ()
+    data_type: DataType | None = None
 
     def matches(self, schema: str, table: str = "", column: str = "") -> bool:
         return (
@@ -232,7 +253,20 @@ def _transformation(rule: Reader) -> Transformation:
         if not isinstance(columns, list) or not columns or not all(isinstance(name, str) for name in columns):
             raise SettingsError(f"{definition.path}.columns", "a list of columns was expected")
         key = tuple(columns)
-    return Transformation(action, target, locator.text("schema-name"), table, column, value, old, key)
+    data_type = _data_type(rule.child("data-type")) if action == "change-data-type" else None
+    return Transformation(action, target, locator.text("schema-name"), table, column, value, old, key, data_type)
+
+
+def _data_type(given: Reader) -> DataType:
+    given.only(("type", "length", "precision", "scale"))
+    name = given.one_of("type", _DATA_TYPES)
+    numbers = {}
+    for member in ("length", "precision", "scale"):
+        text = given.text(member, None if member in _DATA_TYPES[name] else "") or "0"
+        if not text.isdigit():
+            raise SettingsError(f"{given.path}.{member}", f"a whole number was expected, it is {text!r}")
+        numbers[member] = int(text)
+    return DataType(name, **numbers)
 
 
 def condition_of(filters: Sequence[Filter]) -> str:

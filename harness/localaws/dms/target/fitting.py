@@ -89,6 +89,7 @@ def _fitted(array: pa.Array, column: TargetColumn) -> tuple[pa.Array, pa.Array |
 
 def _integer(array: pa.Array, column: TargetColumn) -> tuple[pa.Array, pa.Array | None, str]:
     kind, bits = _INTEGERS[column.type]
+    array = _bits_as_number(array)
     if array.type == kind:
         return array, None, ""
     if pa.types.is_boolean(array.type):
@@ -107,8 +108,16 @@ def _integer(array: pa.Array, column: TargetColumn) -> tuple[pa.Array, pa.Array 
     return zeroed.cast(kind), bad, f"value out of range of {column.type.upper()}"
 
 
+def _bits_as_number(array: pa.Array) -> pa.Array:
+    """BIT of several bits is bytes, most significant first; only it can meet a number on the target."""
+    if not pa.types.is_binary(array.type):
+        return array
+    return pa.array([None if value is None else Decimal(int.from_bytes(value, "big")) for value in array.to_pylist()], pa.decimal128(20, 0))
+
+
 def _numeric(array: pa.Array, column: TargetColumn) -> tuple[pa.Array, pa.Array | None, str]:
     kind = pa.decimal128(column.precision, column.scale)
+    array = _bits_as_number(array)
     if array.type == kind:
         return array, None, ""
     if pa.types.is_integer(array.type) or pa.types.is_boolean(array.type):

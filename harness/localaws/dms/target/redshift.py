@@ -18,12 +18,12 @@ import pyarrow as pa
 
 from localaws.dms.exceptions import TargetError, TargetLostError
 from localaws.dms.netting import Bag, Net, net, net_bag
-from localaws.dms.plan import TablePlan
+from localaws.dms.plan import PlannedColumn, TablePlan
 from localaws.dms.source.snapshot import Chunk
 from localaws.dms.target.base import ApplyError, Batch, LoadResult, Target
 from localaws.dms.target.control_tables import ControlTables, literal, quoted
 from localaws.dms.target.fitting import Fitted, TargetColumn, fit
-from localaws.dms.target.redshift_types import redshift_type
+from localaws.dms.target.redshift_types import declared_type, redshift_type
 from localaws.dms.target.staging import Staging
 
 __all__ = ["RedshiftAddress", "RedshiftTarget"]
@@ -223,7 +223,7 @@ class RedshiftTarget(Target):
     def _ddl(self, plan: TablePlan, action: str, details: Sequence[str], there: Mapping[str, TargetColumn]) -> list[str]:
         """The statements, fewer where an earlier process has done some already."""
         table, name = self._name(plan), details[0] if details else ""
-        types = {column.name: redshift_type(column.type, self._lob_bytes, self._safe) for column in plan.columns}
+        types = {column.name: self._type(column) for column in plan.columns}
         if action == "create-table":
             return [f"CREATE SCHEMA IF NOT EXISTS {quoted(plan.schema)}", self._create(plan, "IF NOT EXISTS ")]
         if not there:
@@ -255,12 +255,15 @@ class RedshiftTarget(Target):
 
     def _create(self, plan: TablePlan, condition: str = "") -> str:
         lines = [
-            f"{quoted(column.name)} {redshift_type(column.type, self._lob_bytes, self._safe)}{'' if column.nullable else ' NOT NULL'}"
+            f"{quoted(column.name)} {self._type(column)}{'' if column.nullable else ' NOT NULL'}"
             for column in plan.columns
         ]
         if plan.key:
             lines.append(f"PRIMARY KEY ({', '.join(quoted(name) for name in plan.key)})")
         return f"CREATE TABLE {condition}{self._name(plan)} ({', '.join(lines)})"
+
+    def _type(self, column: PlannedColumn) -> str:
+        return declared_type(column.declared) if column.declared else redshift_type(column.type, self._lob_bytes, self._safe)
 
     def _name(self, plan: TablePlan) -> str:
         return f"{quoted(plan.schema)}.{quoted(plan.name)}"

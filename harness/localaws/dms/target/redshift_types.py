@@ -6,9 +6,10 @@ already, as `etl schema convert` makes them, are taken as they are.
 
 from __future__ import annotations
 
+from localaws.dms.settings.table_mappings import DataType
 from localaws.dms.types import ColumnType
 
-__all__ = ["LARGEST_TEXT", "redshift_type"]
+__all__ = ["LARGEST_TEXT", "declared_type", "redshift_type"]
 
 LARGEST_TEXT = 65535
 _LARGEST_LOB = 63 * 1024
@@ -45,3 +46,21 @@ def redshift_type(column: ColumnType, lob_bytes: int, safe: bool) -> str:
         return f"VARCHAR({min(2 * column.size, LARGEST_TEXT)})"
     grows = safe and kind == "text" and column.charset not in ("utf8mb4", "utf8mb3", "utf8", "ascii")
     return f"VARCHAR({max(1, min(column.size * (_WIDEST_UTF8 if grows else 1), LARGEST_TEXT))})"
+
+
+def declared_type(declared: DataType) -> str:
+    """What a rule change-data-type asks for, in both modes the same: UINT4 gives an INTEGER that overflows, as in DMS."""
+    if declared.name == "numeric":
+        return f"NUMERIC({declared.precision},{declared.scale})"
+    if declared.name in ("string", "wstring"):
+        return f"VARCHAR({max(1, min(declared.length, LARGEST_TEXT))})"
+    if declared.name == "bytes":
+        return f"VARCHAR({max(1, min(2 * declared.length, LARGEST_TEXT))})"
+    return _DECLARED[declared.name]
+
+
+_DECLARED = {
+    "boolean": "BOOLEAN", "date": "DATE", "time": "VARCHAR(20)", "datetime": "TIMESTAMP", "real4": "REAL", "real8": "DOUBLE PRECISION",
+    "int1": "SMALLINT", "int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT",
+    "uint1": "SMALLINT", "uint2": "SMALLINT", "uint4": "INTEGER", "uint8": "NUMERIC(20,0)",
+}  # fmt: skip
