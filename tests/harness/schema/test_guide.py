@@ -29,4 +29,6 @@ def test_the_guide_of_the_migration_can_be_followed(tmp_path: Path) -> None:
     assert "--scale 0.01 " in script
     assert "assessment.html" in done.stdout
     assert re.search(r"\border_id\b.*\bnumeric\b", done.stdout)
+    assert re.search(r"^lineitem \d{5} rows loaded, 0 refused$", done.stdout, re.MULTILINE)
+    assert re.search(r"│ 1998-06-15 .*│ 1998-06-16 ", done.stdout, re.DOTALL)
     assert not home.exists()
