@@ -22,8 +22,6 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
     "glue": {
         "StartJobRun": _SPARK,
         "BatchStopJobRun": _SPARK,
-        "StartTrigger": "no job would be started",
-        "StartWorkflowRun": "no job would be started",
         "ResumeWorkflowRun": "no job would be started",
         "CreateSession": _SPARK,
         "RunStatement": _SPARK,

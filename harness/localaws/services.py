@@ -20,6 +20,8 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "glue": (
         "localaws.glue.operations",
         "localaws.glue.job_runs",
+        "localaws.glue.trigger_definitions",
+        "localaws.glue.workflows",
         "localaws.crawler.operations",
         "localaws.crawler.classifiers",
     ),
