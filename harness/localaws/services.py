@@ -17,6 +17,7 @@ __all__ = ["SERVICES", "guards", "handlers", "modules"]
 
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "athena": ("localaws.athena.operations",),
+    "events": ("localaws.eventbridge.operations",),
     "glue": (
         "localaws.glue.operations",
         "localaws.glue.job_runs",

@@ -21,6 +21,7 @@ from typing import Any
 
 from localaws.engines.processes import is_running, start_time
 from localaws.engines.spark import SparkEngine
+from localaws.eventbridge.bus import emit
 from localaws.glue.launcher import runner_command, runner_environment, script_arguments
 from localaws.glue.run_logs import RunLogs
 from localaws.glue.run_store import JobRun, RunStore
@@ -171,6 +172,9 @@ class RunSupervisor:
             last_modified_on=now,
             execution_seconds=max(0, round(now - run.started_on)),
         )
+        severity = "INFO" if state in ("SUCCEEDED", "STOPPED") else "ERROR"
+        detail = {"jobName": run.job_name, "severity": severity, "state": state, "jobRunId": run_id}
+        emit(self.home.root, "aws.glue", "Glue Job State Change", {**detail, "message": message or f"Job run {state.lower()}"})
         if state == "FAILED" and run.attempt < run.max_retries and not run.stop_asked:
             self._again(run)
 
@@ -214,4 +218,3 @@ def _how_it_ended(exit_code: int | None) -> str:
     if exit_code < 0:
         return f"The script's process was killed by signal {-exit_code} ({signal.Signals(-exit_code).name})."
     return f"The script's process ended with exit code {exit_code} and without a result."
-

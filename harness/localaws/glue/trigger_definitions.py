@@ -56,11 +56,13 @@ def create_trigger(request: Request) -> dict[str, Any]:
 
 
 def update_trigger(request: Request) -> dict[str, Any]:
-    """UpdateTrigger: what is given replaces what was."""
+    """UpdateTrigger: the update replaces the whole definition; what is not given is gone (TriggerUpdate, Glue Web API reference)."""
     name, update = request.parameters.get("Name", ""), request.parameters.get("TriggerUpdate") or {}
 
     def change(trigger: dict[str, Any]) -> None:
-        trigger |= {field: update[field] for field in _UPDATED if field in update}
+        for field in _UPDATED:
+            trigger.pop(field, None)
+        trigger |= {field: update[field] for field in _UPDATED if update.get(field)}
         _check(trigger)
 
     try:

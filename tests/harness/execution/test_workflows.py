@@ -184,8 +184,9 @@ def test_triggers_are_updated_stopped_and_read_back(work: Work) -> None:
     glue = work.glue
     work.trigger("nightly", "SCHEDULED", [job("first")], Schedule="cron(0 1 * * ? *)")
     with pytest.raises(ClientError, match=r"The schedule 'every day' is not valid"):
-        glue.update_trigger(Name="nightly", TriggerUpdate={"Schedule": "every day"})
-    updated = glue.update_trigger(Name="nightly", TriggerUpdate={"Schedule": "cron(0 2 * * ? *)", "Description": "later"})["Trigger"]
+        glue.update_trigger(Name="nightly", TriggerUpdate={"Schedule": "every day", "Actions": [job("first")]})
+    update = {"Schedule": "cron(0 2 * * ? *)", "Description": "later", "Actions": [job("second")]}
+    updated = glue.update_trigger(Name="nightly", TriggerUpdate=update)["Trigger"]
     assert (updated["Schedule"], updated["Description"], updated["State"]) == ("cron(0 2 * * ? *)", "later", "ACTIVATED")
     glue.stop_trigger(Name="nightly")
     assert glue.get_trigger(Name="nightly")["Trigger"]["State"] == "DEACTIVATED"
