@@ -25,7 +25,6 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
         "ResumeWorkflowRun": "no job would be started",
         "CreateSession": _SPARK,
         "RunStatement": _SPARK,
-        "StartDataQualityRulesetEvaluationRun": "no rule would be evaluated",
         "StartDataQualityRuleRecommendationRun": "no data would be profiled",
     },
     "redshift-data": dict.fromkeys(("ExecuteStatement", "BatchExecuteStatement"), _QUERY),

@@ -23,6 +23,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
         "localaws.glue.job_runs",
         "localaws.glue.trigger_definitions",
         "localaws.glue.workflows",
+        "localaws.glue.quality",
         "localaws.crawler.operations",
         "localaws.crawler.classifiers",
     ),
