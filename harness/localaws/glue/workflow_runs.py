@@ -39,6 +39,9 @@ class WorkflowRuns:
         self.records, self.triggers = Records(self.home / "workflow-runs"), triggers_of(self.home)
         self.glue = client("glue", endpoint_url)
         self._ended = threading.Event()
+        for run in self.records.all():
+            if run["Beginning"]:  # a former endpoint ended while the run began
+                self.records.change(run["WorkflowRunId"], lambda document: document.update(Beginning=False))
         self._thread = threading.Thread(target=self._follow, name="workflow runs", daemon=True)
         self._thread.start()
 
@@ -88,12 +91,15 @@ class WorkflowRuns:
         run_id = f"wr_{uuid.uuid4().hex}{uuid.uuid4().hex}"
         run = {
             "Name": workflow, "WorkflowRunId": run_id, "WorkflowRunProperties": dict(properties), "StartedOn": time.time(),
-            "Status": "RUNNING", "Fired": [trigger["Name"]], "Actions": [],
+            "Status": "RUNNING", "Fired": [trigger["Name"]], "Actions": [], "Beginning": True,
         }  # fmt: skip
         if previous is not None:
             run["PreviousRunId"] = previous
         self.records.put(run_id, run)
-        self._fire(run_id, trigger)
+        try:
+            self._fire(run_id, trigger)
+        finally:  # until then nothing is active, and the run has not ended all the same
+            self.records.change(run_id, lambda document: document.update(Beginning=False))
         return run_id
 
     def _of(self, workflow: str) -> list[dict[str, Any]]:
@@ -125,7 +131,7 @@ class WorkflowRuns:
                     self.records.change(run_id, lambda document, name=trigger["Name"]: document["Fired"].append(name))  # type: ignore[misc]
                     self._fire(run_id, trigger)
                     return
-        if not any(action["State"] in ACTIVE for action in run["Actions"]):
+        if not run["Beginning"] and not any(action["State"] in ACTIVE for action in run["Actions"]):
             status = "STOPPED" if run["Status"] == "STOPPING" else "COMPLETED"
             self.records.change(run_id, lambda document: document.update(Status=status, CompletedOn=time.time()))
 
