@@ -22,12 +22,9 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
     "glue": {
         "StartJobRun": _SPARK,
         "BatchStopJobRun": _SPARK,
-        "StartTrigger": "no job would be started",
-        "StartWorkflowRun": "no job would be started",
         "ResumeWorkflowRun": "no job would be started",
         "CreateSession": _SPARK,
         "RunStatement": _SPARK,
-        "StartDataQualityRulesetEvaluationRun": "no rule would be evaluated",
         "StartDataQualityRuleRecommendationRun": "no data would be profiled",
     },
     "redshift-data": dict.fromkeys(("ExecuteStatement", "BatchExecuteStatement"), _QUERY),

@@ -18,9 +18,13 @@ __all__ = ["SERVICES", "guards", "handlers", "modules"]
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "athena": ("localaws.athena.operations",),
     "dms": ("localaws.dms.operations",),
+    "events": ("localaws.eventbridge.operations",),
     "glue": (
         "localaws.glue.operations",
         "localaws.glue.job_runs",
+        "localaws.glue.trigger_definitions",
+        "localaws.glue.workflows",
+        "localaws.glue.quality",
         "localaws.crawler.operations",
         "localaws.crawler.classifiers",
     ),

@@ -21,7 +21,7 @@ from localaws.http import HttpResponse
 from localaws.operation import Handler, Request, ServiceContext
 from localaws.s3.store import Bucket
 
-__all__ = ["OPERATIONS", "close_service", "invocations_of", "open_service", "prepare"]
+__all__ = ["OPERATIONS", "close_service", "invocations_of", "invoke_arn_later", "open_service", "prepare"]
 
 _REGION = "us-east-1"
 _LARGEST = 6 << 20
@@ -34,7 +34,7 @@ _lock = threading.Lock()
 
 def prepare() -> None:
     """Called before the journal is replayed."""
-    take_off_motos_delivery()
+    take_off_motos_delivery(invoke_arn_later)
 
 
 def open_service(context: ServiceContext) -> None:
@@ -60,6 +60,14 @@ def invocations_of(context: Request | ServiceContext) -> Invocations:
         if context.home not in _invocations:
             _invocations[context.home] = Invocations(context.home, context.endpoint_url, context.control_plane)
         return _invocations[context.home]
+
+
+def invoke_arn_later(arn: str, event: str) -> None:
+    """Invoke a function in the background for a service of this process: a topic, a bucket, a log group's subscription."""
+    with _lock:
+        invocations = next(iter(_invocations.values()), None)
+    if invocations is not None:
+        invocations.invoke_later(lambda: find_function(invocations.home, _REGION, arn, None), event, _REGION)
 
 
 def invoke(request: Request) -> HttpResponse:

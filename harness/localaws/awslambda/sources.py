@@ -53,9 +53,9 @@ def check_mapping(asked: Mapping[str, Any]) -> None:
         raise InvalidParameterError(f"{', '.join(given)} of an event source mapping would not be honoured here.")
 
 
-def take_off_motos_delivery() -> None:
-    """Make moto's back ends keep mappings and leave the delivery to the poller."""
-    from moto.awslambda.models import LambdaBackend
+def take_off_motos_delivery(invoke_later: Callable[[str, str], None]) -> None:
+    """Make moto's back ends keep mappings and leave the delivery to the poller; topics and log groups invoke by `invoke_later`."""
+    from moto.awslambda.models import LambdaBackend, LambdaFunction
 
     original = LambdaBackend.create_event_source_mapping
     if getattr(original, "without_delivery", False):
@@ -72,6 +72,11 @@ def take_off_motos_delivery() -> None:
             source.lambda_event_source_mappings.clear()
         return mapping
 
+    def invoke(self: Any, body: str, request_headers: Any, response_headers: Any) -> str:
+        invoke_later(self.function_arn, body or "{}")
+        return "{}"
+
+    LambdaFunction.invoke = invoke  # type: ignore[method-assign]
     create.without_delivery = True  # type: ignore[attr-defined]
     LambdaBackend.create_event_source_mapping = create  # type: ignore[method-assign]
 

@@ -24,6 +24,7 @@ from localaws.crawler.database_targets import find_dynamodb_table, find_jdbc_tab
 from localaws.crawler.exceptions import CrawlerNotRunningError, CrawlError, CrawlerRunningError
 from localaws.crawler.iceberg_target import find_iceberg_tables
 from localaws.crawler.s3_target import Options, S3Crawl, options_of
+from localaws.eventbridge.bus import emit
 from localaws.records import Records
 
 __all__ = ["LOG_GROUP", "Crawls"]
@@ -183,6 +184,9 @@ class Crawls:
             self._crawls(name).change(crawl_id, ended)
         with contextlib.suppress(KeyError):
             self.crawlers.change(name, lambda crawler: crawler.update(State="READY"))
+        told = {"COMPLETED": "Succeeded", "FAILED": "Failed"}.get(state)
+        if told is not None:
+            emit(self.home, "aws.glue", "Glue Crawler State Change", {"crawlerName": name, "state": told, "errorMessage": error or ""})
 
     def _logger(self, name: str, crawl_id: str) -> Callable[[str], None]:
         logs = self.client("logs")

@@ -18,7 +18,7 @@ from localaws.glue.run_supervisor import RunSupervisor
 from localaws.home import Home
 from localaws.operation import Handler, Request, ServiceContext
 
-__all__ = ["OPERATIONS", "close_service", "open_service"]
+__all__ = ["OPERATIONS", "close_service", "open_service", "supervisor_of"]
 
 _DEFAULT_TIMEOUT = 480  # minutes, Glue 5's default
 _COMMANDS = ("glueetl", "pythonshell")
@@ -31,7 +31,7 @@ _start_lock = threading.Lock()  # counting a job's runs and adding one is one st
 
 def open_service(context: ServiceContext) -> None:
     """Called when the endpoint listens: takes up the runs that its predecessor left."""
-    _supervisor(context).recover()
+    supervisor_of(context).recover()
 
 
 def close_service() -> None:
@@ -47,16 +47,18 @@ def start_job_run(request: Request) -> dict[str, Any]:
     """Starts the job's script with its default arguments and those given, and answers at once with the run's id."""
     parameters = request.parameters
     job = _job(request, parameters.get("JobName", ""))
-    supervisor = _supervisor(request)
+    supervisor = supervisor_of(request)
     timeout = int(parameters.get("Timeout") or job.get("Timeout") or _DEFAULT_TIMEOUT)
     arguments = {**job.get("DefaultArguments", {}), **parameters.get("Arguments", {}), **job.get("NonOverridableArguments", {})}
     script = _script(job)
+    run_id = supervisor.store.new_id()
+    temporary = arguments.get("--TempDir") or f"s3://{_bucket_of(script)}/temporary/{run_id}/"
     with _start_lock:
         _refuse_too_many(supervisor, job)
         now = time.time()
         run = supervisor.store.save(
             JobRun(
-                run_id=supervisor.store.new_id(),
+                run_id=run_id,
                 job_name=job["Name"],
                 script=script,
                 arguments={name: str(value) for name, value in arguments.items()},
@@ -65,16 +67,18 @@ def start_job_run(request: Request) -> dict[str, Any]:
                 last_modified_on=now,
                 timeout_minutes=timeout,
                 description=_description(job, parameters),
+                max_retries=int(job.get("MaxRetries") or 0),
+                temporary=temporary,
             )
         )
-    supervisor.launch(run, arguments.get("--TempDir") or f"s3://{_bucket_of(script)}/temporary/{run.run_id}/")
+    supervisor.launch(run, temporary)
     return {"JobRunId": run.run_id}
 
 
 def get_job_run(request: Request) -> dict[str, Any]:
     """One run of a job."""
     parameters = request.parameters
-    run = _supervisor(request).store.get(parameters.get("RunId", ""))
+    run = supervisor_of(request).store.get(parameters.get("RunId", ""))
     if run is None or run.job_name != parameters.get("JobName"):
         raise AwsError("EntityNotFoundException", f"Job run {parameters.get('RunId')} of job {parameters.get('JobName')} was not found.")
     return {"JobRun": run.as_answer()}
@@ -84,7 +88,7 @@ def get_job_runs(request: Request) -> dict[str, Any]:
     """The runs of a job, the newest first, in pages."""
     parameters = request.parameters
     job = _job(request, parameters.get("JobName", ""))
-    runs = _supervisor(request).store.all(job["Name"])
+    runs = supervisor_of(request).store.all(job["Name"])
     start = _offset(parameters.get("NextToken"))
     size = int(parameters.get("MaxResults") or _PAGE)
     answer: dict[str, Any] = {"JobRuns": [run.as_answer() for run in runs[start : start + size]]}
@@ -97,7 +101,7 @@ def batch_stop_job_run(request: Request) -> dict[str, Any]:
     """Asks runs to stop; they are STOPPING, and STOPPED when nothing of them is left."""
     parameters = request.parameters
     name = parameters.get("JobName", "")
-    supervisor = _supervisor(request)
+    supervisor = supervisor_of(request)
     stopped: list[dict[str, str]] = []
     errors: list[dict[str, Any]] = []
     for run_id in parameters.get("JobRunIds", []):
@@ -120,11 +124,12 @@ OPERATIONS: Mapping[str, Handler] = {
 }
 
 
-def _supervisor(context: Request | ServiceContext) -> RunSupervisor:
+def supervisor_of(context: Request | ServiceContext) -> RunSupervisor:
+    """The supervisor of a home's runs."""
     with _lock:
         key = str(context.home)
         if key not in _supervisors:
-            _supervisors[key] = RunSupervisor(Home(context.home), context.endpoint_url)
+            _supervisors[key] = RunSupervisor(Home(context.home), context.endpoint_url, context.control_plane("logs"))
         return _supervisors[key]
 
 

@@ -35,6 +35,10 @@ class JobRun:
     process_started: str | None = None
     stop_asked: bool = False
     description: dict[str, Any] = field(default_factory=dict)
+    attempt: int = 0
+    max_retries: int = 0
+    previous_run_id: str | None = None
+    temporary: str = ""
 
     @property
     def is_active(self) -> bool:
@@ -42,10 +46,10 @@ class JobRun:
 
     def as_answer(self) -> dict[str, Any]:
         """The JobRun structure of the Glue API."""
-        optional = {"CompletedOn": self.completed_on, "ErrorMessage": self.error_message}
+        optional = {"CompletedOn": self.completed_on, "ErrorMessage": self.error_message, "PreviousRunId": self.previous_run_id}
         return {
             "Id": self.run_id,
-            "Attempt": 0,
+            "Attempt": self.attempt,
             "JobName": self.job_name,
             "JobMode": "SCRIPT",
             "StartedOn": self.started_on,

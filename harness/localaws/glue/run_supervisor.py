@@ -15,11 +15,15 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from localaws.engines.processes import is_running, start_time
 from localaws.engines.spark import SparkEngine
+from localaws.eventbridge.bus import emit
 from localaws.glue.launcher import runner_command, runner_environment, script_arguments
+from localaws.glue.run_logs import RunLogs
 from localaws.glue.run_store import JobRun, RunStore
 from localaws.glue.script_runner import Result
 from localaws.home import Home
@@ -30,6 +34,8 @@ MINUTE = 60.0
 """Seconds in a minute of a job's Timeout; tests shorten it."""
 POLL = 0.05
 GRACE = 5.0
+SHIP = 1.0
+"""Seconds between two looks at what a run printed."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,10 +43,12 @@ _LOG = logging.getLogger(__name__)
 class RunSupervisor:
     """The runs of one home. One thread watches each active run."""
 
-    def __init__(self, home: Home, endpoint_url: str) -> None:
-        self.home, self.endpoint_url = home, endpoint_url
+    def __init__(self, home: Home, endpoint_url: str, logs: Any = None) -> None:
+        """`logs` is a client of CloudWatch Logs; without one, what runs print stays in their folders."""
+        self.home, self.endpoint_url, self.logs = home, endpoint_url, logs
         self.store = RunStore(home.runs)
         self._watchers: list[threading.Thread] = []
+        self._logs: dict[str, RunLogs] = {}
 
     def launch(self, run: JobRun, temporary: str) -> None:
         """Starts the process of a saved run, in the background."""
@@ -104,7 +112,12 @@ class RunSupervisor:
     def _follow(self, run: JobRun, is_alive: Callable[[], bool]) -> None:
         """Waits for the process; ends it when the run is to be stopped or its time is over."""
         deadline = run.started_on + run.timeout_minutes * MINUTE
+        logs = self._logs_of(run.run_id)
+        shipped = time.monotonic()
         while is_alive():
+            if time.monotonic() - shipped > SHIP:
+                self._ship(logs)
+                shipped = time.monotonic()
             current = self.store.get(run.run_id)
             if current is None or current.stop_asked or time.time() > deadline:
                 self._end_processes(run)
@@ -149,6 +162,8 @@ class RunSupervisor:
         run = self.store.get(run_id)
         if run is None:
             return  # its folder was deleted meanwhile: there is nothing to write it to
+        self._ship(self._logs_of(run_id), final=True)
+        self._logs.pop(run_id, None)
         self.store.change(
             run_id,
             state=state,
@@ -157,6 +172,33 @@ class RunSupervisor:
             last_modified_on=now,
             execution_seconds=max(0, round(now - run.started_on)),
         )
+        severity = "INFO" if state in ("SUCCEEDED", "STOPPED") else "ERROR"
+        detail = {"jobName": run.job_name, "severity": severity, "state": state, "jobRunId": run_id}
+        emit(self.home.root, "aws.glue", "Glue Job State Change", {**detail, "message": message or f"Job run {state.lower()}"})
+        if state == "FAILED" and run.attempt < run.max_retries and not run.stop_asked:
+            self._again(run)
+
+    def _again(self, run: JobRun) -> None:
+        """The next attempt of a run that failed, as MaxRetries of its job has it: a run of its own, with a name that follows."""
+        attempt, now = run.attempt + 1, time.time()
+        first = run.run_id.split("_attempt_")[0]
+        following = replace(
+            run, run_id=f"{first}_attempt_{attempt}", attempt=attempt, previous_run_id=run.run_id, state="STARTING", started_on=now,
+            last_modified_on=now, completed_on=None, execution_seconds=0, error_message=None, pid=None, process_started=None,
+        )  # fmt: skip
+        self.launch(self.store.save(following), run.temporary)
+
+    def _logs_of(self, run_id: str) -> RunLogs | None:
+        if self.logs is None:
+            return None
+        return self._logs.setdefault(run_id, RunLogs(self.logs, run_id, self.store.folder_of(run_id)))
+
+    def _ship(self, logs: RunLogs | None, final: bool = False) -> None:
+        if logs is not None:
+            try:
+                logs.ship(final)
+            except Exception:  # noqa: BLE001 - the run goes on, and its output is in its folder all the same
+                _LOG.exception("the output of run %s could not be sent to its log groups", logs.run_id)
 
 
 def _marked_processes(mark: bytes) -> list[int]:
@@ -176,4 +218,3 @@ def _how_it_ended(exit_code: int | None) -> str:
     if exit_code < 0:
         return f"The script's process was killed by signal {-exit_code} ({signal.Signals(-exit_code).name})."
     return f"The script's process ended with exit code {exit_code} and without a result."
-

@@ -1,7 +1,7 @@
-"""Glue: updates of jobs, triggers and connections, the end of a connection, and what GetJob and GetConnection leave out.
+"""Glue: updates of jobs and connections, the end of a connection, and what GetJob and GetConnection leave out.
 
-An update replaces the whole definition (UpdateJob, UpdateTrigger and UpdateConnection in the Glue Web API reference); what was not
-given is gone. Names, ARNs, tags, times of creation and runs stay.
+An update replaces the whole definition (UpdateJob and UpdateConnection in the Glue Web API reference); what was not given is gone.
+Names, ARNs, tags, times of creation and runs stay.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ def mend(home: Path) -> None:
 
     glue: Any = responses.GlueResponse
     glue.update_job = _update_job
-    glue.update_trigger = _update_trigger
     glue.update_connection = _update_connection
     glue.delete_connection = _delete_connection
     _mend_answers(models)
@@ -48,20 +47,6 @@ def _job_fields() -> list[str]:
     from moto.glue.models import FakeJob
 
     return [name for name in inspect.signature(FakeJob.__init__).parameters if name not in ("self", "backend", "name")]
-
-
-def _update_trigger(self: Any) -> Any:
-    from moto.core.responses import ActionResult
-    from moto.glue.models import Action, Predicate
-
-    trigger = self.glue_backend.get_trigger(self._get_param("Name"))
-    update = self._get_param("TriggerUpdate") or {}
-    trigger.description = update.get("Description")
-    trigger.schedule = update.get("Schedule")
-    trigger.actions = [Action(action) for action in update.get("Actions", [])]
-    trigger.predicate = Predicate(update["Predicate"]) if update.get("Predicate") else None
-    trigger.event_batching_condition = update.get("EventBatchingCondition")
-    return ActionResult({"Trigger": trigger.as_dict()})
 
 
 def _update_connection(self: Any) -> Any:

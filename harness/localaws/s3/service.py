@@ -16,8 +16,10 @@ from localaws.s3.calls import Call
 from localaws.s3.exceptions import BucketNotEmptyError, ExpiredError
 from localaws.s3.listing import has_objects
 from localaws.s3.multipart import has_uploads
+from localaws.s3.notifications import announce
 from localaws.s3.operations import OPERATIONS
 from localaws.s3.store import Bucket
+from localaws.s3.xml import child_text, children, parse
 from localaws.spark_settings import write_mounts
 
 __all__ = ["ObjectStorage", "restore_folders"]
@@ -46,12 +48,23 @@ class ObjectStorage:
             return None
         if operation in OPERATIONS:
             bucket = Bucket(self.home, target.labels["Bucket"])
-            return OPERATIONS[operation](Call(self.home, request, bucket, target.labels.get("Key", ""), request_id))
+            response = OPERATIONS[operation](Call(self.home, request, bucket, target.labels.get("Key", ""), request_id))
+            if response.status < 300:
+                self._announce(operation, request, target)
+            return response
         if operation in self._buckets:
             return self._buckets[operation](request, target)
         if target.object_level:
             raise NotProvidedError("s3", operation)
         return None
+
+    def _announce(self, operation: str, request: HttpRequest, target: Target) -> None:
+        """Tell whoever listens to the bucket."""
+        bucket, names = target.labels["Bucket"], [target.labels.get("Key", "")]
+        if operation == "DeleteObjects":
+            operation, names = "DeleteObject", [child_text(each, "Key") or "" for each in children(parse(request.body, "Delete"), "Object")]
+        for name in names:
+            announce(self.home, operation, bucket, name, self.control_plane.client)
 
     def _create_bucket(self, request: HttpRequest, target: Target) -> HttpResponse:
         response = self.control_plane.forward(request, target)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from localaws.eventbridge.bus import emit
 from localaws.records import Records
 from localaws.stepfunctions.exceptions import Aborted, ExecutionTimedOut, StatesError
 from localaws.stepfunctions.interpreter import Interpreter, timestamp
@@ -121,7 +122,11 @@ class Executions:
             self._end(arn, status="SUCCEEDED", output=output)
 
     def _end(self, arn: str, **changes: Any) -> None:
-        self.records.change(arn, lambda execution: execution.update(stopDate=time.time(), **changes))
+        execution = self.records.change(arn, lambda document: document.update(stopDate=time.time(), **changes))
+        names = ("executionArn", "stateMachineArn", "name", "status", "startDate", "stopDate", "input", "output", "error", "cause")
+        detail = {name: execution.get(name) for name in names}
+        detail |= {name: int(execution[name] * 1000) for name in ("startDate", "stopDate")}
+        emit(self.home, "aws.states", "Step Functions Execution Status Change", detail, (arn,))
 
     def _history(self, arn: str) -> Path:
         return self.records.folder / "history" / (arn.split(":execution:", 1)[1].replace(":", "/") + ".jsonl")

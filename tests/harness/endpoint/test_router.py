@@ -59,7 +59,6 @@ def test_a_bucket_and_a_key_are_cut_from_the_path_as_it_was_sent() -> None:
 @pytest.mark.parametrize(
     ("service", "operation", "arguments"),
     [
-        ("glue", "start_workflow_run", {"Name": "w"}),
         ("emr", "run_job_flow", {"Name": "e", "Instances": {}}),
         ("emr-serverless", "start_job_run", {"applicationId": "a" * 12, "executionRoleArn": "arn:aws:iam::123456789012:role/rolename"}),
         ("dms", "start_replication_task", {"ReplicationTaskArn": "a", "StartReplicationTaskType": "start-replication"}),

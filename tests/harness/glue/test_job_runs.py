@@ -40,10 +40,12 @@ class Glue:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self.plane = boto3.client("glue", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        session = boto3.session.Session(region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        self.planes = {service: session.client(service) for service in ("glue", "logs")}
+        self.plane = self.planes["glue"]
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        request = Request("glue", operation, parameters, "us-east-1", "123456789012", self.home.root, NOWHERE, lambda _: self.plane)
+        request = Request("glue", operation, parameters, "us-east-1", "123456789012", self.home.root, NOWHERE, self.planes.__getitem__)
         return job_runs.OPERATIONS[operation](request)
 
     def create(self, name: str, source: str, **job: Any) -> None:
@@ -237,7 +239,7 @@ def test_a_run_whose_endpoint_and_process_died_is_found_failed(glue: Glue) -> No
         JobRun("jr_orphan", "orphan", "s3://scripts/orphan.py", {}, "RUNNING", now, now, 480, pid=gone.pid, process_started=started)
     )
 
-    job_runs.open_service(ServiceContext(glue.home.root, NOWHERE, lambda _: glue.plane))
+    job_runs.open_service(ServiceContext(glue.home.root, NOWHERE, glue.planes.__getitem__))
     run = glue.wait("orphan", "jr_orphan")
 
     assert run["JobRunState"] == "FAILED"
@@ -255,7 +257,7 @@ def test_a_run_that_lived_on_without_an_endpoint_is_taken_up_again(glue: Glue, t
     endpoint.kill()
     endpoint.wait()
 
-    job_runs.open_service(ServiceContext(glue.home.root, NOWHERE, lambda _: glue.plane))
+    job_runs.open_service(ServiceContext(glue.home.root, NOWHERE, glue.planes.__getitem__))
     assert glue.run("patient", run_id)["JobRunState"] == "RUNNING"
     go.touch()
 

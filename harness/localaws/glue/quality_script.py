@@ -1,0 +1,51 @@
+"""The script of a ruleset evaluation run: reads a table of the catalog, evaluates rulesets on it, leaves the outcomes in the run's folder.
+
+Run by `script_runner` like any job's script, with the run's request in `quality-request.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+from pyspark.context import SparkContext
+
+from awsglue.context import GlueContext
+from awsgluedq.dqdl import parse
+from awsgluedq.evaluation import evaluate
+from awsgluedq.history import MetricHistory
+
+
+def main() -> None:
+    """Evaluate what the request names."""
+    folder = Path(os.environ["ETL_RUN_FOLDER"])
+    request = json.loads((folder / "quality-request.json").read_text("utf-8"))
+    context = GlueContext(SparkContext.getOrCreate())
+
+    def frame(table: dict[str, str]):  # type: ignore[no-untyped-def]
+        return context.create_dynamic_frame.from_catalog(database=table["DatabaseName"], table_name=table["TableName"]).toDF()
+
+    primary = frame(request["table"])
+    others = {name: frame(table) for name, table in request["others"].items()}
+    results = []
+    for name, text in request["rulesets"].items():
+        begun = time.time()
+        outcomes, analyzed = evaluate(parse(text), primary, {**others, "primary": primary}, MetricHistory(f"ruleset {name}"))
+        results.append(
+            {
+                "ruleset": name,
+                "started": begun,
+                "completed": time.time(),
+                "rules": [{"text": o.text, "passed": o.passed, "reason": o.reason, "metrics": o.metrics} for o in outcomes],
+                "analyzed": analyzed,
+            }
+        )
+    draft = folder / ".quality.json"
+    draft.write_text(json.dumps(results), "utf-8")
+    draft.replace(folder / "quality.json")
+
+
+if __name__ == "__main__":
+    main()
