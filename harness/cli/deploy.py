@@ -19,7 +19,7 @@ __all__ = ["deploy"]
 def deploy(only_plan: bool, destroy: bool) -> None:
     """Start the engines and apply `terraform/environments/local` to the local endpoint.
 
-    Takes about two minutes, most of them waits of the provider. Needs terraform; the home must not have been set up by `etl up`.
+    Takes two to three minutes, most of them waits of the provider. Needs terraform; the home must not have been set up by `etl up`.
     """
     if only_plan and destroy:
         raise click.UsageError("--plan and --destroy exclude each other.")

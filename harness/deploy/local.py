@@ -15,6 +15,7 @@ from localaws.bootstrap import client, is_deployed, put_secrets, secrets_of
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.mariadb import MariaDBEngine
 from localaws.engines.redshift import RedshiftEngine
+from localaws.engines.source_api import SourceApiEngine
 from localaws.home import CHECKOUT, Home
 
 __all__ = ["LocalEnvironment"]
@@ -69,14 +70,15 @@ class LocalEnvironment:
         return ["-input=false", "-no-color", _AT_ONCE, *(f"-var={name}={value}" for name, value in variables.items())]
 
     def _variables(self) -> dict[str, Any]:
-        engines = {"endpoint": EndpointEngine(self.home), "mysql": MariaDBEngine(self.home), "redshift": RedshiftEngine(self.home)}
-        missing = [name for name, engine in engines.items() if engine.health().state != "running"]
+        endpoint, database, warehouse = EndpointEngine(self.home), MariaDBEngine(self.home), RedshiftEngine(self.home)
+        needed = (endpoint, database, warehouse, SourceApiEngine(self.home))
+        missing = [engine.name for engine in needed if engine.health().state != "running"]
         if missing:
             raise EnginesMissingError(missing)
         return {
-            "endpoint_url": engines["endpoint"].endpoint,
-            "source_database_port": engines["mysql"].ports["main"],
-            "warehouse_port": engines["redshift"].ports["main"],
+            "endpoint_url": endpoint.endpoint,
+            "source_database_port": database.ports["main"],
+            "warehouse_port": warehouse.ports["main"],
             "function_packages": self.workspace.root / "dist" / "lambdas",
         }
 

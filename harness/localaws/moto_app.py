@@ -58,6 +58,7 @@ class MotoApp:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         self._random = mock_random
+        _steady_back_ends(mock_random)
         self._application = DomainDispatcherApplication(create_backend_app)
         self._known: dict[str, bool] = {}
         self.lock = threading.RLock()
@@ -103,6 +104,30 @@ class MotoApp:
             host = self._application.infer_service_region_host(dict(environ), call.raw_path)
             self._known[call.signing_name] = self._application.get_backend_for_host(host) is not None
         return self._known[call.signing_name]
+
+
+def _steady_back_ends(random: Any) -> None:
+    """A back end that is made while a call runs must not draw from that call's numbers.
+
+    moto makes a back end when something first asks for it, a read perhaps, which is not in the journal; IAM's draws a name for each of
+    a thousand policies. Made in a call that is replayed, it would shift every identifier of that call. So each is made with numbers
+    of its own, the same in every process, and the call's go on as if nothing had happened.
+    """
+    from moto.core.base_backend import AccountSpecificBackend
+
+    make = AccountSpecificBackend.__getitem__
+
+    def __getitem__(back_ends: Any, region: str) -> Any:
+        if dict.__contains__(back_ends, region):
+            return make(back_ends, region)
+        state = random.getstate()
+        random.seed(f"{back_ends.service_name}/{back_ends.account_id}/{region}")
+        try:
+            return make(back_ends, region)
+        finally:
+            random.setstate(state)
+
+    AccountSpecificBackend.__getitem__ = __getitem__  # type: ignore[method-assign]
 
 
 def _environ(call: MotoCall, host: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Event     {"batch_id": "1998-06-15", "business_date": "1998-06-15"}, the same as the body of an API call, or EventBridge's
           scheduled event, which stands for the batch of its day
-Answer    202 with the execution; 400 when the request is not one; 409 when that batch was started already
+Answer    202 with the execution, the one that runs already if there is one; 400 when the request is not one; 409 when it has ended
 Effect    an execution of STATE_MACHINE_ARN, named after the batch and the attempt, so that a repeated call starts nothing
 """
 
@@ -37,7 +37,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             input=json.dumps({"batch_id": batch_id, "business_date": business_date}),
         )
     except states.exceptions.ExecutionAlreadyExists:
-        return answer(409, {"error": f"Attempt {attempt} of batch {batch_id} was started already; give another attempt to run it again."})
+        return answer(409, {"error": f"Attempt {attempt} of batch {batch_id} has ended; give another attempt to run it again."})
     logger.info("started", extra={"batch_id": batch_id, "execution": execution["executionArn"]})
     return answer(202, {"execution": execution["executionArn"]})
 

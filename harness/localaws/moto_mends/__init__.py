@@ -6,15 +6,14 @@ one service and has `mend(home)`. What executes something is no mend: it is a ha
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
-__all__ = ["MENDED", "mend"]
-
-MENDED = ("athena", "dms", "ec2", "emr_serverless", "glue", "rds", "s3")
+__all__ = ["mend"]
 
 
 def mend(home: Path) -> None:
-    """Mend every service, for the endpoint of `home`."""
-    for name in MENDED:
-        importlib.import_module(f"localaws.moto_mends.{name}").mend(home)
+    """Mend every service, for the endpoint of `home`. moto's modules are imported here, so this comes after `MotoApp`."""
+    from localaws.moto_mends import athena, dms, ec2, emr_serverless, glue, rds, s3
+
+    for service in (athena, dms, ec2, emr_serverless, glue, rds, s3):
+        service.mend(home)

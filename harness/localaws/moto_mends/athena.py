@@ -1,4 +1,4 @@
-"""Athena: named queries that can be changed and deleted, and workgroups that can be changed."""
+"""Athena: named queries that can be changed and deleted, workgroups that can be changed, and resources that have no tags."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ def mend(home: Path) -> None:
     athena.delete_named_query = _delete_named_query
     athena.update_named_query = _update_named_query
     athena.update_work_group = _update_work_group
+    list_tags = athena.list_tags_for_resource
+
+    def list_tags_for_resource(self: Any) -> Any:
+        """moto takes a workgroup without tags for one that does not exist."""
+        arn = self._get_param("ResourceARN")
+        groups = [group for group in self.athena_backend.work_groups.values() if group.arn == arn]
+        return '{"Tags": []}' if groups and not self.athena_backend.tagger.has_tags(arn) else list_tags(self)
+
+    athena.list_tags_for_resource = list_tags_for_resource
 
 
 def _named_query(self: Any) -> Any:

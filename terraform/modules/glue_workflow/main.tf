@@ -11,7 +11,7 @@ resource "aws_glue_trigger" "start" {
   workflow_name = aws_glue_workflow.this.name
   type          = var.schedule == null ? "ON_DEMAND" : "SCHEDULED"
   schedule      = var.schedule
-  enabled       = var.schedule == null ? null : var.enabled
+  enabled       = var.schedule == null ? false : var.enabled # one on demand that is enabled would start when it is made
 
   dynamic "actions" {
     for_each = var.first

@@ -1,6 +1,7 @@
 # What is watched: logs of the jobs with retention, alarms on failures and on lateness, and a dashboard.
 
 resource "aws_cloudwatch_log_group" "jobs" {
+  # checkov:skip=CKV_AWS_338: how long is a variable, a year by default
   for_each = toset(["/aws-glue/jobs/error", "/aws-glue/jobs/logs-v2", "/aws-glue/jobs/output"])
 
   name              = each.key

@@ -6,6 +6,7 @@ resource "aws_redshift_subnet_group" "this" {
 }
 
 resource "aws_redshift_parameter_group" "this" {
+  # checkov:skip=CKV_AWS_105: require_ssl is in the map that the parameters come from
   name   = var.name
   family = "redshift-1.0"
 
@@ -24,6 +25,7 @@ resource "aws_redshift_parameter_group" "this" {
 }
 
 resource "aws_redshift_cluster" "this" {
+  # checkov:skip=CKV_AWS_71: aws_redshift_logging below does it; the attribute is deprecated
   cluster_identifier                   = var.name
   database_name                        = var.database
   master_username                      = var.admin_username

@@ -25,6 +25,7 @@ resource "aws_secretsmanager_secret_policy" "this" {
 }
 
 resource "aws_secretsmanager_secret_rotation" "this" {
+  # checkov:skip=CKV_AWS_304: how often is a variable, 30 days by default
   count               = var.rotation == null ? 0 : 1
   secret_id           = aws_secretsmanager_secret.this.id
   rotation_lambda_arn = var.rotation.lambda_arn

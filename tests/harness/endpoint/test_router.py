@@ -64,7 +64,7 @@ def test_a_bucket_and_a_key_are_cut_from_the_path_as_it_was_sent() -> None:
         ("dms", "start_replication_task", {"ReplicationTaskArn": "a", "StartReplicationTaskType": "start-replication"}),
         ("firehose", "put_record", {"DeliveryStreamName": "f", "Record": {"Data": b"x"}}),
         ("batch", "submit_job", {"jobName": "b", "jobQueue": "q", "jobDefinition": "d"}),
-        ("rds", "create_db_instance", {"DBInstanceIdentifier": "d", "DBInstanceClass": "db.t3.micro", "Engine": "mysql"}),
+        ("rds", "create_db_cluster", {"DBClusterIdentifier": "d", "Engine": "aurora-mysql"}),
         ("redshift", "create_cluster", {"ClusterIdentifier": "c", "NodeType": "ra3.large", "MasterUsername": "u"}),
     ],
 )
