@@ -303,7 +303,7 @@ class RedshiftTarget(Target):
             yield
             self._run("COMMIT")
         except BaseException:
-            connection = self._connection()
+            connection = self._local.connection  # not a new one, if it is lost
             if not connection.closed:
                 try:
                     connection.execute("ROLLBACK")
@@ -327,12 +327,14 @@ class RedshiftTarget(Target):
         return connection
 
     def _run(self, sql: str) -> psycopg.Cursor[Any]:
+        connection = self._connection()
         try:
-            return self._connection().execute(sql)  # type: ignore[call-overload,no-any-return]
+            return connection.execute(sql)  # type: ignore[call-overload,no-any-return]
         except psycopg.errors.SerializationFailure:
             raise
         except psycopg.Error as error:
-            if self._connection().closed or isinstance(error, psycopg.errors.AdminShutdown):
+            # A server that went away gives no code, or one of class 08 (connection) or 57P (shutdown).
+            if connection.closed or error.sqlstate is None or error.sqlstate.startswith(("08", "57P")):
                 raise TargetLostError(f"The connection to Redshift ended: {error}. The task tries again.") from error
             raise TargetError(f"Redshift refuses: {str(error).strip()} The statement: {sql[:300]}") from error
 
