@@ -25,11 +25,10 @@ def load(dump: Path, database: str | None, keep_definers: bool) -> None:
     """Load DUMP (.sql or .sql.gz, as mysqldump and mariadb-dump write it), with its views, triggers, routines and events."""
     import pymysql
 
-    from schema_conversion.loading import database_name, default_database, load_dump
+    from schema_conversion.loading import database_name, load_dump
 
     with pymysql.connect(**{**MariaDBEngine(Home.resolve()).connection_arguments(), "database": None}) as connection:
-        with default_database(connection, database or database_name(dump)):
-            report = load_dump(dump, connection, keep_definers=keep_definers)
+        report = load_dump(dump, connection, database=database or database_name(dump), keep_definers=keep_definers)
     made = ", ".join(f"{count} {kind.lower()}" for kind, count in sorted(report.kinds.items()) if kind.startswith("CREATE"))
     click.echo(f"{report.statements:,} statements, {report.rows:,} rows{': ' + made if made else ''}")
     if report.definers:

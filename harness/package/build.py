@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.functions import build_functions
 from package.audit import audit
 from package.exceptions import PackageError
 
@@ -41,6 +42,7 @@ def build(target: Path, jars: Path, wheels_cache: Path) -> Path:
         _fetch_wheels(distributions, wheels_cache, draft / "wheels")
         _copy_jars(jars, draft / "jars")
         _copy_scripts(draft)
+        build_functions(draft / "lambdas")
         _write_manifest(draft)
         shutil.rmtree(target, ignore_errors=True)
         draft.replace(target)

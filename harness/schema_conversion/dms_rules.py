@@ -133,7 +133,7 @@ def task_settings(conversion: Conversion) -> dict[str, Any]:
             "BatchApplyEnabled": True,
         },
         "FullLoadSettings": {"TargetTablePrepMode": "TRUNCATE_BEFORE_LOAD"},
-        "ErrorBehavior": {"DataErrorPolicy": "LOG_ERROR", "DataTruncationErrorPolicy": "SUSPEND_TABLE", "FailOnNoTablesCaptured": True},
+        "ErrorBehavior": {"DataErrorPolicy": "LOG_ERROR", "DataTruncationErrorPolicy": "LOG_ERROR", "FailOnNoTablesCaptured": True},
         "Logging": {"EnableLogging": True},
     }
 

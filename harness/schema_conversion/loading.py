@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import pymysql
+from pymysql.constants import ER
 
 from schema_conversion.exceptions import ScriptLoadError, ScriptSyntaxError
 from schema_conversion.script import Statement, statements
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pymysql.connections import Connection
     from pymysql.cursors import Cursor
 
-__all__ = ["LEFT_OUT", "LoadReport", "database_name", "default_database", "load_dump"]
+__all__ = ["LEFT_OUT", "LoadReport", "database_name", "load_dump"]
 
 LEFT_OUT: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"SET\s+@@GLOBAL\.GTID_PURGED\b", re.IGNORECASE), "GTID_PURGED: MySQL's global transaction ids"),
@@ -63,26 +64,10 @@ def database_name(file: Path) -> str:
     return re.sub(r"\W+", "_", file.name.removesuffix(".gz").removesuffix(".sql")).strip("_").lower() or "loaded"
 
 
-@contextmanager
-def default_database(connection: Connection, name: str) -> Iterator[None]:
-    """The database where a dump goes that names none; made when it is not there, and gone again when the dump put nothing into it."""
-    quoted = "`" + name.replace("`", "``") + "`"
-    with connection.cursor() as cursor:
-        is_new = cursor.execute("SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", (name,)) == 0
-        cursor.execute(f"CREATE DATABASE IF NOT EXISTS {quoted}")
-        cursor.execute(f"USE {quoted}")
-        yield
-        cursor.execute(
-            "SELECT (SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = %s) "
-            "+ (SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = %s)",
-            (name, name),
-        )
-        if is_new and cursor.fetchone() == (0,):
-            cursor.execute(f"DROP DATABASE IF EXISTS {quoted}")
+def load_dump(file: Path, connection: Connection, *, database: str | None = None, keep_definers: bool = False) -> LoadReport:
+    """Execute every statement of `file` (plain or .gz) on the connection.
 
-
-def load_dump(file: Path, connection: Connection, *, keep_definers: bool = False) -> LoadReport:
-    """Execute every statement of `file` (plain or .gz) on the connection, whose database is where the dump begins.
+    database: where a dump goes that names none; made at the first statement that needs one, if it is not there.
 
     Raises:
         ScriptSyntaxError: the file cannot be cut into statements, or cannot be read.
@@ -98,7 +83,7 @@ def load_dump(file: Path, connection: Connection, *, keep_definers: bool = False
             else:
                 text, changed = (statement.text, 0) if keep_definers else _without_definer(statement.text)
                 report.definers += changed
-                _execute(cursor, Statement(text, statement.line), report)
+                _execute(cursor, Statement(text, statement.line), report, database)
     return report
 
 
@@ -111,9 +96,17 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
         raise ScriptSyntaxError(file.name, 0, f"the file cannot be read ({error})") from error
 
 
-def _execute(cursor: Cursor, statement: Statement, report: LoadReport) -> None:
+def _execute(cursor: Cursor, statement: Statement, report: LoadReport, database: str | None) -> None:
     try:
-        cursor.execute(statement.text)  # type: ignore[arg-type]  # bytes go to the server as they are
+        try:
+            cursor.execute(statement.text)  # type: ignore[arg-type]  # bytes go to the server as they are
+        except pymysql.MySQLError as error:
+            if database is None or error.args[:1] != (ER.NO_DB_ERROR,):
+                raise
+            quoted = "`" + database.replace("`", "``") + "`"
+            cursor.execute(f"CREATE DATABASE IF NOT EXISTS {quoted}")
+            cursor.execute(f"USE {quoted}")
+            cursor.execute(statement.text)  # type: ignore[arg-type]
         report.rows += cursor.rowcount if cursor.description is None else 0
         while cursor.nextset():
             pass

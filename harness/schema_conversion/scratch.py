@@ -15,7 +15,7 @@ import pymysql
 
 from localaws.engines.mariadb import DATABASE, MariaDBEngine
 from localaws.home import Home
-from schema_conversion.loading import LoadReport, database_name, default_database, load_dump
+from schema_conversion.loading import LoadReport, database_name, load_dump
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -37,8 +37,6 @@ def loaded_dump(file: Path) -> Iterator[tuple[Connection, LoadReport]]:
             with pymysql.connect(**{**engine.connection_arguments(), "database": None}) as connection:
                 with connection.cursor() as cursor:
                     cursor.execute(f"DROP DATABASE `{DATABASE}`")
-                with default_database(connection, database_name(file)):
-                    report = load_dump(file, connection)
-                yield connection, report
+                yield connection, load_dump(file, connection, database=database_name(file))
         finally:
             engine.stop()

@@ -82,6 +82,7 @@ def test_the_package_is_complete_and_its_manifest_true(dist: Path) -> None:
     assert jobs | {"jobs.json", "wheels/wholesale_etl-0.1.0-py3-none-any.whl"} <= set(files)
     assert any(name.startswith("wheels/pydeequ-1.7.0") for name in files)
     assert any(name.startswith("jars/deequ-2.0.7") for name in files)
+    assert {"lambdas/landing_validator.zip", "lambdas/run_notifier.zip"} <= set(files)
 
 
 def test_it_installs_offline_beside_pyspark_and_runs_a_transform(dist: Path, tmp_path: Path) -> None:

@@ -106,3 +106,23 @@ def test_a_dump_has_a_server_of_its_own_that_is_gone_afterwards(nasty_load: Load
 
     with pytest.raises(pymysql.err.OperationalError):
         pymysql.connect(host="127.0.0.1", port=port, user="etl")
+
+
+@pytest.mark.parametrize(
+    ("dump", "filled"),
+    [
+        ("create database zoo; use zoo; create table animal (name text); insert into animal values ('ape');", "zoo"),
+        ("create table animal (name text); insert into animal values ('ape');", "zoo"),
+        ("create or replace database park; use park; create table animal (name text); insert into animal values ('ape');", "park"),
+    ],
+)
+def test_a_dump_goes_into_the_files_database_only_when_it_names_none(dump: str, filled: str, server: MariaDBEngine, tmp_path: Path) -> None:
+    file = tmp_path / "zoo.sql"
+    file.write_text(dump)
+    with pymysql.connect(**{**server.connection_arguments(), "database": None}) as connection:
+        in_mysql(connection, "DROP DATABASE IF EXISTS zoo")
+
+        load_dump(file, connection, database="zoo")
+
+        assert in_mysql(connection, f"SELECT name FROM {filled}.animal") == (("ape",),)
+        assert in_mysql(connection, "SHOW DATABASES LIKE 'zoo'") == ((("zoo",),) if filled == "zoo" else ())

@@ -31,11 +31,21 @@ _TUNING = (
     "BatchApplyPreserveTransaction", "BatchApplyTimeoutMin", "BatchApplyTimeoutMax", "BatchApplyMemoryLimit", "BatchSplitSize",
     "MinTransactionSize", "CommitTimeout", "MemoryLimitTotal", "MemoryKeepTime", "StatementCacheSize", "RecoveryTimeout",
 )  # fmt: skip
-_ERRORS = {
-    "DataErrorPolicy": ("LOG_ERROR", "STOP_TASK", "SUSPEND_TABLE", "IGNORE_RECORD"),
-    "DataTruncationErrorPolicy": ("LOG_ERROR", "STOP_TASK", "SUSPEND_TABLE", "IGNORE_RECORD"),
-    "TableErrorPolicy": ("SUSPEND_TABLE", "STOP_TASK"),
-}
+_ERRORS = (
+    "DataErrorPolicy", "EventErrorPolicy", "DataTruncationErrorPolicy", "DataMaskingErrorPolicy", "DataErrorEscalationPolicy",
+    "DataErrorEscalationCount", "TableErrorPolicy", "TableErrorEscalationPolicy", "TableErrorEscalationCount", "RecoverableErrorCount",
+    "RecoverableErrorInterval", "RecoverableErrorThrottling", "RecoverableErrorThrottlingMax",
+    "RecoverableErrorStopRetryAfterThrottlingMax", "ApplyErrorDeletePolicy", "ApplyErrorInsertPolicy", "ApplyErrorUpdatePolicy",
+    "ApplyErrorEscalationPolicy", "ApplyErrorEscalationCount", "ApplyErrorFailOnTruncationDdl", "FullLoadIgnoreConflicts",
+    "FailOnTransactionConsistencyBreached", "FailOnNoTablesCaptured",
+)  # fmt: skip
+_CONTROL = (
+    "ControlSchema", "HistoryTimeslotInMinutes", "historyTimeslotInMinutes", "HistoryTableEnabled", "SuspendedTablesTableEnabled",
+    "StatusTableEnabled", "FullLoadExceptionTableEnabled",
+)  # fmt: skip
+_LOGGING = ("EnableLogging", "EnableLogContext", "LogComponents", "CloudWatchLogGroup", "CloudWatchLogStream")
+_KEPT_ROWS = ("DataErrorPolicy", "DataTruncationErrorPolicy")
+_TABLE_ERRORS = ("SUSPEND_TABLE", "STOP_TASK")
 _DDL = ("HandleSourceTableDropped", "HandleSourceTableTruncated", "HandleSourceTableAltered")
 
 
@@ -44,8 +54,6 @@ class TaskSettings:
     """Settings with DMS's defaults. Sizes are bytes, times seconds."""
 
     prepare: str = "DROP_AND_CREATE"
-    stop_after_cached: bool = False
-    stop_before_cached: bool = False
     subtasks: int = 8
     lob_bytes: int = 32 * 1024
     target_schema: str = ""
@@ -54,8 +62,6 @@ class TaskSettings:
     batch_seconds_max: int = 30
     batch_bytes: int = 500 << 20
     table_error: str = "SUSPEND_TABLE"
-    data_error: str = "LOG_ERROR"
-    truncation_error: str = "LOG_ERROR"
     handle_drop: bool = True
     handle_truncate: bool = True
     handle_alter: bool = True
@@ -76,10 +82,10 @@ class TaskSettings:
         tuning.only(_TUNING)
         errors, ddl = document.child("ErrorBehavior"), document.child("ChangeProcessingDdlHandlingPolicy")
         ddl.only(_DDL)
-        _refuse(document, metadata, tuning)
-        before, after = load.flag("StopTaskCachedChangesNotApplied", False), load.flag("StopTaskCachedChangesApplied", False)
-        if before and after:
-            raise SettingsError(f"{load.path}.StopTaskCachedChangesApplied", "it contradicts StopTaskCachedChangesNotApplied")
+        errors.only(_ERRORS)
+        document.child("ControlTablesSettings").only(_CONTROL)
+        document.child("Logging").only(_LOGGING)
+        _refuse(document, metadata, load, errors)
         low = tuning.number("BatchApplyTimeoutMin", 1, 1)
         high = tuning.number("BatchApplyTimeoutMax", max(30, low), 1)
         if high < low:
@@ -88,8 +94,6 @@ class TaskSettings:
         engine.only(("Mode",))
         return cls(
             prepare=load.one_of("TargetTablePrepMode", _PREPARATION, "DROP_AND_CREATE"),
-            stop_after_cached=after,
-            stop_before_cached=before,
             subtasks=load.number("MaxFullLoadSubTasks", 8, 1, 49),
             lob_bytes=metadata.number("LobMaxSize", 32, 1, 102400) * 1024,
             target_schema=metadata.text("TargetSchema", ""),
@@ -97,9 +101,7 @@ class TaskSettings:
             batch_seconds=low,
             batch_seconds_max=high,
             batch_bytes=tuning.number("BatchApplyMemoryLimit", 500, 1) << 20,
-            table_error=errors.one_of("TableErrorPolicy", _ERRORS["TableErrorPolicy"], "SUSPEND_TABLE"),
-            data_error=errors.one_of("DataErrorPolicy", _ERRORS["DataErrorPolicy"], "LOG_ERROR"),
-            truncation_error=errors.one_of("DataTruncationErrorPolicy", _ERRORS["DataTruncationErrorPolicy"], "LOG_ERROR"),
+            table_error=errors.one_of("TableErrorPolicy", _TABLE_ERRORS, "SUSPEND_TABLE"),
             handle_drop=ddl.flag("HandleSourceTableDropped", True),
             handle_truncate=ddl.flag("HandleSourceTableTruncated", True),
             handle_alter=ddl.flag("HandleSourceTableAltered", True),
@@ -107,7 +109,15 @@ class TaskSettings:
         )
 
 
-def _refuse(document: Reader, metadata: Reader, tuning: Reader) -> None:
+def _refuse(document: Reader, metadata: Reader, load: Reader, errors: Reader) -> None:
+    for name in ("StopTaskCachedChangesApplied", "StopTaskCachedChangesNotApplied"):
+        if load.flag(name, False):
+            raise SettingsError(f"{load.path}.{name}", "the engine goes on after the full load: set it to false and stop the task yourself")
+    for name in _KEPT_ROWS:
+        if errors.text(name, "LOG_ERROR") != "LOG_ERROR":
+            raise SettingsError(
+                f"{errors.path}.{name}", "this engine keeps such rows in awsdms_apply_exceptions and goes on: set it to LOG_ERROR"
+            )
     if metadata.flag("FullLobMode", False):
         raise SettingsError(f"{metadata.path}.FullLobMode", "Redshift and S3 have no full LOB mode: set LimitedSizeLobMode and LobMaxSize")
     if not metadata.flag("BatchApplyEnabled", True):
