@@ -18,10 +18,10 @@ from localaws.awslambda.invocations import Invocations
 from localaws.awslambda.sources import Poller, check_mapping, take_off_motos_delivery
 from localaws.errors import AwsError
 from localaws.http import HttpResponse
-from localaws.operation import Handler, Request, ServiceContext
+from localaws.operation import Guard, Handler, Request, ServiceContext
 from localaws.s3.store import Bucket
 
-__all__ = ["OPERATIONS", "close_service", "invocations_of", "invoke_arn_later", "open_service", "prepare"]
+__all__ = ["GUARDS", "OPERATIONS", "close_service", "invocations_of", "invoke_arn_later", "open_service", "prepare"]
 
 _REGION = "us-east-1"
 _LARGEST = 6 << 20
@@ -140,6 +140,19 @@ def update_event_source_mapping(request: Request) -> HttpResponse:
     check_mapping(request.parameters)
     return _kept(request, "update_event_source_mapping", request.parameters, 202)
 
+
+def check_invoke_config(request: Request) -> None:
+    """Put- and UpdateFunctionEventInvokeConfig: retries are honoured, destinations are not.
+
+    Raises:
+        InvalidParameterError: a destination is named.
+    """
+    named = [where for where, target in (request.parameters.get("DestinationConfig") or {}).items() if target]
+    if named:
+        raise InvalidParameterError(f"DestinationConfig {', '.join(named)}: what becomes of an invocation would not be sent from here.")
+
+
+GUARDS: Mapping[str, Guard] = dict.fromkeys(("PutFunctionEventInvokeConfig", "UpdateFunctionEventInvokeConfig"), check_invoke_config)
 
 OPERATIONS: Mapping[str, Handler] = {
     "CreateEventSourceMapping": create_event_source_mapping,

@@ -111,6 +111,16 @@ def test_the_handler_runs_with_its_environment_and_context_and_stays_warm(functi
     assert first["pid"] != functions.endpoint.pid
 
 
+def test_a_destination_that_would_get_nothing_is_refused_and_retries_are_taken(functions: Functions) -> None:
+    queue = "arn:aws:sqs:us-east-1:123456789012:failed"
+    with pytest.raises(ClientError, match="DestinationConfig OnFailure: what becomes of an invocation would not be sent"):
+        functions.client.put_function_event_invoke_config(FunctionName="f", DestinationConfig={"OnFailure": {"Destination": queue}})
+
+    kept = functions.client.put_function_event_invoke_config(FunctionName="f", MaximumRetryAttempts=1)
+    assert kept["MaximumRetryAttempts"] == 1
+    functions.client.delete_function_event_invoke_config(FunctionName="f")
+
+
 @pytest.mark.parametrize(
     ("do", "kind", "message"),
     [
