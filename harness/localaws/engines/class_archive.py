@@ -1,13 +1,15 @@
 """Java's archive of Spark's classes: a JVM that has it maps some 15,000 parsed classes into memory instead of reading 270 jars.
 
 `make install` lets one JVM run a little of what jobs do and writes down the classes that it loaded (AppCDS). A JVM takes the
-archive when its class path begins with the very jars it was made of, and else starts as it would without.
+archive when its class path begins with the very jars it was made of, and else starts as it would without. In a checkout whose path has
+a space there is none.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,7 +17,7 @@ from pathlib import Path
 
 from localaws.engines.spark_home import java_home, spark_home
 
-__all__ = ["archive_options", "class_path", "make_archive"]
+__all__ = ["archive_options", "class_path", "is_archivable", "make_archive"]
 
 # A JVM that cannot use the archive says so on standard output, in the middle of what a script prints.
 _SILENT = "-Xshare:auto -Xlog:cds=off -Xlog:cds+dynamic=off"
@@ -29,8 +31,15 @@ def class_path(jars: Sequence[Path]) -> str:
 
 def archive_options(folder: Path, path: str) -> str:
     """Java options by which a JVM with the class path `path` finds its archive in `folder`; none when it was not made."""
+    if not is_archivable(path):
+        return ""
     archive = _archive(folder, path)
     return f'{_SILENT} "-XX:SharedArchiveFile={archive}"' if archive.exists() else ""
+
+
+def is_archivable(path: str) -> bool:
+    """Whether Java can archive classes of these jars: it compares their folder with a URL, in which a space is %20, and finds another one."""
+    return re.fullmatch(r"[\w./:+@=~-]*", path, re.ASCII) is not None
 
 
 def make_archive(folder: Path, path: str) -> Path:
@@ -62,8 +71,11 @@ def main() -> int:
     from localaws.home import Home
 
     home = Home.resolve()
+    path = driver_class_path(home)
+    if not is_archivable(path):
+        return 0
     try:
-        print(make_archive(home.dist, driver_class_path(home)))
+        print(make_archive(home.dist, path))
     except subprocess.CalledProcessError as error:
         print(f"{error}\n{error.stdout}\n{error.stderr}", file=sys.stderr)
         return 1
