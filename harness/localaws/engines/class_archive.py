@@ -38,7 +38,7 @@ def archive_options(folder: Path, path: str) -> str:
 
 
 def is_archivable(path: str) -> bool:
-    """Whether Java can archive classes of these jars: it compares their folder with a URL, in which a space is %20, and finds another one."""
+    """Whether Java can archive classes of these jars: it compares their folder with a URL, where a space is %20, and finds another."""
     return re.fullmatch(r"[\w./:+@=~-]*", path, re.ASCII) is not None
 
 
