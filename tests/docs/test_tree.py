@@ -56,4 +56,5 @@ def _is_named(file: Path, texts: dict[Path, str]) -> bool:
         package = re.escape(".".join(parts[1:-1])) or "[.]"
         imported = rf"from {package} import (?:[^\n(]*|\([^)]*)\b{file.stem}\b"
         pattern = re.compile(rf"\b{re.escape('.'.join(parts[1:]))}\b|\b{file.stem}\.py\b|{imported}")
-    return any(pattern.search(text) for other, text in texts.items() if other != file)
+    name = file.stem if file.suffix == ".py" else file.name  # in whatever the pattern matches, and found sooner than that
+    return any(name in text and pattern.search(text) for other, text in texts.items() if other != file)
