@@ -107,6 +107,10 @@ def _attached_to_the_kept_driver() -> bool:
         return False
     engine.sweep()
     attach(gateway, f"tests-{os.getpid()}", {}, os.pathsep.join(sys.path))
+    from pyspark import SparkContext
+
+    # The kept driver has a core for each of the machine's; a test's frame of five rows would become four tasks.
+    SparkContext.defaultParallelism = 1  # type: ignore[assignment,method-assign]
     return True
 
 

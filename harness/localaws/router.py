@@ -40,6 +40,8 @@ from localaws.s3.service import ObjectStorage
 __all__ = ["HEALTH_PATH", "Router"]
 
 HEALTH_PATH = "/_etl/health"
+_WITHOUT_BODY = frozenset({204, 304})
+"""Statuses after which a client reads no body (RFC 9110): what is sent after them would begin its next answer."""
 _LOG = logging.getLogger("localaws")
 
 StartResponse = Callable[..., Any]
@@ -64,6 +66,9 @@ class Router:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         response = self.respond(HttpRequest.of(environ))
         headers = response.headers
+        if response.status in _WITHOUT_BODY:
+            start_response(response.status_line, [pair for pair in headers if pair[0].lower() != "content-length"])
+            return []
         if isinstance(response.body, bytes):
             headers = [pair for pair in headers if pair[0].lower() != "content-length" or environ["REQUEST_METHOD"] == "HEAD"]
             if not any(name.lower() == "content-length" for name, _ in headers):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import uuid
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,17 @@ class TestEndpointStorage(ObjectStorageConformance):
     def test_a_checksum_that_nothing_here_computes_is_refused_by_name(self, s3: Any, bucket: str) -> None:
         with pytest.raises(ClientError, match="CRC64NVME is not provided"):
             s3.put_object(Bucket=bucket, Key="k", Body=b"x", ChecksumCRC64NVME="AAAAAAAAAAA=")
+
+    def test_nothing_follows_an_answer_that_has_no_body(self, s3: Any, bucket: str) -> None:
+        etag = s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"]
+        host, port = s3.meta.endpoint_url.removeprefix("http://").split(":")
+        request = f"GET /{bucket}/k HTTP/1.1\r\nHost: {host}:{port}\r\nIf-None-Match: {etag}\r\nConnection: close\r\n\r\n"
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(request.encode())
+            received = b"".join(iter(lambda: connection.recv(65536), b""))
+        head, _, rest = received.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 304 "), head
+        assert rest == b""
 
     def test_objects_and_their_metadata_outlive_the_endpoint(self, own_endpoint: EndpointProcess) -> None:
         name = f"b-{uuid.uuid4().hex[:12]}"
