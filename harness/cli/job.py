@@ -13,6 +13,7 @@ from uuid import uuid4
 import click
 from rich.console import Console
 
+from cli._job_bookmarks import bookmark
 from cli._tables import folding_table
 from localaws.bootstrap import client
 from localaws.engines.endpoint import EndpointEngine
@@ -72,27 +73,7 @@ def run_script(script: Path, cold: bool, arguments: tuple[str, ...]) -> None:
     click.echo(f"{script.name} succeeded in {time.monotonic() - started:.1f} s")
 
 
-@job.command("bookmark")
-@click.argument("name")
-@click.option("--reset", is_flag=True, help="Forget all: the next run reads everything again.")
-@click.option("--rewind", metavar="RUN", help="Forget the runs after RUN: the next run reads what came after it.")
-def bookmark(name: str, reset: bool, rewind: str | None) -> None:
-    """What the runs of a job have read, by source, and forgetting it."""
-    from awsglue._storage.bookmarks import BookmarkStore
-    from awsglue.exceptions import BadOptionError
-
-    store = BookmarkStore(Home.resolve().root / "bookmarks")
-    if reset and rewind:
-        raise click.UsageError("--reset forgets all runs and --rewind some: give one of them")
-    try:
-        state = store.reset(name, rewind) if reset or rewind else store.load(name)
-    except BadOptionError as error:
-        raise click.ClickException(str(error)) from error
-    table = folding_table("run", "committed", "sources")
-    for run in state["runs"]:
-        read = [f"{source}: {len(facts.get('files', {}))} files, keys {facts.get('keys', '-')}" for source, facts in run["sources"].items()]
-        table.add_row(run["run_id"], run["committed_at"], "; ".join(read))
-    Console().print(table)
+job.add_command(bookmark)
 
 
 def _endpoint(home: Home) -> str:
