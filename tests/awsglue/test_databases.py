@@ -307,6 +307,16 @@ def test_redshift_is_loaded_in_one_transaction_with_its_actions(databases: Datab
     kinds = [field.dataType.simpleString() for field in found.toDF().schema]
     assert kinds == ["bigint", "string", "decimal(3,2)", "date", "timestamp", "boolean", "double"]
 
+    assert rows(read(query="SELECT id FROM public.sales WHERE name = 'it''s; \"x\"' ORDER BY id LIMIT 1;")) == [(1,)]
+    nothing = read(query="SELECT id, price FROM public.sales WHERE id < 0", aws_iam_role="arn:aws:iam::123456789012:role/unload")
+    assert (nothing.toDF().dtypes, rows(nothing)) == ([("id", "bigint"), ("price", "decimal(3,2)")], [])
+    staged = list((databases.stack.home.s3 / "lake" / "tmp").rglob("part_*"))
+    assert staged, "rows come by UNLOAD through redshiftTmpDir"
+    with pytest.raises(BadOptionError, match="redshift: no redshiftTmpDir"):
+        glue.create_dynamic_frame.from_options("redshift", {"url": WAREHOUSE["url"], "dbtable": "public.sales"})
+    with pytest.raises(SourceError, match="nosuch"):
+        read(dbtable="public.nosuch")
+
     actions = "BEGIN; -- it's; one\nDELETE FROM public.sales WHERE name = 'it''s; \"x\"' ; END;"
     after = "CREATE TABLE public.log AS SELECT count(*) AS n FROM public.sales"
     write(frame_of(glue, "3L id, 'c' name"), preactions=actions, postactions=after)
