@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 from uuid import uuid4
@@ -17,6 +15,9 @@ from cli._job_bookmarks import bookmark
 from cli._tables import folding_table
 from localaws.bootstrap import client
 from localaws.engines.endpoint import EndpointEngine
+from localaws.glue.job_runs import SCRIPTS_BUCKET
+from localaws.glue.launcher import runner_command, runner_environment, script_arguments
+from localaws.glue.special_arguments import special_values
 from localaws.home import Home
 
 __all__ = ["job"]
@@ -53,24 +54,32 @@ def runs(name: str) -> None:
 @job.command("run", context_settings={"ignore_unknown_options": True})
 @click.argument("script", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--cold", is_flag=True, help="In a JVM of its own instead of the warm driver's.")
+@click.option("--plan", is_flag=True, help="Print the plans of the queries that it ran, and write them to plans.txt of the run's folder.")
+@click.option("--debug", is_flag=True, help="Wait for a debugger (debugpy) before the first line; the port is printed.")
+@click.option("--debug-port", type=int, metavar="PORT", help="Wait for a debugger on this port.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def run_script(script: Path, cold: bool, arguments: tuple[str, ...]) -> None:
-    """Run SCRIPT now as a job, straight from the checkout, with the arguments given: --batch_id 1998-06-15 …"""
+def run_script(script: Path, cold: bool, plan: bool, debug: bool, debug_port: int | None, arguments: tuple[str, ...]) -> None:
+    """Run SCRIPT, from anywhere, now as a job: with what Glue passes and the arguments given: --batch_id 1998-06-15 …"""
     home = Home.resolve()
     endpoint = _endpoint(home)
     run_id = f"jr_{uuid4().hex}"
     folder = home.runs / run_id
-    words = list(arguments) if "--JOB_NAME" in arguments else ["--JOB_NAME", script.stem, *arguments]
-    command = [sys.executable, "-P", "-m", "localaws.glue.script_runner", "--run-folder", str(folder), "--run-id", run_id]
-    command += [*(["--cold"] if cold else []), str(script.resolve()), *words]
-    local = {"AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": "us-east-1"}
-    local |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-    paths = os.pathsep.join(str(CHECKOUT / part) for part in ("libs", "harness"))
+    port = debug_port if debug_port is not None else 0 if debug else None
+    words = _words(script, run_id, arguments)
+    command = runner_command(folder, run_id, str(script.resolve()), words, cold, plan, port)
     started = time.monotonic()
-    ended = subprocess.run(command, env={**os.environ, **local, "PYTHONPATH": paths, "ETL_HOME": str(home.root)}, check=False)
+    ended = subprocess.run(command, env=runner_environment(home, endpoint, folder), check=False)
     if ended.returncode:
         raise click.ClickException(f"{script.name} failed; its run is in {folder}")
     click.echo(f"{script.name} succeeded in {time.monotonic() - started:.1f} s")
+
+
+def _words(script: Path, run_id: str, arguments: tuple[str, ...]) -> list[str]:
+    """What Glue passes, without what the caller passes in its place."""
+    given = special_values(arguments)
+    own = script_arguments(script.stem, run_id, f"s3://{SCRIPTS_BUCKET}/temporary/{run_id}/", {})
+    kept = [word for name, value in zip(own[::2], own[1::2], strict=True) if name not in given for word in (name, value)]
+    return [*kept, *arguments]
 
 
 job.add_command(bookmark)
