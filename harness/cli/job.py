@@ -17,6 +17,7 @@ from localaws.bootstrap import client
 from localaws.engines.endpoint import EndpointEngine
 from localaws.glue.job_runs import SCRIPTS_BUCKET
 from localaws.glue.launcher import runner_command, runner_environment, script_arguments
+from localaws.glue.script_runner import Result
 from localaws.glue.special_arguments import special_values
 from localaws.home import Home
 
@@ -69,8 +70,11 @@ def run_script(script: Path, cold: bool, plan: bool, debug: bool, debug_port: in
     command = runner_command(folder, run_id, str(script.resolve()), words, cold, plan, port)
     started = time.monotonic()
     ended = subprocess.run(command, env=runner_environment(home, endpoint, folder), check=False)
-    if ended.returncode:
-        raise click.ClickException(f"{script.name} failed; its run is in {folder}")
+    result = Result.read(folder)
+    if result is None:
+        raise click.ClickException(f"{script.name} ended with exit code {ended.returncode} and without a result; its run is in {folder}")
+    if result.state != "SUCCEEDED":
+        raise click.ClickException(f"{script.name} failed: {result.error_message} Its run is in {folder}")
     click.echo(f"{script.name} succeeded in {time.monotonic() - started:.1f} s")
 
 

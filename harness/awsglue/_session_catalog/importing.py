@@ -153,6 +153,8 @@ def _definition(table: Table) -> str | None:
     keys = table.raw.get("PartitionKeys") or []
     columns = ", ".join(_column(one) for one in [*(table.storage.get("Columns") or []), *keys])
     options = _csv_options(table) if kind == "csv" else {}
+    if not keys:
+        options["recursiveFileLookup"] = "true"  # a table's files may lie in folders below its location, as those of Athena and crawlers do
     parts = [f"CREATE TABLE {name_of(table.database, table.name)} ({columns}) USING {kind}"]
     if options:
         parts.append(f"OPTIONS ({', '.join(f'{text_of(name)} {text_of(value)}' for name, value in options.items())})")

@@ -170,7 +170,9 @@ def _add_partitions(
     table = client.get_table(DatabaseName=database, Name=name, **extra)["Table"]
     pages = client.get_paginator("get_partitions").paginate(DatabaseName=database, TableName=name, **extra)
     there = {tuple(one["Values"]) for page in pages for one in page["Partitions"]}
-    texts = frame.select(*[F.coalesce(F.col(f"`{key}`").cast("string"), F.lit("__HIVE_DEFAULT_PARTITION__")) for key in keys]).distinct()
+    # Spark's writer puts rows with an empty text where those with a null are.
+    filled = [F.nullif(F.col(f"`{key}`").cast("string"), F.lit("")) for key in keys]
+    texts = frame.select(*[F.coalesce(text, F.lit("__HIVE_DEFAULT_PARTITION__")) for text in filled]).distinct()
     new = sorted({tuple(str(value) for value in row) for row in texts.collect()} - there)
     inputs = []
     for values in new:

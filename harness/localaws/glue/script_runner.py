@@ -113,6 +113,7 @@ def connect(home: Home, run_id: str, reasons: list[str], job: JobOptions) -> Non
     engine = SparkEngine(home)
     usual = engine.settings_of(os.environ["AWS_ENDPOINT_URL"])
     reasons = [*reasons, *job.needs_own_jvm(usual)]
+    _leave_hive_out()
     gateway: Gateway | None = None
     if not reasons:
         try:
@@ -129,6 +130,13 @@ def connect(home: Home, run_id: str, reasons: list[str], job: JobOptions) -> Non
     from localaws.glue.sessions import attach  # PySpark is imported by those who need it: a run that fails before is quick
 
     attach(gateway, run_id, {**usual, **job.settings}, python_path)
+
+
+def _leave_hive_out() -> None:
+    """`enableHiveSupport()` means the Data Catalog on Glue; here it would start a metastore of Hive's own, in the script's folder."""
+    from pyspark.sql import SparkSession
+
+    SparkSession.Builder.enableHiveSupport = lambda self: self  # type: ignore[method-assign]
 
 
 def _keep_the_jvm_off_standard_output() -> None:

@@ -9,14 +9,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.spark import SparkEngine
-from localaws.glue.launcher import runner_environment
 from localaws.glue.script_runner import Result
 from localaws.home import CHECKOUT, Home
 
@@ -24,6 +24,12 @@ Start = Callable[..., Any]
 
 pytestmark = pytest.mark.timeout(300)
 
+ARGUMENTS = """
+import sys
+from awsglue.utils import getResolvedOptions
+args = getResolvedOptions(sys.argv, ["JOB_NAME", "städte", "TempDir"])
+print(args["JOB_NAME"], args["städte"], args["TempDir"])
+"""
 QUERIES = """
 from awsglue.context import GlueContext
 spark = GlueContext().spark_session
@@ -89,7 +95,17 @@ def _heard(stream: Any) -> dict[str, Any]:
     return dict(json.loads(stream.read(length)))
 
 
-def test_the_first_cell_of_a_notebook_as_documented_works(home: Home, driver: SparkEngine, tmp_path: Any) -> None:
+@pytest.fixture(scope="module")
+def caller(home: Home, driver: SparkEngine) -> Iterator[dict[str, str]]:
+    """Environment of somebody who uses this home, whose endpoint runs."""
+    endpoint = EndpointEngine(home)
+    endpoint.start()
+    paths = os.pathsep.join(str(CHECKOUT / part) for part in ("libs", "harness"))
+    yield {"PATH": os.environ["PATH"], "ETL_HOME": str(home.root), "PYTHONPATH": paths, "LC_ALL": "C.UTF-8"}
+    endpoint.stop()
+
+
+def test_the_first_cell_of_a_notebook_as_documented_works(caller: dict[str, str], driver: SparkEngine, tmp_path: Path) -> None:
     page = (CHECKOUT / "docs" / "job-runs.md").read_text("utf-8")
     (cell,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     after = (
@@ -97,12 +113,31 @@ def test_the_first_cell_of_a_notebook_as_documented_works(home: Home, driver: Sp
         "print(getResolvedOptions(sys.argv, ['JOB_NAME', 'day'])['day'], spark.range(4).count())\n"
         "print(spark.sparkContext._gateway.gateway_parameters.port)"
     )
-    kernel = {"PATH": os.environ["PATH"], "ETL_HOME": str(home.root), "PYTHONPATH": runner_environment(home, "", tmp_path)["PYTHONPATH"]}
-    endpoint = EndpointEngine(home)
-    endpoint.start()
-    try:
-        done = subprocess.run([sys.executable, "-c", cell + after], env=kernel, capture_output=True, text=True, check=False, cwd=tmp_path)
-    finally:
-        endpoint.stop()
+
+    done = subprocess.run([sys.executable, "-c", cell + after], env=caller, capture_output=True, text=True, check=False, cwd=tmp_path)
 
     assert done.stdout.splitlines() == ["2026-01-31 4", str(driver.gateway.port)], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "words", "code", "said"),
+    [
+        pytest.param(
+            ARGUMENTS, ["--städte", "Zürich, Łódź", "--TempDir=s3://mine/"], 0, "a_script Zürich, Łódź s3://mine/\na_script.py succeeded",
+            id="arguments",
+        ),
+        pytest.param("import sys; print('ends'); sys.exit(0)", [], 0, "ends\na_script.py succeeded", id="exit_zero"),
+        pytest.param("raise ValueError('no rows')", [], 1, "a_script.py failed: ValueError: no rows", id="an_error"),
+        pytest.param("import os; os._exit(0)", [], 1, "ended with exit code 0 and without a result", id="gone_without_a_word"),
+        pytest.param("import sys; print(sys.argv[-2:])", ["--", "--plan", "gold"], 0, "['--plan', 'gold']", id="a_name_of_ours"),
+    ],
+)  # fmt: skip
+def test_a_script_from_anywhere_is_run_by_the_command(
+    caller: dict[str, str], tmp_path: Path, source: str, words: list[str], code: int, said: str
+) -> None:
+    (tmp_path / "a_script.py").write_text(source)
+
+    command = [sys.executable, "-P", "-m", "cli", "job", "run", "a_script.py", *words]
+    done = subprocess.run(command, env=caller, capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    assert (done.returncode, said in done.stdout + done.stderr) == (code, True), done.stdout + done.stderr

@@ -156,7 +156,7 @@ def worker(_):
     return f"{single.answer} {several.name} {os.environ['CUSTOMER_WORKER']} {'CUSTOMER_STAGE' in os.environ}"
 print(json.load(open("settings.json")), spark.range(1).select(worker("id")).first()[0])
 print({name: value for name, value in os.environ.items() if name.startswith(("CUSTOMER_", "OTHER"))})
-print(os.path.basename(os.getcwd()), os.listdir("."))
+print(os.path.basename(os.getcwd()), os.listdir("."), spark.read.text("s3a://extras/settings.json").count())
 """,
         arguments,
     ).wait()
@@ -166,7 +166,7 @@ print(os.path.basename(os.getcwd()), os.listdir("."))
     assert run.output.splitlines() == [
         "{'rate': 7} 42 zipped w False",
         "{'CUSTOMER_STAGE': 'test', 'CUSTOMER_LIST': 'a, b'}",
-        "workspace ['settings.json']",
+        "workspace ['settings.json'] 1",
     ]
 
 
