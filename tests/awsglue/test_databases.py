@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 
 from awsglue.context import GlueContext
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
-from awsglue.exceptions import BadOptionError, NotSupportedError, SourceError
+from awsglue.exceptions import BadOptionError, SourceError
 from localaws.engines.mariadb import MariaDBEngine
 from localaws.engines.postgres import PostgresEngine
 from localaws.engines.spark_conf import aws_environment
@@ -284,12 +284,25 @@ def place_in_catalog(database: str, table: str, url: str) -> None:
     catalog.create_table(DatabaseName=database, TableInput=described)
 
 
-def test_bookmarks_of_redshift_are_refused(databases: Databases, glue: GlueContext, jobs: Any) -> None:
-    jobs("first")
-    options = {**WAREHOUSE, "dbtable": "public.sales", "jobBookmarkKeys": ["id"]}
+def test_redshift_is_read_by_bookmark_keys(databases: Databases, glue: GlueContext, jobs: Any) -> None:
+    def write(*select: str) -> None:
+        glue.write_dynamic_frame.from_options(frame_of(glue, *select), "redshift", {**WAREHOUSE, "dbtable": "public.followed"})
 
-    with pytest.raises(NotSupportedError, match="jobBookmarkKeys of redshift"):
-        glue.create_dynamic_frame.from_options("redshift", options, transformation_ctx="source")
+    def read() -> Rows:
+        options = {**WAREHOUSE, "dbtable": "public.followed", "jobBookmarkKeys": ["at", "name"], "jobBookmarkKeysSortOrder": "asc"}
+        return rows(glue.create_dynamic_frame.from_options("redshift", options, transformation_ctx="source").select_fields(["id"]))
+
+    at = "timestamp'2026-01-01 10:00:00.5' at"
+    write(f"1L id, {at}, 'it\\'s' name", f"2L id, {at}, 'back\\\\' name", "3L id, null, 'never' name")
+    first = jobs("first")
+    assert read() == [(1,), (2,)]
+    first.commit()
+    write(f"4L id, {at}, 'jt' name", "5L id, timestamp'2026-01-02 00:00:00' at, 'a' name")
+    second = jobs("second")
+    assert read() == [(4,), (5,)]
+    second.commit()
+    jobs("third")
+    assert read() == []
 
 
 def test_redshift_is_loaded_in_one_transaction_with_its_actions(databases: Databases, glue: GlueContext) -> None:

@@ -149,6 +149,21 @@ def test_a_sample_of_a_stream_is_a_frame_of_its_fields(stream: Callable[..., Non
     assert set(sample.toDF().columns) <= {"id", "tags"}
 
 
+def test_a_frame_is_put_into_a_stream_as_json(stream: Callable[..., None], aws: Any, plain_glue: GlueContext) -> None:
+    spark = plain_glue.spark_session
+    frame = DynamicFrame.fromDF(spark.sql("select 1L id, array('x') tags union all select 2, null"), plain_glue, "out")
+
+    plain_glue.write_dynamic_frame.from_options(frame, "kinesis", {"streamARN": ARN, "partitionKey": "k"})
+
+    client, found = aws("kinesis"), []
+    for shard in client.list_shards(StreamName="clicks")["Shards"]:
+        start = client.get_shard_iterator(StreamName="clicks", ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+        found += client.get_records(ShardIterator=start)["Records"]
+    assert sorted((record["PartitionKey"], record["Data"]) for record in found) == [("k", b'{"id":1,"tags":["x"]}'), ("k", b'{"id":2}')]
+    with pytest.raises(SourceError, match="There are: clicks"):
+        plain_glue.write_dynamic_frame.from_options(frame, "kinesis", {"streamName": "nosuch"})
+
+
 def test_a_stream_option_or_position_that_there_is_not_is_named(stream: Callable[..., None], plain_glue: GlueContext) -> None:
     def read(**options: Any) -> Any:
         return plain_glue.create_data_frame.from_options("kinesis", options)

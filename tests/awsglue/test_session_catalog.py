@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
@@ -181,3 +182,18 @@ def test_without_the_catalog_spark_has_its_own(glue: Any, spark: SparkSession, m
     spark.sql("create table only_here (id int) using parquet")
     assert "only_here" not in {one["Name"] for one in glue.get_tables(DatabaseName="shop")["TableList"]}
     spark.sql("drop table only_here")
+
+
+def test_a_catalog_that_is_away_fails_a_job_that_wants_it_and_is_said_to_others(
+    glue: Any, spark: SparkSession, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv(SWITCH, "glue")
+    with pytest.raises(EndpointConnectionError):
+        spark.sql("show tables")
+    monkeypatch.delenv(SWITCH)
+
+    spark.range(2).createOrReplaceTempView("mine")
+    assert spark.sql("select count(*) from mine").first()[0] == 2
+    assert "the Glue Data Catalog is not there" in caplog.text

@@ -9,7 +9,6 @@ from pyspark.sql import types as T
 
 from awsglue._core.type_strings import written_type
 from awsglue._session_catalog.importing import Imported
-from awsglue._storage.catalog import glue_client
 from awsglue._storage.catalog_updates import descriptor
 
 __all__ = ["export"]
@@ -20,7 +19,7 @@ _ACCEPTED = ("Name", "Description", "Owner", "Retention", "StorageDescriptor", "
 
 def export(imported: Imported, text: str) -> None:
     """Makes the Data Catalog agree with Spark's catalog in the databases and tables that the text may name."""
-    glue, catalog, lowered = glue_client(), imported.catalog, text.lower()
+    glue, catalog, lowered = imported.glue, imported.catalog, text.lower()
     now = set(_items(catalog.listDatabases()))
     for name in sorted(imported.databases - now):
         glue.delete_database(Name=name)

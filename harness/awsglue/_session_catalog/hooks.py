@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import re
 from collections.abc import Callable
 from typing import Any
 
+from botocore.exceptions import EndpointConnectionError
 from pyspark.sql import DataFrameReader, DataFrameWriter, SparkSession
 from pyspark.sql.catalog import Catalog
 
@@ -16,6 +18,7 @@ from awsglue._session_catalog.importing import Imported
 
 __all__ = ["SWITCH", "use_glue_catalog"]
 
+_LOG = logging.getLogger("awsglue")
 SWITCH = "ETL_SPARK_CATALOG"
 """Environment: `own` leaves Spark its own catalog, as a job without --enable-glue-datacatalog has it."""
 
@@ -59,7 +62,8 @@ def _statement(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(self, sqlQuery, *args, **kwargs)
         text = _EXTERNAL.sub(r"\1", _STORED_AS.sub(r"USING \1", sqlQuery)) if _STORED_AS.search(sqlQuery) else sqlQuery
         imported = _imported(self, original)
-        imported.bring(text)
+        if not _brought(imported, text):
+            return original(self, text, *args, **kwargs)
         result = original(self, text, *args, **kwargs)
         if _CHANGES.match(text):
             export(imported, text)
@@ -78,13 +82,26 @@ def _named(original: Callable[..., Any], session_of: Callable[[Any], SparkSessio
             return original(self, *args, **kwargs)
         text = " ".join(str(value) for value in (*args[:2], *kwargs.values()) if isinstance(value, str))
         imported = _imported(session_of(self), SparkSession.sql.__wrapped__)  # type: ignore[attr-defined]
-        imported.bring(text, whole=original.__name__ in ("listTables", "listDatabases"))
+        brought = _brought(imported, text, whole=original.__name__ in ("listTables", "listDatabases"))
         result = original(self, *args, **kwargs)
-        if changes:
+        if changes and brought:
             export(imported, text)
         return result
 
     return call
+
+
+def _brought(imported: Imported, text: str, whole: bool = False) -> bool:
+    """Whether the Data Catalog could be asked. A job that wants it fails when it is away; whoever did not say so is told."""
+    try:
+        imported.bring(text, whole)
+    except EndpointConnectionError as error:
+        if os.environ.get(SWITCH):
+            raise
+        _LOG.warning("Spark SQL has its own tables only, since the Glue Data Catalog is not there: %s", error)
+        os.environ[SWITCH] = "own"
+        return False
+    return True
 
 
 def _imported(session: SparkSession, sql: Callable[..., Any]) -> Imported:

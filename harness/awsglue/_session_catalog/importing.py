@@ -7,6 +7,7 @@ current one, is brought. One too many costs a statement's time and changes nothi
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -29,11 +30,20 @@ class Imported:
         self.databases: set[str] = set()
         self.tables: dict[tuple[str, str], str] = {}
         self.session: Any = None
+        self._glue: tuple[str, Any] = ("", None)
         self.sql: Callable[[str], Any] = lambda text: None
 
     def attach(self, session: SparkSession, sql: Callable[[str], Any]) -> None:
         """The session that statements go through; `sql` runs one without looking into the Data Catalog."""
         self.session, self.sql = session, sql
+
+    @property
+    def glue(self) -> Any:
+        """The client, made once for an endpoint: a statement is asked for often."""
+        where = os.environ.get("AWS_ENDPOINT_URL_GLUE") or os.environ.get("AWS_ENDPOINT_URL") or ""
+        if self._glue[0] != where:
+            self._glue = where, glue_client()
+        return self._glue[1]
 
     @property
     def catalog(self) -> Any:
@@ -52,8 +62,7 @@ class Imported:
 
     def bring(self, text: str, whole: bool = False) -> None:
         """Makes Spark's catalog agree with the Data Catalog in all that the text may name; whole: all tables of those databases."""
-        glue = glue_client()
-        words = _words(text)
+        glue, words = self.glue, _words(text)
         there = {one["Name"]: one for page in glue.get_paginator("get_databases").paginate() for one in page["DatabaseList"]}
         current = self.current_database()
         for name in there.keys() - self.databases:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -11,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from awsglue._core.python_side import Outcome, batches_of, frames_of, ship
 from awsglue._core.records import Records, Stage
+from awsglue._storage.accounts import account_of
 from awsglue._storage.options import checked
 from awsglue.exceptions import BadOptionError, SourceError
 
@@ -40,7 +40,7 @@ def read(spark: SparkSession, given: Mapping[str, Any], context: str = "") -> Re
         raise BadOptionError("dynamodb", f"dynamodb.export {exported!r}", ["ddb"])
     table = str(options.get("dynamodb.input.tableName") or str(options.get("dynamodb.tableArn", "")).rpartition("/")[2])
     _check(table, "dynamodb.input.tableName" if not exported else "dynamodb.tableArn")
-    splits, account = int(options.get("dynamodb.splits", 1)), _account()
+    splits, account = int(options.get("dynamodb.splits", 1)), account_of("dynamodb")
     as_export = exported == "ddb"
 
     def scan(_: int, rows: Iterator[dict[str, Any]]) -> Iterator[Outcome]:
@@ -103,25 +103,8 @@ def write(frame: DataFrame, given: Mapping[str, Any]) -> None:
     options = checked("connection_options of dynamodb", given, WRITE_OPTIONS)
     table = str(options.get("dynamodb.output.tableName", ""))
     _check(table, "dynamodb.output.tableName")
-    account = _account()
+    account = account_of("dynamodb")
     frame.foreachPartition(lambda rows: _put(account, table, rows))
-
-
-def _account() -> dict[str, Any]:
-    """Where and as whom this run calls AWS: its workers belong to the driver, whose environment may be another's."""
-    import boto3
-
-    session = boto3.Session()
-    found = session.get_credentials()
-    keys = found.get_frozen_credentials() if found is not None else None
-    settings = {
-        "endpoint_url": os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or os.environ.get("AWS_ENDPOINT_URL"),
-        "region_name": session.region_name,
-        "aws_access_key_id": keys.access_key if keys else None,
-        "aws_secret_access_key": keys.secret_key if keys else None,
-        "aws_session_token": keys.token if keys else None,
-    }
-    return {name: value for name, value in settings.items() if value}
 
 
 def _put(account: Mapping[str, Any], table: str, rows: Iterator[Any]) -> None:

@@ -25,7 +25,7 @@ from awsglue.exceptions import BadOptionError, SourceError
 from localaws.redshift.exceptions import StatementSyntaxError
 from localaws.redshift.lexer import plain_text, significant, split_statements, tokenize
 
-__all__ = ["ddl_type", "read", "target_of", "write"]
+__all__ = ["ddl_type", "first_row", "read", "target_of", "write"]
 
 _ADDRESS = re.compile(r"^jdbc:redshift(?::iam)?://(?P<host>[^:/]+)(?::\d+)?/(?P<database>[^?;]+)")
 _TYPES: Mapping[type[T.DataType], str] = {
@@ -63,6 +63,13 @@ def read(spark: SparkSession, options: Mapping[str, Any], context: str = "") -> 
     extra = f" {options['extraunloadoptions']}" if options.get("extraunloadoptions") else ""
     _run(client, target, [f"UNLOAD ('{select}') TO '{folder}part_' {role} FORMAT AS PARQUET{extra}"])
     return Records.of(_unloaded(spark, folder, schema), (Stage(context or "redshift"),))
+
+
+def first_row(options: Mapping[str, Any], query: str) -> list[Any] | None:
+    """The first row of a small query as Python has it (moments and decimals as texts); None when there is none."""
+    client = _client()
+    rows = client.get_statement_result(Id=_run(client, target_of(options), [query]))["Records"]
+    return [None if cell.get("isNull") else next(iter(cell.values())) for cell in rows[0]] if rows else None
 
 
 def _query(options: Mapping[str, Any]) -> str:

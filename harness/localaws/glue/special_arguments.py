@@ -46,6 +46,7 @@ SPECIAL: Mapping[str, Special] = {
     "--custom-logGroup-prefix": Special(HONOURED, "of StartJobRun: the log groups are this and `/output`, `/error`"),
     "--custom-logStream-prefix": Special(HONOURED, "of StartJobRun: the log stream is this and `-driver`"),
     "--job-language": Special(HONOURED, "`python`; `scala` is refused"),
+    "--library-set": Special(WITHOUT_EFFECT, "of Python shell jobs: the modules of `.venv` are there"),
     "--class": Special(WITHOUT_EFFECT, "names a class of a Scala script"),
     "--enable-continuous-cloudwatch-log": Special(WITHOUT_EFFECT, "logs are sent while the run goes on, as in every job of Glue 5"),
     "--enable-continuous-log-filter": Special(WITHOUT_EFFECT, "there are no heartbeats to leave out"),
