@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
-from awsglue._session_catalog import SWITCH, hooks
+from awsglue._session_catalog import ASKED, OWN, SWITCH, UNASKED, hooks
 from awsglue.context import GlueContext
 
 
@@ -40,7 +40,8 @@ def glue(aws: Any, spark_session: SparkSession, tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture
-def spark(spark_session: SparkSession) -> SparkSession:
+def spark(spark_session: SparkSession, monkeypatch: pytest.MonkeyPatch) -> SparkSession:
+    monkeypatch.setenv(SWITCH, ASKED)
     return GlueContext(spark_session.newSession()).spark_session
 
 
@@ -175,7 +176,7 @@ def test_hives_way_to_make_a_table_of_files_is_understood(glue: Any, spark: Spar
 
 
 def test_without_the_catalog_spark_has_its_own(glue: Any, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(SWITCH, "own")
+    monkeypatch.setenv(SWITCH, OWN)
 
     with pytest.raises(AnalysisException, match="TABLE_OR_VIEW_NOT_FOUND"):
         spark.sql("select * from shop.never_asked_for")
@@ -184,16 +185,44 @@ def test_without_the_catalog_spark_has_its_own(glue: Any, spark: SparkSession, m
     spark.sql("drop table only_here")
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda spark: spark.sql("select id from later.one").collect(),
+        lambda spark: spark.table("later.one").collect(),
+        lambda spark: [(1,)] if spark.catalog.tableExists("later.one") else [],
+        lambda spark: spark.sql("use later") and spark.sql("select * from one").collect(),
+        lambda spark: spark.range(1, 2).write.insertInto("later.one") or spark.table("later.one").limit(1).collect(),
+    ],
+    ids=["sql", "table", "exists", "use", "insert"],
+)
+def test_who_did_not_say_gets_what_spark_lacks_and_is_told(
+    glue: Any, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, ask: Any
+) -> None:
+    spark.range(1, 2).write.parquet(str(tmp_path / "one"))
+    glue.create_database(DatabaseInput={"Name": "later"})
+    descriptor = storage(tmp_path / "one", "parquet", "", {}, id="bigint")
+    glue.create_table(DatabaseName="later", TableInput={"Name": "one", "StorageDescriptor": descriptor, "TableType": "EXTERNAL_TABLE"})
+    monkeypatch.setenv(SWITCH, UNASKED)
+
+    assert spark.sql("select 1 from range(1)").count() == 1
+    assert caplog.text.count("--enable-glue-datacatalog") == 0, "nothing was needed of it"
+    assert [tuple(row) for row in ask(spark)] == [(1,)]
+    assert caplog.text.count("On Glue a job needs the argument --enable-glue-datacatalog") == 1
+    spark.sql("use default")
+    glue.delete_database(Name="later")
+    spark.sql("show databases")
+
+
 def test_a_catalog_that_is_away_fails_a_job_that_wants_it_and_is_said_to_others(
     glue: Any, spark: SparkSession, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    monkeypatch.setenv(SWITCH, "glue")
     with pytest.raises(EndpointConnectionError):
         spark.sql("show tables")
-    monkeypatch.delenv(SWITCH)
+    monkeypatch.setenv(SWITCH, UNASKED)
 
-    spark.range(2).createOrReplaceTempView("mine")
-    assert spark.sql("select count(*) from mine").first()[0] == 2
+    with pytest.raises(AnalysisException, match="TABLE_OR_VIEW_NOT_FOUND"):
+        spark.sql("select * from shop.numbers_that_are_away")
     assert "the Glue Data Catalog is not there" in caplog.text

@@ -191,8 +191,9 @@ def test_a_stream_batch_by_batch(run: Run) -> None:
     assert "batch 0 has 1" in run("streaming_batch")
 
 
-def test_spark_sql_reads_and_makes_tables_of_the_catalog(run: Run) -> None:
-    said = run("catalog_sql", enable_glue_datacatalog="true").splitlines()
+@pytest.mark.parametrize("arguments", [{"enable_glue_datacatalog": "true"}, {}], ids=["asked", "forgotten"])
+def test_spark_sql_reads_and_makes_tables_of_the_catalog(run: Run, arguments: dict[str, str]) -> None:
+    said = run("catalog_sql", **arguments).splitlines()
 
     assert said[0].startswith("tables ['")
     assert "'providers'" in said[0]

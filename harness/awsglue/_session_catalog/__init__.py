@@ -6,6 +6,6 @@ names is brought there before the statement runs (`importing`); what the stateme
 
 from __future__ import annotations
 
-from awsglue._session_catalog.hooks import SWITCH, use_glue_catalog
+from awsglue._session_catalog.hooks import ASKED, OWN, SWITCH, UNASKED, use_glue_catalog
 
-__all__ = ["SWITCH", "use_glue_catalog"]
+__all__ = ["ASKED", "OWN", "SWITCH", "UNASKED", "use_glue_catalog"]

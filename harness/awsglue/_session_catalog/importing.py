@@ -75,6 +75,10 @@ class Imported:
         for database in sorted(name for name in there if name in words or name == current):
             self._bring_tables(glue, database, None if whole or _LISTS.match(text) else words)
 
+    def has_database_of(self, text: str, whole: bool = False) -> bool:
+        """Whether the text names a database that the Data Catalog has, or lists them all."""
+        return bool(self.databases & _words(text)) or (whole and not text.strip() and bool(self.databases))
+
     def current_database(self) -> str:
         return str(self.session._jsparkSession.sessionState().catalog().getCurrentDatabase())
 

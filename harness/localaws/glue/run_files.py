@@ -55,7 +55,8 @@ class JobOptions:
     jars: list[Path] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
-    with_catalog: bool = False
+    catalog: str = ""
+    """Spark SQL's: `glue`, `own`, or nothing was said."""
 
     def needs_own_jvm(self, present: Mapping[str, str]) -> list[str]:
         """Why a driver with the settings `present` will not do; empty when it will."""
@@ -91,7 +92,7 @@ def read_job_options(home: Home, arguments: Sequence[str], workspace: Path) -> J
         jars=[local_file(home, item) for item in listed(values.get("--extra-jars"))],
         settings={**_settings(values), **_event_log(home, values), **{f"{OF_WORKERS}{name}": value for name, value in workers.items()}},
         variables=variables_of(values.get("--customer-driver-env-vars", "")),
-        with_catalog=_is_on(values, "--enable-glue-datacatalog"),
+        catalog=_catalog(values),
     )
 
 
@@ -106,6 +107,12 @@ def _refuse(values: Mapping[str, str]) -> None:
 def _is_on(values: Mapping[str, str], name: str) -> bool:
     """Of a flag: its name alone is enough."""
     return name in values and values[name].lower() != "false"
+
+
+def _catalog(values: Mapping[str, str]) -> str:
+    if "--enable-glue-datacatalog" not in values:
+        return ""
+    return "glue" if _is_on(values, "--enable-glue-datacatalog") else "own"
 
 
 def _require_lake(home: Home, lake: str) -> None:

@@ -81,10 +81,6 @@ def _run(options: argparse.Namespace, workspace: Path) -> Result:
         return Result("FAILED", f"LAUNCH ERROR | {error}")
     sys.argv = [str(file), *options.arguments]
     os.chdir(workspace)
-    if job.with_catalog:
-        from awsglue._session_catalog import use_glue_catalog
-
-        use_glue_catalog()
     plans = QueryPlans(options.run_id, file)
     if options.plan:
         plans.watch()
@@ -109,11 +105,11 @@ def connect(home: Home, run_id: str, reasons: list[str], job: JobOptions) -> Non
     files = [str(file) for file in job.python_files]
     sys.path[:0] = files
     python_path = os.pathsep.join([*files, os.environ.get("PYTHONPATH", "")])
-    os.environ.update({**job.variables, "PYTHONPATH": python_path, "ETL_SPARK_CATALOG": "glue" if job.with_catalog else "own"})
+    os.environ.update({**job.variables, "PYTHONPATH": python_path, "ETL_SPARK_CATALOG": job.catalog})
     engine = SparkEngine(home)
     usual = engine.settings_of(os.environ["AWS_ENDPOINT_URL"])
     reasons = [*reasons, *job.needs_own_jvm(usual)]
-    _leave_hive_out()
+    _give_the_catalog()
     gateway: Gateway | None = None
     if not reasons:
         try:
@@ -132,10 +128,13 @@ def connect(home: Home, run_id: str, reasons: list[str], job: JobOptions) -> Non
     attach(gateway, run_id, {**usual, **job.settings}, python_path)
 
 
-def _leave_hive_out() -> None:
-    """`enableHiveSupport()` means the Data Catalog on Glue; here it would start a metastore of Hive's own, in the script's folder."""
+def _give_the_catalog() -> None:
+    """Spark SQL finds the Data Catalog's tables. `enableHiveSupport()`, which means that on Glue, would start a metastore of Hive's own."""
     from pyspark.sql import SparkSession
 
+    from awsglue._session_catalog import use_glue_catalog
+
+    use_glue_catalog()
     SparkSession.Builder.enableHiveSupport = lambda self: self  # type: ignore[method-assign]
 
 

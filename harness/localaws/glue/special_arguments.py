@@ -35,7 +35,9 @@ SPECIAL: Mapping[str, Special] = {
     "--customer-driver-env-vars": Special(HONOURED, "environment of the script; names that do not begin with `CUSTOMER_` are left out"),
     "--customer-executor-env-vars": Special(HONOURED, "environment of its Python workers, likewise"),
     "--datalake-formats": Special(HONOURED, "refused, naming the jar, where the format's jar is not among those of `make install`"),
-    "--enable-glue-datacatalog": Special(HONOURED, "Spark SQL has the catalog's databases and tables; without it, its own"),
+    "--enable-glue-datacatalog": Special(
+        HONOURED, "Spark SQL has the catalog's tables; with `false` its own; a run that says neither and names one gets it, and is told"
+    ),
     "--enable-spark-ui": Special(HONOURED, "writes Spark's event log to `--spark-event-logs-path`, in a JVM that the run has to itself"),
     "--spark-event-logs-path": Special(HONOURED, "where that goes"),
     "--job-bookmark-option": Special(HONOURED, "`job-bookmark-enable`, `job-bookmark-pause`, `job-bookmark-disable`"),
