@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -52,7 +53,7 @@ def runs(name: str) -> None:
     Console().print(table)
 
 
-@job.command("run", context_settings={"ignore_unknown_options": True})
+@job.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.argument("script", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--cold", is_flag=True, help="In a JVM of its own instead of the warm driver's.")
 @click.option("--plan", is_flag=True, help="Print the plans of the queries that it ran, and write them to plans.txt of the run's folder.")
@@ -65,9 +66,13 @@ def run_script(script: Path, cold: bool, plan: bool, debug: bool, debug_port: in
     endpoint = _endpoint(home)
     run_id = f"jr_{uuid4().hex}"
     folder = home.runs / run_id
-    port = debug_port if debug_port is not None else 0 if debug else None
-    words = _words(script, run_id, arguments)
-    command = runner_command(folder, run_id, str(script.resolve()), words, cold, plan, port)
+    flags, later_port, words = _sorted_out(arguments)
+    port = debug_port if debug_port is not None else later_port
+    if port is None and (debug or "--debug" in flags):
+        port = 0
+    own = script_arguments(script.stem, run_id, f"s3://{SCRIPTS_BUCKET}/temporary/{run_id}/", {})
+    passed = [*_without(own, special_values(words)), *words]
+    command = runner_command(folder, run_id, str(script.resolve()), passed, cold or "--cold" in flags, plan or "--plan" in flags, port)
     started = time.monotonic()
     ended = subprocess.run(command, env=runner_environment(home, endpoint, folder), check=False)
     result = Result.read(folder)
@@ -78,12 +83,34 @@ def run_script(script: Path, cold: bool, plan: bool, debug: bool, debug_port: in
     click.echo(f"{script.name} succeeded in {time.monotonic() - started:.1f} s")
 
 
-def _words(script: Path, run_id: str, arguments: tuple[str, ...]) -> list[str]:
+def _sorted_out(arguments: Sequence[str]) -> tuple[set[str], int | None, list[str]]:
+    """Our flags among the words after SCRIPT, the debugger's port, and the script's own words.
+
+    A flag of ours has no value: `--debug false` is the script's, and so is everything after `--`.
+    """
+    flags: set[str] = set()
+    port: int | None = None
+    rest: list[str] = []
+    words = list(arguments)
+    while words:
+        word = words.pop(0)
+        value = words[0] if words and not words[0].startswith("--") else None
+        if word == "--":
+            return flags, port, [*rest, *words]
+        if word in ("--cold", "--plan", "--debug") and value is None:
+            flags.add(word)
+        elif word == "--debug-port" and value is not None and value.isdigit():
+            port = int(words.pop(0))
+        else:
+            rest.append(word)
+            if word.startswith("--") and value is not None:
+                rest.append(words.pop(0))
+    return flags, port, rest
+
+
+def _without(own: Sequence[str], given: Mapping[str, str]) -> list[str]:
     """What Glue passes, without what the caller passes in its place."""
-    given = special_values(arguments)
-    own = script_arguments(script.stem, run_id, f"s3://{SCRIPTS_BUCKET}/temporary/{run_id}/", {})
-    kept = [word for name, value in zip(own[::2], own[1::2], strict=True) if name not in given for word in (name, value)]
-    return [*kept, *arguments]
+    return [word for name, value in zip(own[::2], own[1::2], strict=True) if name not in given for word in (name, value)]
 
 
 job.add_command(bookmark)

@@ -30,6 +30,7 @@ from awsglue.utils import getResolvedOptions
 args = getResolvedOptions(sys.argv, ["JOB_NAME", "städte", "TempDir"])
 print(args["JOB_NAME"], args["städte"], args["TempDir"])
 """
+LAST = "import sys; print(sys.argv[-4:])"
 QUERIES = """
 from awsglue.context import GlueContext
 spark = GlueContext().spark_session
@@ -129,7 +130,11 @@ def test_the_first_cell_of_a_notebook_as_documented_works(caller: dict[str, str]
         pytest.param("import sys; print('ends'); sys.exit(0)", [], 0, "ends\na_script.py succeeded", id="exit_zero"),
         pytest.param("raise ValueError('no rows')", [], 1, "a_script.py failed: ValueError: no rows", id="an_error"),
         pytest.param("import os; os._exit(0)", [], 1, "ended with exit code 0 and without a result", id="gone_without_a_word"),
-        pytest.param("import sys; print(sys.argv[-2:])", ["--", "--plan", "gold"], 0, "['--plan', 'gold']", id="a_name_of_ours"),
+        pytest.param(LAST, ["--debug", "false", "--plan", "gold"], 0, "['--debug', 'false', '--plan', 'gold']", id="values_of_the_scripts"),
+        pytest.param(
+            LAST, ["--n", "1", "--plan", "--", "--cold", "--debug"], 0, "['--n', '1', '--cold', '--debug']\nThe script ran no query",
+            id="ours_and_the_scripts",
+        ),
     ],
 )  # fmt: skip
 def test_a_script_from_anywhere_is_run_by_the_command(

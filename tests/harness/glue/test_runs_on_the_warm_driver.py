@@ -52,6 +52,8 @@ print(json.dumps({
     "mark": os.environ["MARK"],
     "default": spark._jvm.SparkSession.getDefaultSession().isDefined(),
     "run": options["JOB_RUN_ID"],
+    "folder": str(Path.cwd().relative_to(os.environ["ETL_RUN_FOLDER"])),
+    "path": os.path.dirname(sys.argv[0]) == sys.path[0],
 }))
 """
 )
@@ -91,6 +93,8 @@ def test_two_runs_at_once_see_their_own_arguments_settings_views_and_environment
             "mark": str(mine),
             "default": False,
             "run": run.run_id,
+            "folder": "workspace",
+            "path": True,
         }
 
 
