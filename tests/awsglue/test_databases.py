@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -373,3 +374,24 @@ def test_an_iceberg_table_of_the_catalog_is_read_written_and_filtered(databases:
     assert glue.create_dynamic_frame.from_options("iceberg", by_name).count() == 3
     with pytest.raises(BadOptionError, match="iceberg format: glue_catalog.curated.nosuch is no table that can be read"):
         glue.create_dynamic_frame.from_options("iceberg", {"path": "glue_catalog.curated.nosuch"})
+
+
+def test_an_export_of_dynamodb_that_is_there_is_read(databases: Databases, glue: GlueContext) -> None:
+    data = databases.stack.home.s3 / "lake" / "exports" / "AWSDynamoDB" / "0123-abc" / "data"
+    data.mkdir(parents=True)
+    (data.parent / "manifest-files.json").write_text('{"itemCount": 2}')
+    items = [{"id": {"S": "o1"}, "n": {"N": "3"}, "to": {"M": {"city": {"S": "Oslo"}}}}, {"id": {"S": "o2"}}]
+    with gzip.open(data / "a.json.gz", "wt") as file:
+        file.write("".join(json.dumps({"Item": item}) + "\n" for item in items))
+
+    def read(**more: str) -> DynamicFrame:
+        options = {"dynamodb.export": "s3", "dynamodb.s3.bucket": "lake", "dynamodb.s3.prefix": "exports/", **more}
+        return glue.create_dynamic_frame.from_options("dynamodb", options)
+
+    assert sorted(row.Item.id.S for row in read().toDF().collect()) == ["o1", "o2"]
+    simple = read(**{"dynamodb.simplifyDDBJson": "true", "dynamodb.sts.roleArn": "arn:aws:iam::123456789012:role/reader"})
+    assert sorted((row.id, row.to.city if row.to else None) for row in simple.toDF().collect()) == [("o1", "Oslo"), ("o2", None)]
+    with pytest.raises(SourceError, match=r"DynamoDB export s3://lake/nosuch: .*Path does not exist"):
+        read(**{"dynamodb.s3.prefix": "nosuch"})
+    with pytest.raises(BadOptionError, match="without dynamodb.s3.bucket"):
+        glue.create_dynamic_frame.from_options("dynamodb", {"dynamodb.export": "s3"})

@@ -206,6 +206,7 @@ def test_who_did_not_say_gets_what_spark_lacks_and_is_told(
     monkeypatch.setenv(SWITCH, UNASKED)
 
     assert spark.sql("select 1 from range(1)").count() == 1
+    assert not spark.catalog.tableExists("nosuch")
     assert caplog.text.count("--enable-glue-datacatalog") == 0, "nothing was needed of it"
     assert [tuple(row) for row in ask(spark)] == [(1,)]
     assert caplog.text.count("On Glue a job needs the argument --enable-glue-datacatalog") == 1

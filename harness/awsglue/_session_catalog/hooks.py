@@ -77,6 +77,8 @@ def _named(original: Callable[..., Any], session_of: Callable[[Any], SparkSessio
             return original(self, *args, **kwargs)
         sql = SparkSession.sql.__wrapped__  # type: ignore[attr-defined]
         lists, tells = original.__name__ in ("listTables", "listDatabases"), original.__name__ in _TELLS
+        if original.__name__ == "listTables" and not text:
+            text = str(session_of(self)._jsparkSession.sessionState().catalog().getCurrentDatabase())
         work = functools.partial(original, self, *args, **kwargs)
         return _run(session_of(self), text, work, sql, changes=changes, whole=lists, tells=tells)
 

@@ -76,8 +76,8 @@ class Imported:
             self._bring_tables(glue, database, None if whole or _LISTS.match(text) else words)
 
     def has_database_of(self, text: str, whole: bool = False) -> bool:
-        """Whether the text names a database that the Data Catalog has, or lists them all."""
-        return bool(self.databases & _words(text)) or (whole and not text.strip() and bool(self.databases))
+        """Whether the text names a database that the Data Catalog has, is said in one, or, without a name, lists all that it has."""
+        return bool(self.databases & {*_words(text), self.current_database()}) or (whole and not text.strip() and bool(self.databases))
 
     def current_database(self) -> str:
         return str(self.session._jsparkSession.sessionState().catalog().getCurrentDatabase())

@@ -52,7 +52,7 @@ print(json.dumps({
     "mark": os.environ["MARK"],
     "default": spark._jvm.SparkSession.getDefaultSession().isDefined(),
     "run": options["JOB_RUN_ID"],
-    "folder": str(Path.cwd().relative_to(os.environ["ETL_RUN_FOLDER"])),
+    "works in": f"{Path.cwd().parent.name}/{Path.cwd().name}",
     "path": os.path.dirname(sys.argv[0]) == sys.path[0],
 }))
 """
@@ -93,7 +93,7 @@ def test_two_runs_at_once_see_their_own_arguments_settings_views_and_environment
             "mark": str(mine),
             "default": False,
             "run": run.run_id,
-            "folder": "workspace",
+            "works in": f"{run.run_id}/workspace",
             "path": True,
         }
 
