@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from localaws.engines.spark_conf import spark_environment
+from localaws.glue.python_modules import PIP_SETTINGS, pip_settings
 from localaws.home import Home
 
 __all__ = ["runner_command", "runner_environment", "script_arguments"]
 
 _INHERITED = ("PATH", "LANG", "HOME", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "TMPDIR")
-_OF_PIP = ("PIP_", "HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")
 
 
 def script_arguments(job_name: str, run_id: str, temporary: str, arguments: Mapping[str, str]) -> list[str]:
@@ -46,11 +46,12 @@ def runner_command(
 
 def runner_environment(home: Home, endpoint_url: str, run_folder: Path) -> dict[str, str]:
     """Environment of a run: of the caller's only the paths of programs and what pip needs, so that no real account can be reached."""
-    inherited = {name: value for name, value in os.environ.items() if name in _INHERITED or name.startswith(_OF_PIP)}
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return {
         **inherited,
         **spark_environment(home, endpoint_url),
         "ETL_RUN_FOLDER": str(run_folder),
+        PIP_SETTINGS: pip_settings(),
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,
         "PYTHONUNBUFFERED": "1",

@@ -21,8 +21,11 @@ from pathlib import Path
 from localaws.exceptions import LocalAwsError
 from localaws.home import Home
 
-__all__ = ["PythonModulesError", "provide"]
+__all__ = ["PIP_SETTINGS", "PythonModulesError", "pip_settings", "provide"]
 
+PIP_SETTINGS = "ETL_PIP_SETTINGS"
+"""Environment: what pip needs of whoever started the endpoint or the run, as JSON. Nothing else of a run sees it."""
+_OF_PIP = ("PIP_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input")
 _OF_THE_RUN = ("PYTHONPATH", "NO_PROXY", "no_proxy")
 
@@ -33,6 +36,12 @@ class PythonModulesError(LocalAwsError):
     def __init__(self, asked: Sequence[str], reason: str) -> None:
         self.asked, self.reason = list(asked), reason
         super().__init__(f"--additional-python-modules {','.join(asked)} could not be installed. pip says: {reason}")
+
+
+def pip_settings() -> str:
+    """Value of PIP_SETTINGS: passed on where there is one, else pip's settings, proxies and certificates of this process."""
+    given = {name: value for name, value in os.environ.items() if name.upper().startswith(_OF_PIP) or name in ("HOME", "PATH")}
+    return os.environ.get(PIP_SETTINGS) or json.dumps(given)
 
 
 def provide(home: Home, modules: Sequence[str], options: str = "") -> Path:
@@ -74,7 +83,8 @@ def _located(found: dict[str, dict[str, str]]) -> str:
 
 def _pip(words: Sequence[str], modules: Sequence[str]) -> None:
     kept = {name: value for name, value in os.environ.items() if name not in _OF_THE_RUN}
-    done = subprocess.run([*_PIP, *words], env=kept, capture_output=True, text=True, check=False)
+    settings = dict(json.loads(os.environ.get(PIP_SETTINGS, "{}")))
+    done = subprocess.run([*_PIP, *words], env={**kept, **settings}, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         errors = [line.removeprefix("ERROR: ") for line in done.stderr.splitlines() if line.startswith("ERROR:")]
         raise PythonModulesError(modules, " ".join(errors) or done.stderr.strip()[-2000:])

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from documents.special_arguments import special_arguments
+from localaws.engines.endpoint import EndpointEngine
+from localaws.glue.python_modules import PIP_SETTINGS
 from localaws.glue.script_runner import Result
 from localaws.glue.special_arguments import EFFECTS, SPECIAL, special_values, variables_of
 from localaws.home import CHECKOUT, Home
@@ -94,6 +96,23 @@ def test_modules_that_were_installed_before_are_taken_at_once_and_what_is_here_i
 
     assert (first.output, again.output) == ("False hello 1.0\n", "False hello 1.0\n"), first.error
     assert {entry: entry.stat().st_mtime_ns for entry in (home.cache / "python-modules").iterdir() if entry.is_dir()} == folders
+
+
+def test_pip_has_the_settings_of_who_started_the_endpoint_or_the_run_and_the_script_has_not(
+    start: Start, wheels: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", wheels.as_uri())
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+
+    run = start(
+        "import os, greeting\nprint(greeting.text, [n for n in os.environ if n.startswith(('PIP_', 'HTTPS'))])",
+        {"--additional-python-modules": "greeting<2"},
+    ).wait()
+
+    assert (run.result, run.output) == (Result("SUCCEEDED"), "hello 1.0 []\n"), run.error
+    passed_on = json.loads(EndpointEngine(home).command({"main": 1}).env[PIP_SETTINGS])
+    assert passed_on["PIP_FIND_LINKS"] == wheels.as_uri()
 
 
 @pytest.mark.parametrize(
