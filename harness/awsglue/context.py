@@ -14,6 +14,7 @@ from awsglue._context.reading import ReadingContext
 from awsglue._context.upkeep import UpkeepContext
 from awsglue._context.writing import WritingContext
 from awsglue._refusal import refuse_unknown
+from awsglue._session_catalog import use_glue_catalog
 from awsglue.dataframereader import DataFrameReader
 from awsglue.dataframewriter import DataFrameWriter
 from awsglue.dynamicframe import DynamicFrameReader, DynamicFrameWriter
@@ -37,6 +38,7 @@ class GlueContext(ReadingContext, WritingContext, UpkeepContext, SQLContext):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # SQLContext is deprecated in Spark; the API is one all the same
             super().__init__(session.sparkContext, session)
+        use_glue_catalog()
         self.spark_session = session
         self.create_dynamic_frame = DynamicFrameReader(self)
         self.write_dynamic_frame = DynamicFrameWriter(self)

@@ -17,6 +17,7 @@ from awsglue._core.records import Records, Stage, aligned, together
 from awsglue._operations import choices, fields, mapping, nesting, python_functions, rows, unboxing
 from awsglue._operations.dynamodb_json import simplify_ddb_json, unnest_ddb_json
 from awsglue._refusal import refuse_unknown
+from awsglue._storage import streaming
 from awsglue.exceptions import BadOptionError
 
 __all__ = ["DynamicFrame", "DynamicFrameCollection", "DynamicFrameReader", "DynamicFrameWriter", "ResolveOption"]
@@ -50,7 +51,8 @@ class DynamicFrame:
         """Frame of the DataFrame's rows. An empty one, or one without columns, does too."""
         if not isinstance(dataframe, DataFrame):
             raise BadOptionError("DynamicFrame.fromDF", f"{type(dataframe).__name__} is no DataFrame", ["DataFrame"])
-        return cls(dataframe, glue_ctx, name)
+        frame = cls(dataframe, glue_ctx, name)
+        return frame._of(streaming.opened(frame._records)) if streaming.INFERRED in dataframe.columns else frame
 
     def toDF(self, options=None):
         """The records as a DataFrame; a choice that is left is a struct keyed by type. Raises when a threshold of errors is reached."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import uuid4
 
 import click
 from rich.console import Console
 
+from cli._job_bookmarks import bookmark
 from cli._tables import folding_table
 from localaws.bootstrap import client
 from localaws.engines.endpoint import EndpointEngine
+from localaws.glue.job_runs import SCRIPTS_BUCKET
+from localaws.glue.launcher import runner_command, runner_environment, script_arguments
+from localaws.glue.script_runner import Result
+from localaws.glue.special_arguments import special_values
 from localaws.home import Home
 
 __all__ = ["job"]
@@ -49,50 +53,67 @@ def runs(name: str) -> None:
     Console().print(table)
 
 
-@job.command("run", context_settings={"ignore_unknown_options": True})
+@job.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.argument("script", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--cold", is_flag=True, help="In a JVM of its own instead of the warm driver's.")
+@click.option("--plan", is_flag=True, help="Print the plans of the queries that it ran, and write them to plans.txt of the run's folder.")
+@click.option("--debug", is_flag=True, help="Wait for a debugger (debugpy) before the first line; the port is printed.")
+@click.option("--debug-port", type=int, metavar="PORT", help="Wait for a debugger on this port.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def run_script(script: Path, cold: bool, arguments: tuple[str, ...]) -> None:
-    """Run SCRIPT now as a job, straight from the checkout, with the arguments given: --batch_id 1998-06-15 …"""
+def run_script(script: Path, cold: bool, plan: bool, debug: bool, debug_port: int | None, arguments: tuple[str, ...]) -> None:
+    """Run SCRIPT, from anywhere, now as a job: with what Glue passes and the arguments given: --batch_id 1998-06-15 …"""
     home = Home.resolve()
     endpoint = _endpoint(home)
     run_id = f"jr_{uuid4().hex}"
     folder = home.runs / run_id
-    words = list(arguments) if "--JOB_NAME" in arguments else ["--JOB_NAME", script.stem, *arguments]
-    command = [sys.executable, "-P", "-m", "localaws.glue.script_runner", "--run-folder", str(folder), "--run-id", run_id]
-    command += [*(["--cold"] if cold else []), str(script.resolve()), *words]
-    local = {"AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": "us-east-1"}
-    local |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-    paths = os.pathsep.join(str(CHECKOUT / part) for part in ("libs", "harness"))
+    flags, later_port, words = _sorted_out(arguments)
+    port = debug_port if debug_port is not None else later_port
+    if port is None and (debug or "--debug" in flags):
+        port = 0
+    own = script_arguments(script.stem, run_id, f"s3://{SCRIPTS_BUCKET}/temporary/{run_id}/", {})
+    passed = [*_without(own, special_values(words)), *words]
+    command = runner_command(folder, run_id, str(script.resolve()), passed, cold or "--cold" in flags, plan or "--plan" in flags, port)
     started = time.monotonic()
-    ended = subprocess.run(command, env={**os.environ, **local, "PYTHONPATH": paths, "ETL_HOME": str(home.root)}, check=False)
-    if ended.returncode:
-        raise click.ClickException(f"{script.name} failed; its run is in {folder}")
+    ended = subprocess.run(command, env=runner_environment(home, endpoint, folder), check=False)
+    result = Result.read(folder)
+    if result is None:
+        raise click.ClickException(f"{script.name} ended with exit code {ended.returncode} and without a result; its run is in {folder}")
+    if result.state != "SUCCEEDED":
+        raise click.ClickException(f"{script.name} failed: {result.error_message} Its run is in {folder}")
     click.echo(f"{script.name} succeeded in {time.monotonic() - started:.1f} s")
 
 
-@job.command("bookmark")
-@click.argument("name")
-@click.option("--reset", is_flag=True, help="Forget all: the next run reads everything again.")
-@click.option("--rewind", metavar="RUN", help="Forget the runs after RUN: the next run reads what came after it.")
-def bookmark(name: str, reset: bool, rewind: str | None) -> None:
-    """What the runs of a job have read, by source, and forgetting it."""
-    from awsglue._storage.bookmarks import BookmarkStore
-    from awsglue.exceptions import BadOptionError
+def _sorted_out(arguments: Sequence[str]) -> tuple[set[str], int | None, list[str]]:
+    """Our flags among the words after SCRIPT, the debugger's port, and the script's own words.
 
-    store = BookmarkStore(Home.resolve().root / "bookmarks")
-    if reset and rewind:
-        raise click.UsageError("--reset forgets all runs and --rewind some: give one of them")
-    try:
-        state = store.reset(name, rewind) if reset or rewind else store.load(name)
-    except BadOptionError as error:
-        raise click.ClickException(str(error)) from error
-    table = folding_table("run", "committed", "sources")
-    for run in state["runs"]:
-        read = [f"{source}: {len(facts.get('files', {}))} files, keys {facts.get('keys', '-')}" for source, facts in run["sources"].items()]
-        table.add_row(run["run_id"], run["committed_at"], "; ".join(read))
-    Console().print(table)
+    A flag of ours has no value: `--debug false` is the script's, and so is everything after `--`.
+    """
+    flags: set[str] = set()
+    port: int | None = None
+    rest: list[str] = []
+    words = list(arguments)
+    while words:
+        word = words.pop(0)
+        value = words[0] if words and not words[0].startswith("--") else None
+        if word == "--":
+            return flags, port, [*rest, *words]
+        if word in ("--cold", "--plan", "--debug") and value is None:
+            flags.add(word)
+        elif word == "--debug-port" and value is not None and value.isdigit():
+            port = int(words.pop(0))
+        else:
+            rest.append(word)
+            if word.startswith("--") and value is not None:
+                rest.append(words.pop(0))
+    return flags, port, rest
+
+
+def _without(own: Sequence[str], given: Mapping[str, str]) -> list[str]:
+    """What Glue passes, without what the caller passes in its place."""
+    return [word for name, value in zip(own[::2], own[1::2], strict=True) if name not in given for word in (name, value)]
+
+
+job.add_command(bookmark)
 
 
 def _endpoint(home: Home) -> str:

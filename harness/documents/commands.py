@@ -30,7 +30,7 @@ def command_reference() -> str:
 
 
 def _section(path: tuple[str, ...], command: click.Command) -> str:
-    parts = [f"{'##' if len(path) == 2 else '###'} etl {' '.join(path[1:])}", inspect.cleandoc(command.help or "")]
+    parts = [f"{'#' * len(path)} etl {' '.join(path[1:])}", inspect.cleandoc(command.help or "")]
     context = click.Context(command, info_name=" ".join(path))
     if isinstance(command, click.Group):
         parts.append("Its commands: " + ", ".join(f"`{name}`" for name in command.list_commands(context)) + ".")

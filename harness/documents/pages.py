@@ -12,6 +12,7 @@ from documents.exceptions import MissingRegionError
 from documents.jobs import job_reference
 from documents.modules import module_map, sql_map
 from documents.redshift import refusals_of_statements, refused_functions, shown_functions, shown_statements
+from documents.special_arguments import special_arguments
 
 __all__ = ["PAGES", "documents", "filled"]
 
@@ -20,6 +21,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/commands.md": {"commands": command_reference},
     "docs/glue-jobs.md": {"jobs": job_reference},
+    "docs/job-runs.md": {"special arguments": special_arguments},
     "docs/local-aws.md": {"executed": executed_operations, "refused": refused_operations},
     "docs/library.md": {
         "etl_common": lambda: module_map(CHECKOUT / "libs" / "etl_common"),

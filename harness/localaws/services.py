@@ -22,6 +22,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "glue": (
         "localaws.glue.operations",
         "localaws.glue.job_runs",
+        "localaws.glue.bookmarks",
         "localaws.glue.trigger_definitions",
         "localaws.glue.workflows",
         "localaws.glue.quality",

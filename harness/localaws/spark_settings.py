@@ -19,8 +19,10 @@ from pathlib import Path
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-__all__ = ["CATALOG", "mounts_folder", "settings", "write_mounts"]
+__all__ = ["CATALOG", "SCHEMES", "mounts_folder", "settings", "write_mounts"]
 
+SCHEMES = ("s3", "s3a", "s3n")
+"""What scripts write before a bucket's name; on Glue, too, all of them are the same objects."""
 CATALOG = "glue_catalog"
 """Name of the Iceberg catalog, as Glue's own pages use it: `glue_catalog.curated.orders`."""
 
@@ -36,7 +38,7 @@ def settings(home: Path, endpoint_url: str) -> dict[str, str]:
     write_mounts(home)
     catalog = f"spark.sql.catalog.{CATALOG}"
     return {
-        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
+        **{f"spark.hadoop.fs.{scheme}.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme" for scheme in SCHEMES},
         "spark.hadoop.fs.localfs.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
         "spark.hadoop.fs.viewfs.mounttable.path": f"file:{mounts_folder(home)}",
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",

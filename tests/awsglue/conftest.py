@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from awsglue._storage.bookmarks import FOLDER, Bookmarks
+from awsglue._storage.bookmarks import Bookmarks
 from awsglue.context import GlueContext
 from awsglue.job import Job
 from empty_account import empty_account
+from localaws.glue.bookmark_store import FOLDER
 
 
 @pytest.fixture(scope="module")

@@ -100,6 +100,9 @@ def test_a_sink_makes_the_table_adds_columns_and_partitions(plain_glue: GlueCont
     assert columns() == ["id bigint", "list array<int>"]
     days = [one["Values"] for one in database.get_partitions(DatabaseName="shop", TableName="sales")["Partitions"]]
     assert sorted(days) == [["2026-01-01"], ["2026-01-02"]]
+    sink("LOG", "4L id", "'' day")
+    (nowhere,) = plain_glue.create_dynamic_frame.from_catalog("shop", "sales", push_down_predicate="day is null").toDF().collect()
+    assert (nowhere.id, nowhere.day) == (4, None), "an empty text lies where a null does"
 
     frame = plain_glue.create_dynamic_frame.from_catalog("shop", "sales", push_down_predicate="day = '2026-01-01'")
     assert records(frame) == [{"id": 1, "day": "2026-01-01"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -15,7 +16,7 @@ from pyspark.sql import SparkSession
 
 from awsglue.context import GlueContext
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
-from awsglue.exceptions import BadOptionError, NotSupportedError, SourceError
+from awsglue.exceptions import BadOptionError, SourceError
 from localaws.engines.mariadb import MariaDBEngine
 from localaws.engines.postgres import PostgresEngine
 from localaws.engines.spark_conf import aws_environment
@@ -284,12 +285,25 @@ def place_in_catalog(database: str, table: str, url: str) -> None:
     catalog.create_table(DatabaseName=database, TableInput=described)
 
 
-def test_bookmarks_of_redshift_are_refused(databases: Databases, glue: GlueContext, jobs: Any) -> None:
-    jobs("first")
-    options = {**WAREHOUSE, "dbtable": "public.sales", "jobBookmarkKeys": ["id"]}
+def test_redshift_is_read_by_bookmark_keys(databases: Databases, glue: GlueContext, jobs: Any) -> None:
+    def write(*select: str) -> None:
+        glue.write_dynamic_frame.from_options(frame_of(glue, *select), "redshift", {**WAREHOUSE, "dbtable": "public.followed"})
 
-    with pytest.raises(NotSupportedError, match="jobBookmarkKeys of redshift"):
-        glue.create_dynamic_frame.from_options("redshift", options, transformation_ctx="source")
+    def read() -> Rows:
+        options = {**WAREHOUSE, "dbtable": "public.followed", "jobBookmarkKeys": ["at", "name"], "jobBookmarkKeysSortOrder": "asc"}
+        return rows(glue.create_dynamic_frame.from_options("redshift", options, transformation_ctx="source").select_fields(["id"]))
+
+    at = "timestamp'2026-01-01 10:00:00.5' at"
+    write(f"1L id, {at}, 'it\\'s' name", f"2L id, {at}, 'back\\\\' name", "3L id, null, 'never' name")
+    first = jobs("first")
+    assert read() == [(1,), (2,)]
+    first.commit()
+    write(f"4L id, {at}, 'jt' name", "5L id, timestamp'2026-01-02 00:00:00' at, 'a' name")
+    second = jobs("second")
+    assert read() == [(4,), (5,)]
+    second.commit()
+    jobs("third")
+    assert read() == []
 
 
 def test_redshift_is_loaded_in_one_transaction_with_its_actions(databases: Databases, glue: GlueContext) -> None:
@@ -306,6 +320,16 @@ def test_redshift_is_loaded_in_one_transaction_with_its_actions(databases: Datab
     assert rows(found) == [whole, (2, None, None, None, None, None, None)]
     kinds = [field.dataType.simpleString() for field in found.toDF().schema]
     assert kinds == ["bigint", "string", "decimal(3,2)", "date", "timestamp", "boolean", "double"]
+
+    assert rows(read(query="SELECT id FROM public.sales WHERE name = 'it''s; \"x\"' ORDER BY id LIMIT 1;")) == [(1,)]
+    nothing = read(query="SELECT id, price FROM public.sales WHERE id < 0", aws_iam_role="arn:aws:iam::123456789012:role/unload")
+    assert (nothing.toDF().dtypes, rows(nothing)) == ([("id", "bigint"), ("price", "decimal(3,2)")], [])
+    staged = list((databases.stack.home.s3 / "lake" / "tmp").rglob("part_*"))
+    assert staged, "rows come by UNLOAD through redshiftTmpDir"
+    with pytest.raises(BadOptionError, match="redshift: no redshiftTmpDir"):
+        glue.create_dynamic_frame.from_options("redshift", {"url": WAREHOUSE["url"], "dbtable": "public.sales"})
+    with pytest.raises(SourceError, match="nosuch"):
+        read(dbtable="public.nosuch")
 
     actions = "BEGIN; -- it's; one\nDELETE FROM public.sales WHERE name = 'it''s; \"x\"' ; END;"
     after = "CREATE TABLE public.log AS SELECT count(*) AS n FROM public.sales"
@@ -350,3 +374,24 @@ def test_an_iceberg_table_of_the_catalog_is_read_written_and_filtered(databases:
     assert glue.create_dynamic_frame.from_options("iceberg", by_name).count() == 3
     with pytest.raises(BadOptionError, match="iceberg format: glue_catalog.curated.nosuch is no table that can be read"):
         glue.create_dynamic_frame.from_options("iceberg", {"path": "glue_catalog.curated.nosuch"})
+
+
+def test_an_export_of_dynamodb_that_is_there_is_read(databases: Databases, glue: GlueContext) -> None:
+    data = databases.stack.home.s3 / "lake" / "exports" / "AWSDynamoDB" / "0123-abc" / "data"
+    data.mkdir(parents=True)
+    (data.parent / "manifest-files.json").write_text('{"itemCount": 2}')
+    items = [{"id": {"S": "o1"}, "n": {"N": "3"}, "to": {"M": {"city": {"S": "Oslo"}}}}, {"id": {"S": "o2"}}]
+    with gzip.open(data / "a.json.gz", "wt") as file:
+        file.write("".join(json.dumps({"Item": item}) + "\n" for item in items))
+
+    def read(**more: str) -> DynamicFrame:
+        options = {"dynamodb.export": "s3", "dynamodb.s3.bucket": "lake", "dynamodb.s3.prefix": "exports/", **more}
+        return glue.create_dynamic_frame.from_options("dynamodb", options)
+
+    assert sorted(row.Item.id.S for row in read().toDF().collect()) == ["o1", "o2"]
+    simple = read(**{"dynamodb.simplifyDDBJson": "true", "dynamodb.sts.roleArn": "arn:aws:iam::123456789012:role/reader"})
+    assert sorted((row.id, row.to.city if row.to else None) for row in simple.toDF().collect()) == [("o1", "Oslo"), ("o2", None)]
+    with pytest.raises(SourceError, match=r"DynamoDB export s3://lake/nosuch: .*Path does not exist"):
+        read(**{"dynamodb.s3.prefix": "nosuch"})
+    with pytest.raises(BadOptionError, match="without dynamodb.s3.bucket"):
+        glue.create_dynamic_frame.from_options("dynamodb", {"dynamodb.export": "s3"})

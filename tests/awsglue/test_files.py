@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from awsglue._storage.bookmarks import FOLDER, Bookmarks, BookmarkStore
 from awsglue.context import GlueContext
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
 from awsglue.exceptions import BadOptionError, NotSupportedError
-from cli.job import job
+from localaws.glue.bookmark_store import BookmarkStore
 
 
 def read(glue: GlueContext, folder: Path, format: str, ctx: str = "", **options: Any) -> DynamicFrame:
@@ -244,25 +242,3 @@ def test_bookmarks_tell_the_story_of_a_job(plain_glue: GlueContext, tmp_path: Pa
     assert seen() == [11, 2, 3]
     with pytest.raises(BadOptionError, match="no committed run run_x"):
         jobs("run_10", "job-bookmark-pause", job_bookmark_from="run_x", job_bookmark_to="run_3")
-
-
-def test_the_command_line_shows_rewinds_and_resets_bookmarks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ETL_HOME", str(tmp_path))
-    monkeypatch.delenv(FOLDER, raising=False)
-    for run, keys in (("r1", [3]), ("r2", [7])):
-        bookmarks = Bookmarks.begin("nightly", run, "job-bookmark-enable")
-        bookmarks.note_keys("source", keys)
-        bookmarks.commit("2026-01-01")
-
-    def said(*words: str) -> tuple[int, str]:
-        done = CliRunner().invoke(job, ["bookmark", "nightly", *words])
-        return done.exit_code, done.output
-
-    assert [word in said()[1] for word in ("r1", "r2", "source: 0 files, keys [7]")] == [True] * 3
-    code, text = said("--rewind", "r9")
-    assert (code, "no committed run r9. Possible: r1, r2" in text) == (1, True)
-    assert said("--rewind", "r1")[0] == 0
-    assert Bookmarks.begin("nightly", "r3", "job-bookmark-enable").key_range("source") == ([3], None)
-    assert said("--reset", "--rewind", "r1")[0] == 2
-    assert said("--reset")[0] == 0
-    assert Bookmarks.begin("nightly", "r4", "job-bookmark-enable").key_range("source") == (None, None)

@@ -41,7 +41,7 @@ INPUT = {
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """Runs a script: `run("name", bookmarks=True)` gives its output. The store is a home's, the control plane is moto's."""
+    """Runs a script: `run("name", job_bookmark_option="…")` gives its output. The store is a home's, the control plane is moto's."""
     home = Home(tmp_path_factory.mktemp("home")).make()
     for name, text in INPUT.items():
         file = home.s3 / "input" / name
@@ -55,7 +55,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         patch.setenv(CORES, "2")
         engine = SparkEngine(home)
         engine.start()
-        yield lambda name, bookmarks=False: _run(home, url, name, bookmarks)
+        yield lambda name, **arguments: _run(home, url, name, arguments)
         engine.stop()
 
 
@@ -88,11 +88,11 @@ def _prepare(url: str) -> None:
     dynamo.put_item(TableName="orders", Item={"id": {"S": "o1"}, "to": {"M": {"city": {"S": "Oslo"}}}})
 
 
-def _run(home: Home, url: str, name: str, bookmarks: bool) -> str:
+def _run(home: Home, url: str, name: str, arguments: dict[str, str]) -> str:
     run_id = f"jr_{uuid.uuid4().hex}"
     folder = home.runs / run_id
     folder.mkdir(parents=True)
-    more = {"--job-bookmark-option": "job-bookmark-enable"} if bookmarks else {}
+    more = {f"--{option.replace('_', '-')}": value for option, value in arguments.items()}
     words = script_arguments(name, run_id, "s3://temporary", more)
     environment = {**runner_environment(home, url, folder), "COVERAGE_PROCESS_START": os.environ.get("COVERAGE_PROCESS_START", "")}
     done = subprocess.run(
@@ -145,7 +145,7 @@ def test_a_choice_is_resolved_in_four_ways(run: Run) -> None:
 
 
 def test_an_incremental_load_reads_each_file_once(run: Run) -> None:
-    assert [run("incremental_load", bookmarks=True).strip() for _ in range(2)] == ["new: 1", "new: 0"]
+    assert [run("incremental_load", job_bookmark_option="job-bookmark-enable").strip() for _ in range(2)] == ["new: 1", "new: 0"]
 
 
 def test_a_sink_makes_its_table(run: Run) -> None:
@@ -189,3 +189,13 @@ def test_sql_over_a_view(run: Run) -> None:
 
 def test_a_stream_batch_by_batch(run: Run) -> None:
     assert "batch 0 has 1" in run("streaming_batch")
+
+
+@pytest.mark.parametrize("arguments", [{"enable_glue_datacatalog": "true"}, {}], ids=["asked", "forgotten"])
+def test_spark_sql_reads_and_makes_tables_of_the_catalog(run: Run, arguments: dict[str, str]) -> None:
+    said = run("catalog_sql", **arguments).splitlines()
+
+    assert said[0].startswith("tables ['")
+    assert "'providers'" in said[0]
+    assert "'visits'" in said[0]
+    assert said[1:] == ["busy [Row(year='2026', visits=2)]", "count 2"]

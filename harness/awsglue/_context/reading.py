@@ -45,7 +45,7 @@ class ReadingContext:
         return DataSource(read, self, _source_name(options))
 
     def getStreamingSource(self, connection_type, format=None, transformation_ctx="", push_down_predicate="", **options):
-        """A source of a DataFrame: streaming for kafka, else Spark's own reader."""
+        """A source of a DataFrame: streaming for kafka and kinesis, else Spark's own reader."""
 
         def read(later: str | None, format_options: dict[str, Any]) -> Any:
             if connection_type in STREAMS:
@@ -86,6 +86,9 @@ class ReadingContext:
         """The same as a DataFrame. `useSparkDataSource` and `useCatalogSchema` change nothing here: it is Spark's."""
         options = {name: value for name, value in additional_options.items() if name not in ("useSparkDataSource", "useCatalogSchema")}
         found = database_of(database, table_name, kwargs)
+        stream = streaming.of_table(catalog.find_table(found, table_name, catalog_id), options)
+        if stream is not None:
+            return streaming.read_stream(self.spark_session, *stream)
         return read_catalog(
             self.spark_session, found, table_name, push_down_predicate, options, transformation_ctx, catalog_id, redshift_tmp_dir
         ).shown

@@ -1,8 +1,7 @@
 """Bookmarks: what a job has read already, by source, kept from one run to the next ("Tracking processed data using job bookmarks").
 
-The state of a job is one JSON file: the runs that were committed, each with the state of every source (`transformation_ctx`) as it was
-then. So a reset drops all, a rewind drops the runs after one, and a pause reads between two of them. A run's own reads are added at
-`job.commit()` and only then: a run that fails before reads the same again, and nothing is read twice or left out.
+A run's own reads are added to the job's state (`localaws.glue.bookmark_store`) at `job.commit()` and only then: a run that fails before
+reads the same again, and nothing is read twice or left out.
 
 A file is new when its path is not known or it changed since. (Glue keeps the paths of the last 15 minutes only and a moment before that;
 here all are kept, so that a file that arrives late with an old time is read too.)
@@ -10,78 +9,27 @@ here all are kept, so that a file that arrives late with an old time is read too
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from awsglue._storage.files import File
 from awsglue.exceptions import BadOptionError
+from localaws.glue.bookmark_store import BookmarkStore, State, UncommittedRunError, position
 
-__all__ = ["FOLDER", "BookmarkStore", "Bookmarks"]
+__all__ = ["Bookmarks"]
 
-FOLDER = "ETL_BOOKMARKS"
 ENABLE, PAUSE = "job-bookmark-enable", "job-bookmark-pause"
-State = dict[str, Any]
 
 
-class BookmarkStore:
-    """States of jobs in a folder, one file each, replaced as a whole."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    @classmethod
-    def of_environment(cls) -> BookmarkStore:
-        """The store of this machine: `$ETL_BOOKMARKS`, or `bookmarks` in the home."""
-        given = os.environ.get(FOLDER)
-        return cls(Path(given) if given else Path(os.environ.get("ETL_HOME", ".local")) / "bookmarks")
-
-    def load(self, job: str) -> State:
-        """State of a job: `job_name`, `version`, `runs` (run_id, committed_at, sources), oldest first; empty when there is none."""
-        try:
-            state: State = json.loads(self._file(job).read_text("utf-8"))
-        except FileNotFoundError:
-            state = {"job_name": job, "version": 0, "runs": []}
-        return state
-
-    def save(self, state: State) -> None:
-        """Writes the state under the next version, whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        state["version"] += 1
-        target = self._file(state["job_name"])
-        draft = target.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(state), "utf-8")
-        draft.replace(target)
-
-    def reset(self, job: str, run_id: str | None = None) -> State:
-        """Forgets all runs of a job, or those after `run_id`, so that the next run begins where that one ended.
-
-        Raises BadOptionError naming the runs that there are, when `run_id` is none of them.
-        """
-        state = self.load(job)
-        if run_id is not None:
-            kept = _position(state, run_id, "rewind")
-            state["runs"] = state["runs"][: kept + 1]
-        else:
-            state["runs"] = []
-        self.save(state)
-        return state
-
-    def _file(self, job: str) -> Path:
-        safe = "".join(letter if letter.isalnum() or letter in "-_." else f"%{ord(letter):02x}" for letter in job)
-        return self.folder / f"{safe}.json"
-
-
-def _position(state: State, run_id: str, where: str) -> int:
-    ids = [run["run_id"] for run in state["runs"]]
-    if run_id not in ids:
-        raise BadOptionError(
-            f"Job bookmark of {state['job_name']}", f"{where}: no committed run {run_id}", ids or ["(no run was committed)"]
-        )
-    return ids.index(run_id)
+def _sources_at(state: State, run_id: str, where: str) -> dict[str, Any]:
+    """What had been read when the run was committed. Raises BadOptionError naming the runs that there are."""
+    try:
+        sources: dict[str, Any] = state["runs"][position(state, run_id)]["sources"]
+    except UncommittedRunError as error:
+        what = f"Job bookmark of {state['job_name']}"
+        raise BadOptionError(what, f"{where}: no committed run {run_id}", error.committed or ["(no run was committed)"]) from None
+    return sources
 
 
 @dataclass
@@ -107,8 +55,8 @@ class Bookmarks:
         if first is None or last is None:
             runs = state["runs"]
             return cls(job, run_id, option, runs[-1]["sources"] if runs else {})
-        since = {} if first in ("0", "") else state["runs"][_position(state, first, "job-bookmark-from")]["sources"]
-        return cls(job, run_id, option, since, state["runs"][_position(state, last, "job-bookmark-to")]["sources"])
+        since = {} if first in ("0", "") else _sources_at(state, first, "job-bookmark-from")
+        return cls(job, run_id, option, since, _sources_at(state, last, "job-bookmark-to"))
 
     @property
     def is_active(self) -> bool:

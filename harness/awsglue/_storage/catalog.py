@@ -157,7 +157,7 @@ def _matching(spark: SparkSession, table: Table, keys: T.StructType, found: Sequ
     from pyspark.errors import AnalysisException, ParseException
 
     texts = T.StructType([T.StructField("@index", T.LongType()), *(T.StructField(key.name, T.StringType()) for key in keys.fields)])
-    frame = spark.createDataFrame([(index, *map(unquote, one.values)) for index, one in enumerate(found)], texts)
+    frame = spark.createDataFrame([(index, *map(_value, one.values)) for index, one in enumerate(found)], texts)
     typed = frame.select("@index", *[cast(F.col(f"`{key.name}`"), T.StringType(), key.dataType).alias(key.name) for key in keys.fields])
     try:
         return [row[0] for row in typed.where(predicate).select("@index").collect()]
@@ -166,6 +166,11 @@ def _matching(spark: SparkSession, table: Table, keys: T.StructType, found: Sequ
         raise BadOptionError(
             f"push_down_predicate of {table.database}.{table.name}", f"{predicate!r} does not fit: {first}", keys.names
         ) from error
+
+
+def _value(text: str) -> str | None:
+    """A partition's value as its rows have it."""
+    return None if text == "__HIVE_DEFAULT_PARTITION__" else unquote(text)
 
 
 def with_partition_columns(frame: DataFrame, keys: T.StructType, partition: Partition) -> DataFrame:
@@ -177,7 +182,7 @@ def with_partition_columns(frame: DataFrame, keys: T.StructType, partition: Part
     gone = {key.name.lower() for key in keys.fields}
     kept = [f"`{name}`" for name in frame.columns if name.lower() not in gone]
     values = [
-        cast(F.lit(None if value == "__HIVE_DEFAULT_PARTITION__" else unquote(value)), T.StringType(), key.dataType).alias(key.name)
+        cast(F.lit(_value(value)), T.StringType(), key.dataType).alias(key.name)
         for key, value in zip(keys.fields, partition.values, strict=True)
     ]
     return frame.select(*kept, *values)

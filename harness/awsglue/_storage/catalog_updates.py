@@ -21,7 +21,7 @@ from awsglue._storage.catalog import Table, find_table, glue_client, spark_name
 from awsglue._storage.options import checked, is_true
 from awsglue.exceptions import BadOptionError
 
-__all__ = ["BEHAVIOURS", "update_catalog", "write_catalog"]
+__all__ = ["BEHAVIOURS", "descriptor", "update_catalog", "write_catalog"]
 
 _LOG = logging.getLogger("awsglue")
 BEHAVIOURS = ("UPDATE_IN_DATABASE", "LOG")
@@ -121,14 +121,20 @@ def update_catalog(
         _add_partitions(client, extra, frame, database, table_name, location, keys)
 
 
-def _descriptor(location: str, kind: str, columns: Sequence[T.StructField]) -> dict[str, Any]:
+def descriptor(
+    location: str, kind: str, columns: Sequence[T.StructField], separator: str = ",", header: bool = True
+) -> dict[str, Any]:
+    """StorageDescriptor of files of a format (and, of CSV, as they are written). Raises BadOptionError for a format without tables."""
+    if kind not in _STORAGE:
+        raise BadOptionError("a table of the catalog", f"format {kind!r} makes no table", _STORAGE)
     input_format, output_format, serde = _STORAGE[kind]
-    parameters = {"field.delim": ",", "skip.header.line.count": "1"} if kind == "csv" else {"serialization.format": "1"}
+    skipped = {"skip.header.line.count": "1"} if kind == "csv" and header else {}
+    parameters = {"field.delim": separator, **skipped} if kind == "csv" else {"serialization.format": "1"}
     return {
         "Columns": [{"Name": field.name.lower(), "Type": written_type(field.dataType)} for field in columns],
         "Location": location.rstrip("/") + "/", "InputFormat": input_format, "OutputFormat": output_format, "Compressed": False,
         "NumberOfBuckets": -1, "SerdeInfo": {"SerializationLibrary": serde, "Parameters": parameters}, "StoredAsSubDirectories": False,
-        "Parameters": {"classification": kind, **({"skip.header.line.count": "1"} if kind == "csv" else {})},
+        "Parameters": {"classification": kind, **skipped},
     }  # fmt: skip
 
 
@@ -137,7 +143,7 @@ def _create(
     keys: Sequence[T.StructField],
 ) -> None:  # fmt: skip
     table = {
-        "Name": name.lower(), "TableType": "EXTERNAL_TABLE", "StorageDescriptor": _descriptor(location, kind, columns),
+        "Name": name.lower(), "TableType": "EXTERNAL_TABLE", "StorageDescriptor": descriptor(location, kind, columns),
         "PartitionKeys": [{"Name": key.name.lower(), "Type": written_type(key.dataType)} for key in keys],
         "Parameters": {"classification": kind, "EXTERNAL": "TRUE"},
     }  # fmt: skip
@@ -164,7 +170,9 @@ def _add_partitions(
     table = client.get_table(DatabaseName=database, Name=name, **extra)["Table"]
     pages = client.get_paginator("get_partitions").paginate(DatabaseName=database, TableName=name, **extra)
     there = {tuple(one["Values"]) for page in pages for one in page["Partitions"]}
-    texts = frame.select(*[F.coalesce(F.col(f"`{key}`").cast("string"), F.lit("__HIVE_DEFAULT_PARTITION__")) for key in keys]).distinct()
+    # Spark's writer puts rows with an empty text where those with a null are.
+    filled = [F.nullif(F.col(f"`{key}`").cast("string"), F.lit("")) for key in keys]
+    texts = frame.select(*[F.coalesce(text, F.lit("__HIVE_DEFAULT_PARTITION__")) for text in filled]).distinct()
     new = sorted({tuple(str(value) for value in row) for row in texts.collect()} - there)
     inputs = []
     for values in new:

@@ -9,7 +9,7 @@ from typing import Any
 from awsglue._storage.catalog import glue_client
 from awsglue.exceptions import BadOptionError
 
-__all__ = ["connection_options", "jdbc_conf", "vendor_of"]
+__all__ = ["connection_options", "jdbc_conf", "kafka_servers", "vendor_of"]
 
 _URL = re.compile(r"^jdbc:(\w+)(?::thin:@|:)//?([^/;?]+)(?:/([^?;]*))?")
 
@@ -27,13 +27,7 @@ def jdbc_conf(name: str, catalog_id: str | None = None) -> dict[str, Any]:
 
     Raises BadOptionError naming the connections that there are, when there is none of the name.
     """
-    client, extra = glue_client(), {"CatalogId": catalog_id} if catalog_id else {}
-    try:
-        found = client.get_connection(Name=name, **extra)["Connection"]
-    except client.exceptions.EntityNotFoundException:
-        names = [one["Name"] for one in client.get_connections(**extra)["ConnectionList"]]
-        raise BadOptionError("connection", f"no connection {name!r} in the catalog", names or ["(none)"]) from None
-    properties = dict(found.get("ConnectionProperties", {}))
+    properties = _properties(name, catalog_id)
     url = properties.get("JDBC_CONNECTION_URL", "")
     user, password = properties.get("USERNAME", ""), properties.get("PASSWORD", "")
     if properties.get("SECRET_ID"):
@@ -56,3 +50,24 @@ def connection_options(name: str, catalog_id: str | None = None) -> dict[str, An
         raise BadOptionError("connection", "no name", ["connectionName: of the options, or of the table's parameters in the catalog"])
     found = jdbc_conf(name, catalog_id)
     return {"url": found["fullUrl"], "user": found["user"], "password": found["password"]}
+
+
+def kafka_servers(name: str) -> str:
+    """`host:port,…` of a connection of type KAFKA. Raises BadOptionError for one that names no servers."""
+    if not name:
+        raise BadOptionError("kafka", "connection_options lacks bootstrap.servers", ["bootstrap.servers: host:port", "connectionName"])
+    servers = _properties(name, None).get("KAFKA_BOOTSTRAP_SERVERS", "")
+    if not servers:
+        raise BadOptionError("connection", f"{name!r} has no KAFKA_BOOTSTRAP_SERVERS", ["a connection of type KAFKA"])
+    return servers
+
+
+def _properties(name: str, catalog_id: str | None) -> dict[str, str]:
+    """Of a connection. Raises BadOptionError naming those that there are, when there is none of the name."""
+    client, extra = glue_client(), {"CatalogId": catalog_id} if catalog_id else {}
+    try:
+        found = client.get_connection(Name=name, **extra)["Connection"]
+    except client.exceptions.EntityNotFoundException:
+        names = [one["Name"] for one in client.get_connections(**extra)["ConnectionList"]]
+        raise BadOptionError("connection", f"no connection {name!r} in the catalog", names or ["(none)"]) from None
+    return dict(found.get("ConnectionProperties", {}))

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
 from awsglue._core.python_side import Outcome, batches_of, frames_of, ship
 from awsglue._core.records import Records, Stage
-from awsglue._storage.options import checked
+from awsglue._storage.accounts import account_of
+from awsglue._storage.options import checked, is_true
 from awsglue.exceptions import BadOptionError, SourceError
 
 __all__ = ["READ_OPTIONS", "WRITE_OPTIONS", "read", "write"]
 
 ship(__name__)
+_ROLE = ("dynamodb.sts.roleArn", "dynamodb.sts.roleSessionName")  # roles are not assumed here: taken without effect
 READ_OPTIONS = ("dynamodb.input.tableName", "dynamodb.throughput.read.percent", "dynamodb.splits", "dynamodb.export", "dynamodb.tableArn",
                 "dynamodb.s3.bucket", "dynamodb.s3.prefix", "dynamodb.s3.bucketOwner", "dynamodb.simplifyDDBJson",
-                "dynamodb.unnestDDBJson", "dynamodb.exportTime")  # fmt: skip
+                "dynamodb.unnestDDBJson", "dynamodb.exportTime", *_ROLE)  # fmt: skip
 WRITE_OPTIONS = (
     "dynamodb.output.tableName",
     "dynamodb.throughput.write.percent",
     "dynamodb.output.numParallelTasks",
     "dynamodb.output.retry",
+    *_ROLE,
 )
 
 
@@ -32,15 +35,18 @@ def read(spark: SparkSession, given: Mapping[str, Any], context: str = "") -> Re
     """Records of a table's items, read in as many segments as `dynamodb.splits` says.
 
     With `dynamodb.export: ddb` the records are an export's: `Item`, its values in DynamoDB's type wrappers. Here they come from a scan;
-    the export's bucket is taken and not written to. Raises BadOptionError or SourceError naming the table and those that there are.
+    the export's bucket is taken and not written to. With `s3` they are those of an export that is there, in the bucket below the prefix.
+    Raises BadOptionError or SourceError naming the table and those that there are.
     """
     options = checked("connection_options of dynamodb", given, READ_OPTIONS)
     exported = options.get("dynamodb.export")
-    if exported not in (None, "ddb"):
-        raise BadOptionError("dynamodb", f"dynamodb.export {exported!r}", ["ddb"])
+    if exported not in (None, "ddb", "s3"):
+        raise BadOptionError("dynamodb", f"dynamodb.export {exported!r}", ["ddb", "s3"])
+    if exported == "s3":
+        return _as_wanted(Records.of(_existing_export(spark, options), (Stage(context or "dynamodb"),)), options)
     table = str(options.get("dynamodb.input.tableName") or str(options.get("dynamodb.tableArn", "")).rpartition("/")[2])
     _check(table, "dynamodb.input.tableName" if not exported else "dynamodb.tableArn")
-    splits, account = int(options.get("dynamodb.splits", 1)), _account()
+    splits, account = int(options.get("dynamodb.splits", 1)), account_of("dynamodb")
     as_export = exported == "ddb"
 
     def scan(_: int, rows: Iterator[dict[str, Any]]) -> Iterator[Outcome]:
@@ -56,12 +62,33 @@ def read(spark: SparkSession, given: Mapping[str, Any], context: str = "") -> Re
         return made[0][0]
 
     records = Records(frame, (Stage(context or "dynamodb"),))
-    if as_export:
-        from awsglue._operations.dynamodb_json import simplify_ddb_json, unnest_ddb_json
+    return _as_wanted(records, options) if as_export else records
 
-        for option, work in (("dynamodb.unnestDDBJson", unnest_ddb_json), ("dynamodb.simplifyDDBJson", simplify_ddb_json)):
-            if str(options.get(option, "false")).lower() == "true":
-                return records.then(work if option.endswith("unnestDDBJson") else _items_simplified, Stage(option), on_resolved=True)
+
+def _existing_export(spark: SparkSession, options: Mapping[str, Any]) -> DataFrame:
+    """Items of an export's files: `data/*.json.gz` somewhere below the prefix. Raises BadOptionError or SourceError when there are none."""
+    bucket, prefix = options.get("dynamodb.s3.bucket"), str(options.get("dynamodb.s3.prefix", "")).strip("/")
+    if not bucket:
+        raise BadOptionError("dynamodb", "dynamodb.export 's3' without dynamodb.s3.bucket", READ_OPTIONS)
+    folder = f"s3://{bucket}/{prefix}"
+    try:
+        frame = spark.read.option("recursiveFileLookup", "true").option("pathGlobFilter", "*.json.gz").json(folder)
+    except AnalysisException as error:
+        fix = "dynamodb.s3.prefix is the folder of an export"
+        raise SourceError(f"DynamoDB export {folder}", str(error).splitlines()[0], fix) from error
+    if "Item" not in frame.columns:
+        fix = "An export in DynamoDB JSON has files data/*.json.gz whose lines are {\"Item\": …}"
+        raise SourceError(f"DynamoDB export {folder}", "there are no items below it", fix)
+    return frame.select("Item")
+
+
+def _as_wanted(records: Records, options: Mapping[str, Any]) -> Records:
+    """An export's records, without the wrappers where an option asks for it."""
+    from awsglue._operations.dynamodb_json import unnest_ddb_json
+
+    for option, work in (("dynamodb.unnestDDBJson", unnest_ddb_json), ("dynamodb.simplifyDDBJson", _items_simplified)):
+        if is_true(options.get(option, False)):
+            return records.then(work, Stage(option), on_resolved=True)
     return records
 
 
@@ -103,25 +130,8 @@ def write(frame: DataFrame, given: Mapping[str, Any]) -> None:
     options = checked("connection_options of dynamodb", given, WRITE_OPTIONS)
     table = str(options.get("dynamodb.output.tableName", ""))
     _check(table, "dynamodb.output.tableName")
-    account = _account()
+    account = account_of("dynamodb")
     frame.foreachPartition(lambda rows: _put(account, table, rows))
-
-
-def _account() -> dict[str, Any]:
-    """Where and as whom this run calls AWS: its workers belong to the driver, whose environment may be another's."""
-    import boto3
-
-    session = boto3.Session()
-    found = session.get_credentials()
-    keys = found.get_frozen_credentials() if found is not None else None
-    settings = {
-        "endpoint_url": os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or os.environ.get("AWS_ENDPOINT_URL"),
-        "region_name": session.region_name,
-        "aws_access_key_id": keys.access_key if keys else None,
-        "aws_secret_access_key": keys.secret_key if keys else None,
-        "aws_session_token": keys.token if keys else None,
-    }
-    return {name: value for name, value in settings.items() if value}
 
 
 def _put(account: Mapping[str, Any], table: str, rows: Iterator[Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from awsglue._core.records import Records, Stage
 from awsglue._storage import columnar_formats, redshift
 from awsglue._storage.connections import connection_options, vendor_of
 from awsglue._storage.options import JDBC, checked, is_true
-from awsglue.exceptions import BadOptionError, NotSupportedError, SourceError
+from awsglue.exceptions import BadOptionError, SourceError
 from awsglue.job import current_bookmarks
 
 __all__ = ["OPTIONS", "read", "write"]
@@ -27,7 +27,8 @@ OPTIONS = ("url", "user", "password", "dbtable", "database", "useConnectionPrope
            "preactions", "postactions", "extracopyoptions", "extraunloadoptions", "DbUser", "forward_spark_s3_credentials", "query",
            "customJdbcDriverS3Path", "customJdbcDriverClassName")  # fmt: skip
 _DRIVERS = {"mysql": "com.mysql.cj.jdbc.Driver", "postgresql": "org.postgresql.Driver"}
-_QUOTES = {"mysql": "`", "postgresql": '"'}
+_QUOTES = {"mysql": "`", "postgresql": '"', "redshift": '"'}
+_BACKSLASH_ESCAPES = ("mysql", "redshift")
 # A number from the text of a column, for splitting rows: the same row gives the same number at every call.
 _HASHES = {"mysql": "CRC32({})", "postgresql": "HASHTEXT(CAST({} AS TEXT))"}
 _WHOLE = {"mysql": "CAST({} AS SIGNED)", "postgresql": "CAST({} AS BIGINT)"}
@@ -36,12 +37,12 @@ _WHOLE = {"mysql": "CAST({} AS SIGNED)", "postgresql": "CAST({} AS BIGINT)"}
 def read(spark: SparkSession, vendor: str, given: Mapping[str, Any], context: str = "") -> Records:
     """Rows of a table or query. With bookmarks, the rows after the keys of the last run, up to those that are there now."""
     options = _complete(vendor, given)
-    if vendor == "redshift":
-        if options.get("jobBookmarkKeys") and context and current_bookmarks().is_active:
-            raise NotSupportedError("jobBookmarkKeys of redshift", "Give a query with the condition; without bookmarks all rows are read.")
-        return redshift.read(spark, options, context)
-    columnar_formats.require(spark, vendor)
     source = str(options.get("sampleQuery") or options.get("query") or f"SELECT * FROM {_table(options)}")
+    if vendor == "redshift":
+        keyed = _bookmark_conditions(spark, vendor, options, source, context) if options.get("jobBookmarkKeys") else []
+        wanted = {"query": f"SELECT * FROM ({source}) AS glue_keyed WHERE {' AND '.join(keyed)}"} if keyed else {}
+        return redshift.read(spark, {**options, **wanted}, context)
+    columnar_formats.require(spark, vendor)
     with _named_errors(vendor, options):
         conditions = _bookmark_conditions(spark, vendor, options, source, context)
     query = f"SELECT * FROM ({source}) glue_rows WHERE {' AND '.join(conditions)}" if conditions else source
@@ -147,12 +148,19 @@ def _bookmark_conditions(spark: SparkSession, vendor: str, options: Mapping[str,
         order = ", ".join(f"{column} {'ASC' if down else 'DESC'}" for column in columns)
         where = " AND ".join([*[f"{column} IS NOT NULL" for column in columns], *after])
         newest = f"SELECT {', '.join(columns)} FROM ({source}) glue_rows WHERE {where} ORDER BY {order} LIMIT 1"
-        found = spark.read.format("jdbc").options(**_reader_options(vendor, options), query=newest).load().collect()
-        if not found:
+        first = _first_row(spark, vendor, options, newest)
+        if first is None:
             return ["1 = 0"]
-        below = [_plain(key, value) for key, value in zip(keys, found[0], strict=True)]
+        below = [_plain(key, value) for key, value in zip(keys, first, strict=True)]
     bookmarks.note_keys(context, below)
     return [*after, f"NOT ({_beyond(vendor, columns, below, '<' if down else '>')})"]
+
+
+def _first_row(spark: SparkSession, vendor: str, options: Mapping[str, Any], query: str) -> Sequence[Any] | None:
+    if vendor == "redshift":
+        return redshift.first_row(options, query)
+    found = spark.read.format("jdbc").options(**_reader_options(vendor, options), query=query).load().collect()
+    return found[0] if found else None
 
 
 def _beyond(vendor: str, columns: list[str], values: list[Any], sign: str) -> str:
@@ -174,11 +182,11 @@ _ESCAPES: Mapping[type, Callable[[Any], str]] = {int: str, float: repr}
 
 
 def _literal(vendor: str, value: Any) -> str:
-    """The value in the database's SQL: of the two only MySQL takes a backslash as the start of an escape."""
+    """The value in the database's SQL; PostgreSQL alone takes a backslash as it is."""
     write = _ESCAPES.get(type(value))
     if write:
         return write(value)
-    text = str(value).replace("\\", "\\\\") if vendor == "mysql" else str(value)
+    text = str(value).replace("\\", "\\\\") if vendor in _BACKSLASH_ESCAPES else str(value)
     return "'" + text.replace("'", "''") + "'"
 
 

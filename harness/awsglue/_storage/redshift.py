@@ -1,7 +1,8 @@
-"""Redshift through its Data API: rows go to S3 and are loaded by COPY in one transaction with the pre- and postactions.
+"""Redshift through its Data API ("Redshift connections"): rows that are written go to S3 and are loaded by COPY in one transaction with
+the pre- and postactions; rows that are read are unloaded to S3 by UNLOAD, as Parquet.
 
 The cluster is the first label of the address (`jdbc:redshift://<cluster>.….redshift.amazonaws.com:5439/<database>`), a workgroup where the
-address is one of Redshift Serverless. Rows are read from the statement's result.
+address is one of Redshift Serverless.
 """
 
 from __future__ import annotations
@@ -9,20 +10,22 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from awsglue._core.paths import quoted
 from awsglue._core.records import Records, Stage
 from awsglue._core.type_strings import parse_type
 from awsglue.exceptions import BadOptionError, SourceError
 from localaws.redshift.exceptions import StatementSyntaxError
 from localaws.redshift.lexer import plain_text, significant, split_statements, tokenize
 
-__all__ = ["ddl_type", "read", "target_of", "write"]
+__all__ = ["ddl_type", "first_row", "read", "target_of", "write"]
 
 _ADDRESS = re.compile(r"^jdbc:redshift(?::iam)?://(?P<host>[^:/]+)(?::\d+)?/(?P<database>[^?;]+)")
 _TYPES: Mapping[type[T.DataType], str] = {
@@ -50,24 +53,38 @@ def target_of(options: Mapping[str, Any]) -> dict[str, str]:
 
 
 def read(spark: SparkSession, options: Mapping[str, Any], context: str = "") -> Records:
-    """Rows of a table or query, typed as the warehouse says."""
-    query = options.get("query") or options.get("sampleQuery") or f"SELECT * FROM {options['dbtable']}"
+    """Rows of a table or query, unloaded below redshiftTmpDir, typed as the warehouse says."""
+    what = f"({str(query).rstrip().rstrip(';')}) AS glue_rows" if (query := _query(options)) else str(options["dbtable"])
+    folder, role = _folder(options), _role(options)
+    client, target = _client(), target_of(options)
+    described = client.get_statement_result(Id=_run(client, target, [f"SELECT * FROM {what} LIMIT 0"]))
+    schema = T.StructType([T.StructField(one["name"], _type_of_result(one)) for one in described["ColumnMetadata"]])
+    select = f"SELECT * FROM {what}".replace("'", "''")
+    extra = f" {options['extraunloadoptions']}" if options.get("extraunloadoptions") else ""
+    _run(client, target, [f"UNLOAD ('{select}') TO '{folder}part_' {role} FORMAT AS PARQUET{extra}"])
+    return Records.of(_unloaded(spark, folder, schema), (Stage(context or "redshift"),))
+
+
+def first_row(options: Mapping[str, Any], query: str) -> list[Any] | None:
+    """The first row of a small query as Python has it (moments and decimals as texts); None when there is none."""
     client = _client()
-    statement = _run(client, target_of(options), [str(query)])
-    pages = client.get_paginator("get_statement_result").paginate(Id=statement)
-    schema, rows = T.StructType([]), []
-    for page in pages:
-        schema = T.StructType([T.StructField(one["name"], _type_of_result(one)) for one in page["ColumnMetadata"]])
-        rows += [tuple(_value(cell, field.dataType) for cell, field in zip(row, schema.fields, strict=True)) for row in page["Records"]]
-    return Records.of(_typed(spark, rows, schema), (Stage(context or "redshift"),))
+    rows = client.get_statement_result(Id=_run(client, target_of(options), [query]))["Records"]
+    return [None if cell.get("isNull") else next(iter(cell.values())) for cell in rows[0]] if rows else None
 
 
-def _typed(spark: SparkSession, rows: list[Any], schema: T.StructType) -> DataFrame:
-    """Moments come as text: Spark parses them."""
-    moments = T.DateType | T.TimestampType
-    texts = T.StructType([T.StructField(f.name, T.StringType() if isinstance(f.dataType, moments) else f.dataType) for f in schema.fields])
-    frame = spark.createDataFrame(rows, texts)
-    return frame.select(*[frame[f"`{f.name}`"].cast(f.dataType).alias(f.name) for f in schema.fields])
+def _query(options: Mapping[str, Any]) -> str:
+    return str(options.get("query") or options.get("sampleQuery") or "")
+
+
+def _unloaded(spark: SparkSession, folder: str, schema: T.StructType) -> DataFrame:
+    """What UNLOAD wrote: no file at all where there were no rows."""
+    try:
+        frame = spark.read.parquet(folder)
+    except AnalysisException as error:
+        if error.getErrorClass() not in ("PATH_NOT_FOUND", "UNABLE_TO_INFER_SCHEMA"):
+            raise
+        return spark.createDataFrame([], schema)
+    return frame.toDF(*schema.names).select(*[F.col(quoted(field.name)).cast(field.dataType).alias(field.name) for field in schema.fields])
 
 
 def _type_of_result(column: Mapping[str, Any]) -> T.DataType:
@@ -77,35 +94,32 @@ def _type_of_result(column: Mapping[str, Any]) -> T.DataType:
     return parse_type(_OF_RESULT.get(name, "string")) or T.StringType()
 
 
-def _value(cell: Mapping[str, Any], data_type: T.DataType) -> Any:
-    if cell.get("isNull"):
-        return None
-    value = next(iter(cell.values()))
-    if isinstance(data_type, T.DecimalType):
-        return Decimal(str(value))
-    if isinstance(data_type, T.DoubleType | T.FloatType):
-        return float(value)
-    return value
-
-
-def write(frame: DataFrame, options: Mapping[str, Any]) -> None:
-    """Loads the rows into a table, which is made when it is not there: preactions, COPY and postactions are one transaction."""
+def _folder(options: Mapping[str, Any]) -> str:
+    """A folder of its own below the temporary one. Raises BadOptionError when there is none."""
     folder = str(options.get("redshiftTmpDir") or options.get("redshift_tmp_dir") or "")
     if not folder:
         raise BadOptionError(
             "redshift", "no redshiftTmpDir", ["redshiftTmpDir: an s3:// folder for the rows (redshift_tmp_dir of the call)"]
         )
+    return f"{folder.rstrip('/')}/{uuid4()}/"
+
+
+def _role(options: Mapping[str, Any]) -> str:
+    role = str(options.get("aws_iam_role") or "default")
+    return "IAM_ROLE default" if role == "default" else f"IAM_ROLE '{role}'"
+
+
+def write(frame: DataFrame, options: Mapping[str, Any]) -> None:
+    """Loads the rows into a table, which is made when it is not there: preactions, COPY and postactions are one transaction."""
+    staging = _folder(options)
     table, client = str(options["dbtable"]), _client()
     columns = ", ".join(f'"{field.name}" {ddl_type(field.dataType, field.name)}' for field in frame.schema.fields)
     statements = [*_statements(options.get("preactions")), f"CREATE TABLE IF NOT EXISTS {table} ({columns})"]
-    staging = f"{folder.rstrip('/')}/{uuid4()}/"
-    role = str(options.get("aws_iam_role") or "default")
     if frame.take(1):
         frame.write.parquet(staging)
-        credentials = "IAM_ROLE default" if role == "default" else f"IAM_ROLE '{role}'"
         names = ", ".join(f'"{name}"' for name in frame.columns)
         extra = f" {options['extracopyoptions']}" if options.get("extracopyoptions") else ""
-        statements.append(f"COPY {table} ({names}) FROM '{staging}' {credentials} FORMAT AS PARQUET{extra}")
+        statements.append(f"COPY {table} ({names}) FROM '{staging}' {_role(options)} FORMAT AS PARQUET{extra}")
     _run(client, target_of(options), [*statements, *_statements(options.get("postactions"))])
 
 

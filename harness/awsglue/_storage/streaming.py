@@ -1,4 +1,4 @@
-"""Streams: Kafka by Spark's source, Kinesis by none that is public, and batches of any streaming frame ("forEachBatch")."""
+"""Streams: Kafka by Spark's source, Kinesis by files (`kinesis`), what their records hold, and batches of any streaming frame."""
 
 from __future__ import annotations
 
@@ -9,45 +9,109 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
-from awsglue._core.type_strings import parse_type
-from awsglue._storage import columnar_formats
-from awsglue._storage.options import is_true
+from awsglue._core.records import Records, Stage
+from awsglue._operations.unboxing import unbox
+from awsglue._storage import columnar_formats, kinesis
+from awsglue._storage.catalog import Table
+from awsglue._storage.connections import kafka_servers
+from awsglue._storage.kinesis_spool import failure_of
+from awsglue._storage.options import STREAMS, is_true
 from awsglue.exceptions import BadOptionError, NotSupportedError
 
-__all__ = ["for_each_batch", "milliseconds", "read_stream", "with_ingestion_time"]
+__all__ = ["INFERRED", "for_each_batch", "milliseconds", "of_table", "opened", "read_stream", "with_ingestion_time"]
 
 _LOG = logging.getLogger("awsglue")
 _UNITS = {"millisecond": 1, "second": 1000, "minute": 60_000, "hour": 3_600_000}
 _GRANULARITIES = ("year", "month", "day", "hour", "minute")
+INFERRED = "$json$data_infer_schema$_temporary$"
+"""The column of a stream whose records' fields are found batch by batch, as Glue names it."""
+_STAMP = "__src_timestamp"
 _OURS = ("connectionName", "topicName", "classification", "inferSchema", "typeOfData", "schema", "delimiter", "bootstrap.servers",
          "security.protocol", "addRecordTimestamp", "emitConsumerLagMetrics")  # fmt: skip
 
 
 def read_stream(spark: SparkSession, connection_type: str, options: Mapping[str, Any]) -> DataFrame:
-    """Streaming frame of a topic: the records' fields where `classification` is json and `schema` says them, else Kafka's own columns.
+    """Streaming frame of a topic or stream: the records' fields where `classification` and `schema` say them; one text column that
+    DynamicFrame.fromDF opens with `inferSchema`; else the source's own columns.
 
-    Raises NotSupportedError for Kinesis, whose Spark source is Amazon's own, and for Kafka without its jar.
+    Raises NotSupportedError for Kafka without its jar.
     """
     if connection_type == "kinesis":
-        raise NotSupportedError(
-            "connection_type 'kinesis'", "Its Spark source is in Amazon's JVM library only: test the batch function with files."
-        )
+        frame, text, given = kinesis.read(spark, options)
+        return _fields(frame, F.col("data"), text, given, F.col("approximateArrivalTimestamp"))
+    frame = _of_kafka(spark, options)
+    return _fields(frame, F.col("value"), F.col("value").cast("string"), options, F.col("timestamp"))
+
+
+def of_table(table: Table, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """Kind and options of a stream that a table of the catalog describes; None for any other table."""
+    found = {**table.parameters, **(table.storage.get("Parameters") or {})}
+    kind = found.get("typeOfData", "").lower()
+    if kind not in STREAMS:
+        return None
+    names = ("streamARN", "streamName", "topicName", "connectionName", "bootstrap.servers", "startingPosition", "startingOffsets",
+             "classification", "delimiter", "avroSchema", "schema", "inferSchema")  # fmt: skip
+    described = {name: found[name] for name in names if name in found}
+    return kind, {"schema": table.columns, **described, **given}
+
+
+def _of_kafka(spark: SparkSession, options: Mapping[str, Any]) -> DataFrame:
     columnar_formats.require(spark, "kafka")
-    reader = spark.readStream.format("kafka").option("kafka.bootstrap.servers", str(options.get("bootstrap.servers", "")))
+    servers = options.get("bootstrap.servers") or kafka_servers(str(options.get("connectionName", "")))
+    reader = spark.readStream.format("kafka").option("kafka.bootstrap.servers", str(servers))
     for name, value in options.items():
         if name not in _OURS:
             reader = reader.option(name, str(value))
     if options.get("topicName"):
         reader = reader.option("subscribe", str(options["topicName"]))
-    frame = reader.load()
-    text = F.col("value").cast("string")
-    if options.get("schema"):
-        schema: Any = parse_type(f"struct<{re.sub(r'`', '', str(options['schema'])).strip()}>".replace(" ", ":"))
-        return frame.select(F.from_json(text, schema).alias("record")).select("record.*")
-    return frame.select(text.alias("$json$data_infer_schema$_temporary$")) if is_true(options.get("inferSchema", False)) else frame
+    return reader.load()
+
+
+def _fields(frame: DataFrame, binary: Column, text: Column, options: Mapping[str, Any], arrived: Column) -> DataFrame:
+    """The records' fields as columns, and when each arrived where `addRecordTimestamp` asks for it."""
+    kind = str(options.get("classification", "json")).lower()
+    stamp = [arrived.alias(_STAMP)] if is_true(options.get("addRecordTimestamp", False)) else []
+    if is_true(options.get("inferSchema", False)):
+        return frame.select(text.alias(INFERRED), *stamp)
+    if options.get("avroSchema"):
+        columnar_formats.require(frame.sparkSession, "avro")
+        from pyspark.sql.avro.functions import from_avro
+
+        return _opened(frame.select(from_avro(binary, str(options["avroSchema"])).alias("record"), *stamp))
+    if not options.get("schema"):
+        return frame
+    schema = schema_of(options["schema"])
+    if kind == "csv":
+        parsed = F.from_csv(text, ", ".join(f"`{one.name}` {one.dataType.simpleString()}" for one in schema.fields), _separated(options))
+    elif kind == "json":
+        parsed = F.from_json(text, schema)
+    else:
+        raise NotSupportedError(f"classification {kind!r} of a stream", "Possible: json, csv, avro with avroSchema.")
+    return _opened(frame.select(parsed.alias("record"), *stamp))
+
+
+def _opened(frame: DataFrame) -> DataFrame:
+    return frame.select("record.*", *[name for name in frame.columns if name != "record"])
+
+
+def _separated(options: Mapping[str, Any]) -> dict[str, str]:
+    return {"sep": str(options.get("delimiter") or ",")}
+
+
+def schema_of(given: Any) -> T.StructType:
+    """Schema of a stream's records: a StructType, or a text such as "`id` INT, `name` STRING"."""
+    return given if isinstance(given, T.StructType) else T._parse_datatype_string(str(given))  # type: ignore[return-value]
+
+
+def opened(records: Records) -> Records:
+    """Records whose text is in the one column of `inferSchema`, with the fields that the text shows."""
+    rest = [f"`{name}`" for name in records.resolved.columns if name != INFERRED]
+    parsed = unbox(records, f"`{INFERRED}`", "json", {}, Stage("fromDF"))
+    return parsed.then(lambda frame: frame.select(f"`{INFERRED}`.*", *rest), Stage("fromDF"))
 
 
 def for_each_batch(glue_ctx: Any, frame: DataFrame, function: Callable[[DataFrame, int], Any], options: Mapping[str, Any]) -> None:
@@ -82,6 +146,8 @@ def for_each_batch(glue_ctx: Any, frame: DataFrame, function: Callable[[DataFram
         running = query.start()
         try:
             running.awaitTermination()
+            if (broken := failure_of(frame)) is not None:
+                raise broken
             return
         except Exception as error:
             failed.append(1)

@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Mapping
 
 from localaws.engines.base import Command, Engine
+from localaws.glue.python_modules import PIP_SETTINGS, pip_settings
 from localaws.ports import LOOPBACK
 
 __all__ = ["EndpointEngine"]
@@ -29,7 +30,8 @@ class EndpointEngine(Engine):
 
     def command(self, ports: Mapping[str, int]) -> Command:
         """The server."""
-        return Command([sys.executable, "-m", "localaws.server", "--home", str(self.home.root), "--port", str(ports["main"])])
+        argv = [sys.executable, "-m", "localaws.server", "--home", str(self.home.root), "--port", str(ports["main"])]
+        return Command(argv, env={PIP_SETTINGS: pip_settings()})  # for the job runs that it starts
 
     def is_healthy(self, ports: Mapping[str, int]) -> bool:
         """Whether it answers; an HTTP error raises, and is an OSError."""

@@ -18,10 +18,12 @@ from localaws.glue.run_supervisor import RunSupervisor
 from localaws.home import Home
 from localaws.operation import Handler, Request, ServiceContext
 
-__all__ = ["OPERATIONS", "close_service", "open_service", "supervisor_of"]
+__all__ = ["OPERATIONS", "SCRIPTS_BUCKET", "close_service", "open_service", "supervisor_of"]
 
+SCRIPTS_BUCKET = "wholesale-scripts"
+"""Where a run of a script that lies in no bucket has its temporary folder."""
 _DEFAULT_TIMEOUT = 480  # minutes, Glue 5's default
-_COMMANDS = ("glueetl", "pythonshell")
+_COMMANDS = ("glueetl", "gluestreaming", "pythonshell")
 _PAGE = 200
 
 _supervisors: dict[str, RunSupervisor] = {}
@@ -50,7 +52,7 @@ def start_job_run(request: Request) -> dict[str, Any]:
     supervisor = supervisor_of(request)
     timeout = int(parameters.get("Timeout") or job.get("Timeout") or _DEFAULT_TIMEOUT)
     arguments = {**job.get("DefaultArguments", {}), **parameters.get("Arguments", {}), **job.get("NonOverridableArguments", {})}
-    script = _script(job)
+    script = arguments.get("--scriptLocation") or _script(job)
     run_id = supervisor.store.new_id()
     temporary = arguments.get("--TempDir") or f"s3://{_bucket_of(script)}/temporary/{run_id}/"
     with _start_lock:
@@ -172,7 +174,7 @@ def _description(job: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[
 
 
 def _bucket_of(script: str) -> str:
-    return script.removeprefix("s3://").split("/", 1)[0] if script.startswith("s3://") else "wholesale-scripts"
+    return script.removeprefix("s3://").split("/", 1)[0] if script.startswith("s3://") else SCRIPTS_BUCKET
 
 
 def _offset(token: str | None) -> int:

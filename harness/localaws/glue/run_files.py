@@ -1,22 +1,20 @@
-"""The files and job arguments that Glue itself acts on before a script starts ("AWS Glue job parameters").
-
-`--extra-py-files`, `--extra-jars`, `--conf` and `--additional-python-modules` are honoured; what this runtime cannot do is refused.
-"""
+"""What the special arguments of a run ask for, made ready before its script starts: files, modules, jars, settings, environment."""
 
 from __future__ import annotations
 
-import importlib.metadata
-import itertools
-import re
-from collections.abc import Sequence
+import os
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from localaws.exceptions import LocalAwsError
+from localaws.glue.python_modules import PythonModulesError, provide
+from localaws.glue.special_arguments import REFUSED, SPECIAL, listed, settings_of, special_values, variables_of
 from localaws.home import Home
 
-__all__ = ["STATIC_SETTINGS", "JobOptions", "RunFileError", "local_file", "read_job_options"]
+__all__ = ["OF_WORKERS", "STATIC_SETTINGS", "JobOptions", "RunFileError", "local_file", "read_job_options"]
 
 # Settings of Spark SQL that belong to the JVM and not to a session (Spark's StaticSQLConf).
 STATIC_SETTINGS = (
@@ -34,7 +32,15 @@ STATIC_SETTINGS = (
     "spark.sql.broadcastExchange.maxThreadThreshold",
     "spark.sql.subquery.maxThreadThreshold",
 )
-_LAKE_FORMATS = ("iceberg",)
+OF_WORKERS = "spark.executorEnv."
+"""Settings that are the environment of a run's Python workers."""
+_LAKES = {
+    "iceberg": ("iceberg-spark-runtime*.jar", "org.apache.iceberg:iceberg-spark-runtime-3.5_2.12"),
+    "delta": ("delta-spark*.jar", "io.delta:delta-spark_2.12"),
+    "hudi": ("hudi-spark*.jar", "org.apache.hudi:hudi-spark3.5-bundle_2.12"),
+}
+_PYTHON_FILES = (".py", ".zip", ".egg", ".whl")
+_DISTRIBUTIONS = (".whl", ".tar.gz", ".zip", ".txt")
 
 
 class RunFileError(LocalAwsError):
@@ -43,17 +49,20 @@ class RunFileError(LocalAwsError):
 
 @dataclass(frozen=True)
 class JobOptions:
-    """What the special arguments ask for."""
+    """What the special arguments ask for. python_files is what the script imports from before anything else."""
 
     python_files: list[Path] = field(default_factory=list)
     jars: list[Path] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    catalog: str = ""
+    """Spark SQL's: `glue`, `own`, or nothing was said."""
 
-    @property
-    def needs_own_jvm(self) -> list[str]:
-        """Why the warm driver will not do; empty when it will."""
+    def needs_own_jvm(self, present: Mapping[str, str]) -> list[str]:
+        """Why a driver with the settings `present` will not do; empty when it will."""
         reasons = [f"--extra-jars {jar.name}" for jar in self.jars]
-        return reasons + [f"--conf {name} belongs to the JVM" for name in self.settings if _is_static(name)]
+        missing = [name for name, value in self.settings.items() if _is_static(name) and not _holds(present.get(name, ""), value)]
+        return reasons + [f"--conf {name} belongs to the JVM" for name in missing]
 
 
 def local_file(home: Home, location: str) -> Path:
@@ -65,47 +74,108 @@ def local_file(home: Home, location: str) -> Path:
     return path
 
 
-def read_job_options(home: Home, arguments: Sequence[str]) -> JobOptions:
-    """What the arguments of a run ask of the runtime. Raises RunFileError naming what cannot be done."""
-    values = {name: value for name, value in itertools.pairwise(arguments) if name.startswith("--")}
-    for module in _listed(values.get("--additional-python-modules")):
-        _require_installed(module)
-    for lake in _listed(values.get("--datalake-formats")):
-        if lake not in _LAKE_FORMATS:
-            raise RunFileError(f"--datalake-formats {lake} is not supported by this runtime yet. Supported: {', '.join(_LAKE_FORMATS)}.")
+def read_job_options(home: Home, arguments: Sequence[str], workspace: Path) -> JobOptions:
+    """What the arguments of a run ask of the runtime; its extra files are in `workspace` then.
+
+    Raises RunFileError naming what cannot be done.
+    """
+    values = special_values(arguments)
+    _refuse(values)
+    for lake in listed(values.get("--datalake-formats")):
+        _require_lake(home, lake)
+    for item in listed(values.get("--extra-files")):
+        source = local_file(home, item)
+        shutil.copy(source, workspace / source.name)
+    workers = variables_of(values.get("--customer-executor-env-vars", ""))
     return JobOptions(
-        python_files=[local_file(home, item) for item in _listed(values.get("--extra-py-files"))],
-        jars=[local_file(home, item) for item in _listed(values.get("--extra-jars"))],
-        settings=_settings(values.get("--conf", "")),
+        python_files=[*(_python_file(home, item, workspace) for item in listed(values.get("--extra-py-files"))), *_modules(home, values)],
+        jars=[local_file(home, item) for item in listed(values.get("--extra-jars"))],
+        settings={**_settings(values), **_event_log(home, values), **{f"{OF_WORKERS}{name}": value for name, value in workers.items()}},
+        variables=variables_of(values.get("--customer-driver-env-vars", "")),
+        catalog=_catalog(values),
     )
 
 
-def _listed(text: str | None) -> list[str]:
-    return [item.strip() for item in (text or "").split(",") if item.strip()]
+def _refuse(values: Mapping[str, str]) -> None:
+    for name in values:
+        if name in SPECIAL and SPECIAL[name].effect == REFUSED:
+            raise RunFileError(f"{name} is not supported by this runtime: {SPECIAL[name].about}.")
+    if values.get("--job-language", "python") != "python":
+        raise RunFileError(f"--job-language {values['--job-language']} is not supported by this runtime: it runs Python scripts.")
 
 
-def _settings(text: str) -> dict[str, str]:
-    """`a=1 --conf b=2`, as one argument can carry several settings on Glue."""
-    settings: dict[str, str] = {}
-    for part in re.split(r"\s+--conf\s+", text.strip()):
-        if part:
-            name, equals, value = part.partition("=")
-            if not equals:
-                raise RunFileError(f"--conf {part!r} is no name=value.")
-            settings[name.strip()] = value.strip()
-    return settings
+def _is_on(values: Mapping[str, str], name: str) -> bool:
+    """Of a flag: its name alone is enough."""
+    return name in values and values[name].lower() != "false"
+
+
+def _catalog(values: Mapping[str, str]) -> str:
+    if "--enable-glue-datacatalog" not in values:
+        return ""
+    return "glue" if _is_on(values, "--enable-glue-datacatalog") else "own"
+
+
+def _require_lake(home: Home, lake: str) -> None:
+    if lake not in _LAKES:
+        raise RunFileError(f"--datalake-formats {lake} is not supported. Possible: {', '.join(_LAKES)}.")
+    pattern, coordinate = _LAKES[lake]
+    if not any(home.jars.glob(pattern)):
+        raise RunFileError(f"--datalake-formats {lake} is not supported without its jar ({coordinate}). Give it with --extra-jars instead.")
+
+
+def _python_file(home: Home, item: str, workspace: Path) -> Path:
+    """What is put on the path: an archive itself, the folder of a copy of a module."""
+    file = local_file(home, item)
+    if file.suffix not in _PYTHON_FILES:
+        raise RunFileError(f"--extra-py-files {item} is none of {', '.join(_PYTHON_FILES)}.")
+    if file.suffix != ".py":
+        return file
+    folder = workspace.parent / "py-files"
+    folder.mkdir(exist_ok=True)
+    shutil.copy(file, folder / file.name)
+    return folder
+
+
+def _modules(home: Home, values: Mapping[str, str]) -> list[Path]:
+    modules = listed(values.get("--additional-python-modules"))
+    if not modules:
+        return []
+    words = [_module(home, module) for module in modules]
+    try:
+        return [provide(home, words, values.get("--python-modules-installer-option", ""))]
+    except PythonModulesError as error:
+        raise RunFileError(str(error)) from error
+
+
+def _module(home: Home, module: str) -> str:
+    """What pip takes: a requirement or an address as it is, a file of S3 or of this machine by its path."""
+    is_file = module.startswith(("s3://", "s3a://")) or ("://" not in module and (os.sep in module or module.endswith(_DISTRIBUTIONS)))
+    return str(local_file(home, module)) if is_file else module
+
+
+def _settings(values: Mapping[str, str]) -> dict[str, str]:
+    try:
+        return settings_of(values.get("--conf", ""))
+    except ValueError as error:
+        raise RunFileError(str(error)) from error
+
+
+def _event_log(home: Home, values: Mapping[str, str]) -> dict[str, str]:
+    """Spark's event log, as --enable-spark-ui asks for it. The folder is made: Spark does not."""
+    path = values.get("--spark-event-logs-path", "")
+    if not path or not _is_on(values, "--enable-spark-ui"):
+        return {}
+    url = urlsplit(path)
+    if url.scheme not in ("s3", "s3a") or not (home.s3 / url.netloc).is_dir():
+        raise RunFileError(f"--spark-event-logs-path {path} is in no bucket that there is. Create the bucket, or mend the path.")
+    (home.s3 / url.netloc / url.path.lstrip("/")).mkdir(parents=True, exist_ok=True)
+    return {"spark.eventLog.enabled": "true", "spark.eventLog.dir": f"s3://{url.netloc}{url.path}"}
 
 
 def _is_static(name: str) -> bool:
-    return not name.startswith("spark.sql.") or name.startswith(STATIC_SETTINGS)
+    return not name.startswith(("spark.sql.", OF_WORKERS)) or name.startswith(STATIC_SETTINGS)
 
 
-def _require_installed(module: str) -> None:
-    name, _, version = module.partition("==")
-    try:
-        installed = importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        installed = ""
-    if not installed or (version and version != installed):
-        has = f"{installed} is" if installed else "it is not"
-        raise RunFileError(f"--additional-python-modules {module}: {has} installed here. Add it to requirements/ and run `make install`.")
+def _holds(present: str, wanted: str) -> bool:
+    """Whether a driver has the setting: the value, or of a list all of its items."""
+    return bool(wanted) and set(listed(wanted)) <= set(listed(present))

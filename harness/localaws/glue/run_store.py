@@ -59,7 +59,7 @@ class JobRun:
             "PredecessorRuns": [],
             "ExecutionTime": self.execution_seconds,
             "Timeout": self.timeout_minutes,
-            "LogGroupName": "/aws-glue/jobs",
+            "LogGroupName": self.arguments.get("--custom-logGroup-prefix", "/aws-glue/jobs"),
             **self.description,
             **{name: value for name, value in optional.items() if value is not None},
         }

@@ -191,7 +191,11 @@ class RunSupervisor:
     def _logs_of(self, run_id: str) -> RunLogs | None:
         if self.logs is None:
             return None
-        return self._logs.setdefault(run_id, RunLogs(self.logs, run_id, self.store.folder_of(run_id)))
+        return self._logs.setdefault(run_id, RunLogs(self.logs, run_id, self.store.folder_of(run_id), self._arguments_of(run_id)))
+
+    def _arguments_of(self, run_id: str) -> dict[str, str]:
+        run = self.store.get(run_id)
+        return run.arguments if run is not None else {}
 
     def _ship(self, logs: RunLogs | None, final: bool = False) -> None:
         if logs is not None:

@@ -19,10 +19,12 @@ from typing import Any
 from localaws.engines.spark import Gateway, SparkEngine
 from localaws.exceptions import EngineNotRunningError
 from localaws.glue.class_names import remember_class_names
-from localaws.glue.run_files import RunFileError, local_file, read_job_options
+from localaws.glue.debugger import wait_for_debugger
+from localaws.glue.query_plans import QueryPlans
+from localaws.glue.run_files import JobOptions, RunFileError, local_file, read_job_options
 from localaws.home import Home
 
-__all__ = ["Result", "main"]
+__all__ = ["Result", "connect", "main"]
 
 
 @dataclass(frozen=True)
@@ -52,32 +54,42 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--run-folder", type=Path, required=True)
     parser.add_argument("--run-id", required=True)
     parser.add_argument("--cold", action="store_true")
+    parser.add_argument("--plan", action="store_true")
+    parser.add_argument("--debug-port", type=int)
     parser.add_argument("script")
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args(argv)
-    options.run_folder.mkdir(parents=True, exist_ok=True)
-    result = _run(options.script, options.arguments, options.run_id, options.run_folder, options.cold)
+    workspace = options.run_folder.absolute() / "workspace"
+    workspace.mkdir(parents=True, exist_ok=True)
+    result = _run(options, workspace)
     sys.stdout.flush()
     sys.stderr.flush()
     result.write(options.run_folder)
     return 0 if result.state == "SUCCEEDED" else 1
 
 
-def _run(script: str, arguments: list[str], run_id: str, run_folder: Path, cold: bool) -> Result:
+def _run(options: argparse.Namespace, workspace: Path) -> Result:
+    """Prepares what the arguments ask for, then runs the script in a working folder of its own."""
     try:
         home = Home.resolve()
-        file = local_file(home, script)
-        job = read_job_options(home, arguments)
-        sys.path[:0] = [str(file.parent), *map(str, job.python_files)]
-        python_path = os.pathsep.join([*map(str, job.python_files), os.environ.get("PYTHONPATH", "")])
-        os.environ["PYTHONPATH"] = python_path
-        reasons = ["asked for"] if cold else [*job.needs_own_jvm, *_calls_back(file)]
-        _connect(home, run_id, python_path, reasons, job.settings, [str(jar) for jar in job.jars])
+        file = local_file(home, options.script)
+        job = read_job_options(home, options.arguments, workspace)
+        sys.path.insert(0, str(file.parent))
+        connect(home, options.run_id, [*(["asked for"] if options.cold else []), *_calls_back(file)], job)
     except RunFileError as error:
         print(f"LAUNCH ERROR | {error}", file=sys.stderr)
         return Result("FAILED", f"LAUNCH ERROR | {error}")
-    sys.argv = [str(file), *arguments]
-    return _outcome(file)
+    sys.argv = [str(file), *options.arguments]
+    os.chdir(workspace)
+    plans = QueryPlans(options.run_id, file)
+    if options.plan:
+        plans.watch()
+    if options.debug_port is not None:
+        wait_for_debugger(options.debug_port)
+    result = _outcome(file)
+    if options.plan:
+        plans.show(workspace.parent / "plans.txt")
+    return result
 
 
 def _calls_back(file: Path) -> list[str]:
@@ -87,9 +99,17 @@ def _calls_back(file: Path) -> list[str]:
     return [f"{name} calls back into the script" for name in names if name in text]
 
 
-def _connect(home: Home, run_id: str, python_path: str, reasons: list[str], settings: dict[str, str], jars: list[str]) -> None:
+def connect(home: Home, run_id: str, reasons: list[str], job: JobOptions) -> None:
+    """Makes this process one that runs a script: its modules, its environment, and a driver, of its own when there are reasons for it."""
     remember_class_names()
+    files = [str(file) for file in job.python_files]
+    sys.path[:0] = files
+    python_path = os.pathsep.join([*files, os.environ.get("PYTHONPATH", "")])
+    os.environ.update({**job.variables, "PYTHONPATH": python_path, "ETL_SPARK_CATALOG": job.catalog})
     engine = SparkEngine(home)
+    usual = engine.settings_of(os.environ["AWS_ENDPOINT_URL"])
+    reasons = [*reasons, *job.needs_own_jvm(usual)]
+    _give_the_catalog()
     gateway: Gateway | None = None
     if not reasons:
         try:
@@ -98,14 +118,24 @@ def _connect(home: Home, run_id: str, python_path: str, reasons: list[str], sett
             reasons = ["the warm driver is not running (`./etl up` starts it)"]
     if gateway is None:
         print(f"A JVM of its own is started: {'; '.join(reasons)}.", file=sys.stderr)
-        class_path = os.pathsep.join([*jars, engine.settings_of(os.environ["AWS_ENDPOINT_URL"])["spark.driver.extraClassPath"]])
-        given = {**settings, **({"spark.driver.extraClassPath": class_path} if jars else {})}
+        class_path = os.pathsep.join([*map(str, job.jars), usual["spark.driver.extraClassPath"]])
+        given = {**job.settings, **({"spark.driver.extraClassPath": class_path} if job.jars else {})}
         os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join([*(f"--conf {_quoted(f'{k}={v}')}" for k, v in given.items()), "pyspark-shell"])
         _keep_the_jvm_off_standard_output()
         return
     from localaws.glue.sessions import attach  # PySpark is imported by those who need it: a run that fails before is quick
 
-    attach(gateway, run_id, {**engine.settings_of(os.environ["AWS_ENDPOINT_URL"]), **settings}, python_path)
+    attach(gateway, run_id, {**usual, **job.settings}, python_path)
+
+
+def _give_the_catalog() -> None:
+    """Spark SQL finds the Data Catalog's tables. `enableHiveSupport()`, which means that on Glue, would start a metastore of Hive's own."""
+    from pyspark.sql import SparkSession
+
+    from awsglue._session_catalog import use_glue_catalog
+
+    use_glue_catalog()
+    SparkSession.Builder.enableHiveSupport = lambda self: self  # type: ignore[method-assign]
 
 
 def _keep_the_jvm_off_standard_output() -> None:

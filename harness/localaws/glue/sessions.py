@@ -26,7 +26,7 @@ from pyspark.sql import SparkSession
 
 from localaws.engines.spark import Gateway
 from localaws.engines.spark_objects import announce
-from localaws.glue.run_files import STATIC_SETTINGS
+from localaws.glue.run_files import OF_WORKERS, STATIC_SETTINGS
 
 __all__ = ["attach"]
 
@@ -99,6 +99,9 @@ def _take_the_context(attachment: _Attachment) -> None:
         _warn_of_ignored(jconf, attachment.jsc.getConf())
         attachment.bind_thread(jvm)
         self.environment["PYTHONPATH"] = attachment.python_path
+        self.environment.update(
+            {name.removeprefix(OF_WORKERS): value for name, value in attachment.settings.items() if name.startswith(OF_WORKERS)}
+        )
         return attachment.jsc
 
     def stop(self: SparkContext) -> None:

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,7 @@ def start(home: Home, driver: SparkEngine, tmp_path: Path) -> Iterator[Callable[
     runs: list[Run] = []
     numbers = itertools.count(1)
 
-    def begin(source: str, arguments: dict[str, str] | None = None, cold: bool = False) -> Run:
+    def begin(source: str, arguments: dict[str, str] | None = None, cold: bool = False, **more: Any) -> Run:
         run_id = f"jr_{tmp_path.name}_{next(numbers)}"
         folder = home.runs / run_id
         folder.mkdir(parents=True)
@@ -77,7 +78,7 @@ def start(home: Home, driver: SparkEngine, tmp_path: Path) -> Iterator[Callable[
         words = script_arguments("a-job", run_id, "s3://scripts/temporary/", arguments or {})
         with (folder / "output.log").open("w") as output, (folder / "error.log").open("w") as error:
             process = subprocess.Popen(
-                runner_command(folder, run_id, str(script), words, cold),
+                runner_command(folder, run_id, str(script), words, cold, **more),
                 env=runner_environment(home, NOWHERE, folder),
                 stdout=output,
                 stderr=error,

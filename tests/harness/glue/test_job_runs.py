@@ -155,10 +155,23 @@ def test_a_job_that_does_not_exist_is_not_found(glue: Glue) -> None:
 
 
 def test_a_command_that_is_not_run_here_is_refused_by_name(glue: Glue) -> None:
-    glue.create("stream", "", Command="gluestreaming")
+    glue.create("ray", "", Command="glueray")
 
-    with pytest.raises(AwsError, match="'gluestreaming', which this endpoint does not run yet"):
-        glue.call("StartJobRun", JobName="stream")
+    with pytest.raises(AwsError, match="'glueray', which this endpoint does not run yet"):
+        glue.call("StartJobRun", JobName="ray")
+
+
+def test_a_streaming_jobs_script_location_and_log_groups_may_be_given_with_the_run(glue: Glue) -> None:
+    glue.create("other", "print('other')")
+    glue.create("stream", "print('stream')", Command="gluestreaming")
+    prefixes = {"--custom-logGroup-prefix": "/shop/etl", "--custom-logStream-prefix": "nightly"}
+
+    run_id = glue.call("StartJobRun", JobName="stream", Arguments={"--scriptLocation": "s3://scripts/other.py", **prefixes})["JobRunId"]
+    run = glue.wait("stream", run_id)
+
+    assert (run["JobRunState"], run["LogGroupName"], glue.log(run_id)) == ("SUCCEEDED", "/shop/etl", "other\n")
+    events = glue.planes["logs"].get_log_events(logGroupName="/shop/etl/output", logStreamName="nightly-driver")["events"]
+    assert [event["message"] for event in events] == ["other"]
 
 
 def test_more_runs_than_the_job_allows_are_refused(glue: Glue) -> None:

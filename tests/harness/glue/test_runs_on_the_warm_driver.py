@@ -52,6 +52,8 @@ print(json.dumps({
     "mark": os.environ["MARK"],
     "default": spark._jvm.SparkSession.getDefaultSession().isDefined(),
     "run": options["JOB_RUN_ID"],
+    "works in": f"{Path.cwd().parent.name}/{Path.cwd().name}",
+    "path": os.path.dirname(sys.argv[0]) == sys.path[0],
 }))
 """
 )
@@ -91,6 +93,8 @@ def test_two_runs_at_once_see_their_own_arguments_settings_views_and_environment
             "mark": str(mine),
             "default": False,
             "run": run.run_id,
+            "works in": f"{run.run_id}/workspace",
+            "path": True,
         }
 
 
@@ -201,16 +205,6 @@ def test_how_a_script_ends_is_what_the_result_says(start: Start, source: str, re
     assert "script_runner.py" not in run.error
 
 
-def test_a_setting_that_belongs_to_the_jvm_makes_the_run_cold_and_is_said(start: Start) -> None:
-    run = start(
-        HEAD + "print(spark.sparkContext.getConf().get('spark.serializer'), spark.conf.get('spark.sql.shuffle.partitions'))",
-        {"--conf": "spark.serializer=org.apache.spark.serializer.KryoSerializer --conf spark.sql.shuffle.partitions=3"},
-    ).wait()
-
-    assert (run.result, run.output) == (Result("SUCCEEDED"), "org.apache.spark.serializer.KryoSerializer 3\n"), run.error
-    assert "A JVM of its own is started: --conf spark.serializer belongs to the JVM" in run.error
-
-
 def test_a_setting_of_a_session_stays_warm(start: Start) -> None:
     run = start(HEAD + "print(spark.conf.get('spark.sql.shuffle.partitions'))", {"--conf": "spark.sql.shuffle.partitions=3"}).wait()
 
@@ -223,23 +217,6 @@ def test_a_script_that_sets_what_cannot_be_set_is_told(start: Start) -> None:
 
     assert run.result == Result("SUCCEEDED")
     assert "settings spark.task.maxFailures: they have no effect" in run.error
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        pytest.param({"--extra-py-files": "s3://scripts/no.whl"}, "File not found: s3://scripts/no.whl", id="a_missing_wheel"),
-        pytest.param({"--additional-python-modules": "nosuch==1"}, "nosuch==1: it is not installed here", id="a_missing_module"),
-        pytest.param({"--datalake-formats": "hudi"}, "--datalake-formats hudi is not supported", id="a_lake_format"),
-        pytest.param({"--conf": "spark.x"}, "'spark.x' is no name=value", id="a_setting_without_value"),
-    ],
-)
-def test_an_argument_that_cannot_be_honoured_fails_the_launch_by_name(start: Start, arguments: dict[str, str], message: str) -> None:
-    result = start("print('ran')", arguments).wait().result
-
-    assert result is not None
-    assert result.state == "FAILED"
-    assert message in str(result.error_message)
 
 
 def test_a_module_in_extra_py_files_is_imported_on_the_driver_and_in_workers(start: Start, home: Home, tmp_path: Path) -> None:
