@@ -184,6 +184,24 @@ def test_what_does_not_fit_a_table_that_exists_is_kept_with_the_servers_reason(s
     assert "Data truncated for column 'name'" in told[1][1]
 
 
+def test_of_rows_without_a_key_only_those_go_that_went_on_the_source(source: Any, standby: str, replicate: Start) -> None:
+    schema = schema_of(source)
+    execute(
+        source,
+        "CREATE TABLE bag (x INT, y VARCHAR(20))",
+        "INSERT INTO bag VALUES (1, 'fits'), (1, 'fits'), (2, 'does not fit'), (3, NULL)",
+        f"CREATE TABLE {standby}.bag (x INT, y VARCHAR(5))",
+    )
+    running = replicate("bags", into(schema, standby), FullLoadSettings={"TargetTablePrepMode": "DO_NOTHING"})
+    caught_up(running, source)
+    execute(source, "DELETE FROM bag WHERE x = 2", "DELETE FROM bag WHERE x = 1 LIMIT 1")
+    caught_up(running, source)
+
+    assert rows_of(source, f"SELECT x, y FROM {standby}.bag") == [(1, "fits"), (3, None)]
+    told = rows_of(source, "SELECT statement FROM awsdms_control.awsdms_apply_exceptions WHERE task_name = 'bags'")
+    assert [statement.partition(" ")[0] for (statement,) in told] == ["DELETE", "INSERT"]
+
+
 def test_one_database_for_all_schemas_is_refused_by_name() -> None:
     endpoint = {"EndpointIdentifier": "one", "EngineName": "aurora", "MySQLSettings": {"TargetDbType": "specific-database"}}
 

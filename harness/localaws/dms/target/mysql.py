@@ -128,21 +128,24 @@ class MySqlTarget(MySqlSession, SqlTarget):
 
     def _apply_bag(self, plan: TablePlan, found: Bag) -> list[ApplyError]:
         """Rows without a key, one statement for each distinct one that was deleted: of equal rows as many go as went on the source."""
-        names = self._filled(plan)
+        names, absent = self._filled(plan), dict[int, str]()
         if len(found.deletes):
             numbered = found.deletes.append_column("awsdms_number", pa.array(np.arange(len(found.deletes))))
             listed = ", ".join(MYSQL.quoted(name) for name in names)
             chosen = f"{listed}, CAST(0 AS SIGNED) AS awsdms_number"
             self._run(f"CREATE TEMPORARY TABLE {_own(plan, 'bag')} AS SELECT {chosen} FROM {_name(plan)} LIMIT 0")
-            self._load(_own(plan, "bag"), plan, numbered)
+            absent = dict(self._load(_own(plan, "bag"), plan, numbered))  # what does not fit was never there
             variables = ", ".join(f"@awsdms_{number}" for number in range(len(names)))
             match = " AND ".join(_same(name, f"@awsdms_{number}", found.deletes) for number, name in enumerate(names))
             for number, times in enumerate(found.times.tolist()):
+                if number in absent:
+                    continue
                 self._run(f"SELECT {listed} INTO {variables} FROM {_own(plan, 'bag')} WHERE awsdms_number = {number}")
                 self._run(f"DELETE FROM {_name(plan)} WHERE {match} LIMIT {times}")
             self._run(f"DROP TEMPORARY TABLE {_own(plan, 'bag')}")
         refused = self._load(_name(plan), plan, found.inserts)
-        return [_refusal(plan, "INSERT", found.inserts, row, reason) for row, reason in refused]
+        errors = [_refusal(plan, "DELETE", found.deletes, row, reason) for row, reason in absent.items()]
+        return errors + [_refusal(plan, "INSERT", found.inserts, row, reason) for row, reason in refused]
 
     def _load(self, table: str, plan: TablePlan, rows: pa.Table) -> list[tuple[int, str]]:
         """Adds the rows; gives the numbers of those that the server does not take as they are, and why."""
