@@ -12,7 +12,8 @@ from localaws.dms.settings.s3_settings import S3Settings
 __all__ = ["SOURCES", "TARGETS", "source_address", "target_values"]
 
 SOURCES = ("mysql", "mariadb", "aurora")
-TARGETS = ("redshift", "s3")
+MYSQL_TARGETS = ("mysql", "mariadb", "aurora")
+TARGETS = ("redshift", "s3", *MYSQL_TARGETS)
 
 Secret = Callable[[str], str]
 """The text of a secret by its id."""
@@ -40,6 +41,8 @@ def target_values(endpoint: Mapping[str, Any], password: str, secret: Secret, bu
         given = endpoint.get("S3Settings") or {}
         S3Settings.read(given)
         return {"engine": "s3", "settings": dict(given)}
+    if endpoint["EngineName"] in MYSQL_TARGETS:
+        return _mysql_values(endpoint, password, secret)
     settings = endpoint.get("RedshiftSettings") or {}
     values = _credentials(endpoint, settings, password, secret)
     database = settings.get("DatabaseName") or endpoint.get("DatabaseName") or values.get("database")
@@ -53,6 +56,19 @@ def target_values(endpoint: Mapping[str, Any], password: str, secret: Secret, bu
         "bucket": settings.get("BucketName") or bucket,
         "folder": settings.get("BucketFolder") or "dms",
     }
+
+
+def _mysql_values(endpoint: Mapping[str, Any], password: str, secret: Secret) -> dict[str, Any]:
+    """Databases are those of the plans (TargetDbType multiple-databases); one database for all is the rule that renames the schema."""
+    settings = endpoint.get("MySQLSettings") or {}
+    if settings.get("TargetDbType") == "specific-database":
+        raise SettingsError(
+            f"endpoint {endpoint.get('EndpointIdentifier')}: MySQLSettings.TargetDbType",
+            "specific-database is not done by this engine: leave it out, and rename the schema by a transformation rule",
+        )
+    values = _credentials(endpoint, settings, password, secret)
+    script = settings.get("AfterConnectScript") or ""
+    return {"engine": "mysql", **{name: values[name] for name in ("host", "port", "user", "password")}, "script": script}
 
 
 def _one_of(endpoint: Mapping[str, Any], engines: tuple[str, ...], kind: str) -> None:

@@ -144,6 +144,15 @@ def make_target(definition: Definition, folder: Path) -> Target:
         from localaws.dms.target.s3 import S3Target
 
         return S3Target(_client(definition, "s3"), S3Settings.read(values["settings"]), folder)
+    if engine == "mysql":
+        from localaws.dms.target.mysql import CONTROL_SCHEMA, MySqlTarget
+        from localaws.dms.target.mysql_session import MySqlAddress
+
+        settings = TaskSettings.parse(definition.settings)
+        schema = settings.control_schema or CONTROL_SCHEMA
+        return MySqlTarget(
+            MySqlAddress(**values), definition.name, safe=not settings.strict, lob_bytes=settings.lob_bytes, control_schema=schema
+        )
     raise SettingsError("target endpoint: EngineName", f"targets of the engine {engine} are not supported by this engine yet")
 
 

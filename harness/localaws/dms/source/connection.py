@@ -11,7 +11,7 @@ import pymysql
 
 from localaws.dms.exceptions import SourceError, SourceLostError
 
-__all__ = ["SourceAddress", "connected", "open_source", "source_errors"]
+__all__ = ["SourceAddress", "connected", "is_lost", "open_source", "source_errors"]
 
 _LOST = frozenset((2002, 2003, 2006, 2013, 2014, 2055, 1053, 1040, 1158, 1159, 1160, 1161))
 _SECONDS_TO_CONNECT = 10
@@ -60,6 +60,11 @@ def connected(address: SourceAddress) -> Iterator[pymysql.connections.Connection
         connection.close()
 
 
+def is_lost(error: pymysql.err.Error) -> bool:
+    """Whether the error is one of the network, or of a server that is going away."""
+    return (error.args and error.args[0] in _LOST) or isinstance(error, pymysql.err.InterfaceError)
+
+
 @contextmanager
 def source_errors() -> Iterator[None]:
     """PyMySQL's errors as this package's: those of the network apart, because the task tries again after them."""
@@ -67,7 +72,7 @@ def source_errors() -> Iterator[None]:
         yield
     except pymysql.err.Error as error:
         code, message = (*error.args, "", "")[:2]
-        if code in _LOST or isinstance(error, pymysql.err.InterfaceError):
+        if is_lost(error):
             raise SourceLostError(f"The source does not answer: {message or error}. The task tries again.") from error
         raise SourceError(f"The source refuses: {message} (error {code}).") from error
     except OSError as error:

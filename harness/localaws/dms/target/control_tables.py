@@ -6,13 +6,14 @@ TaskRecoveryTableEnabled makes the first). Checkpoints are added, never updated:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from localaws.dms.plan import TablePlan
 from localaws.dms.source.snapshot import Chunk
 from localaws.dms.target.base import ApplyError
 
-__all__ = ["ControlTables", "literal", "quoted"]
+__all__ = ["MYSQL", "REDSHIFT", "ControlTables", "Dialect", "literal", "quoted"]
 
 _LONGEST_STATEMENT = 20_000
 
@@ -27,44 +28,72 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def _mysql_quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _mysql_literal(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a target writes names, texts, long texts' type, times' type, and the time now."""
+
+    quoted: Callable[[str], str]
+    literal: Callable[[str], str]
+    text: str
+    time: str
+    now: str
+
+
+REDSHIFT = Dialect(quoted, literal, "VARCHAR(65535)", "TIMESTAMP", "GETDATE()")
+MYSQL = Dialect(_mysql_quoted, _mysql_literal, "LONGTEXT", "DATETIME(3)", "UTC_TIMESTAMP(3)")
+
+
 class ControlTables:
     """Statements about one task's rows of the control tables."""
 
-    def __init__(self, task: str, schema: str) -> None:
-        self._task, self._schema = literal(task), schema
+    def __init__(self, task: str, schema: str, dialect: Dialect = REDSHIFT) -> None:
+        self._dialect, self._literal = dialect, dialect.literal
+        self._task, self._schema = dialect.literal(task), schema
         self._states, self._loads = self._table("awsdms_txn_state"), self._table("awsdms_load_state")
         self._exceptions = self._table("awsdms_apply_exceptions")
 
     def _table(self, name: str) -> str:
-        return f"{quoted(self._schema)}.{name}"
+        return f"{self._dialect.quoted(self._schema)}.{name}"
+
+    @property
+    def noting(self) -> tuple[str, str]:
+        """The tables that each transaction of a task writes one of first."""
+        return self._states, self._loads
 
     def create(self) -> Sequence[str]:
+        text, time = self._dialect.text, self._dialect.time
         return (
-            f"CREATE SCHEMA IF NOT EXISTS {quoted(self._schema)}",
+            f"CREATE SCHEMA IF NOT EXISTS {self._dialect.quoted(self._schema)}",
             f"CREATE TABLE IF NOT EXISTS {self._states} (task_name VARCHAR(128) NOT NULL, "
-            "noted BIGINT NOT NULL, checkpoint VARCHAR(65535) NOT NULL, noted_at TIMESTAMP NOT NULL)",
+            f"noted BIGINT NOT NULL, checkpoint {text} NOT NULL, noted_at {time} NOT NULL)",
             f"CREATE TABLE IF NOT EXISTS {self._loads} (task_name VARCHAR(128) NOT NULL, table_owner VARCHAR(128) NOT NULL, "
             "table_name VARCHAR(128) NOT NULL, chunk_column VARCHAR(128) NOT NULL, chunk_from NUMERIC(20,0), chunk_to NUMERIC(20,0), "
             "rows_loaded BIGINT NOT NULL)",
             f"CREATE TABLE IF NOT EXISTS {self._exceptions} (task_name VARCHAR(128) NOT NULL, table_owner VARCHAR(128) NOT NULL, "
-            "table_name VARCHAR(128) NOT NULL, error_time TIMESTAMP NOT NULL, statement VARCHAR(65535) NOT NULL, "
-            '"error" VARCHAR(65535) NOT NULL)',
+            f"table_name VARCHAR(128) NOT NULL, error_time {time} NOT NULL, statement {text} NOT NULL, "
+            f"{self._dialect.quoted('error')} {text} NOT NULL)",
         )
-
-    def lock(self) -> str:
-        return f"LOCK {self._states}, {self._loads}"
 
     def last_checkpoint(self) -> str:
         return f"SELECT checkpoint, noted FROM {self._states} WHERE task_name = {self._task} ORDER BY noted DESC LIMIT 1"
 
     def trim(self) -> str:
         """Only the last checkpoint counts."""
-        last = f"(SELECT MAX(noted) FROM {self._states} WHERE task_name = {self._task})"
+        # Within another SELECT, because MySQL deletes from no table that the same statement reads.
+        last = f"(SELECT newest FROM (SELECT MAX(noted) AS newest FROM {self._states} WHERE task_name = {self._task}) notes)"
         return f"DELETE FROM {self._states} WHERE task_name = {self._task} AND noted < {last}"
 
     def note(self, number: int, checkpoint: str) -> str:
         """Numbers must grow: an IDENTITY of Redshift does not always, and clocks jump."""
-        return f"INSERT INTO {self._states} VALUES ({self._task}, {number}, {literal(checkpoint)}, GETDATE())"
+        return f"INSERT INTO {self._states} VALUES ({self._task}, {number}, {self._literal(checkpoint)}, {self._dialect.now})"
 
     def forget(self) -> Sequence[str]:
         return tuple(f"DELETE FROM {table} WHERE task_name = {self._task}" for table in (self._states, self._loads))
@@ -76,14 +105,14 @@ class ControlTables:
         return f"SELECT chunk_column, chunk_from, chunk_to, rows_loaded FROM {self._loads} WHERE {self._of(plan)}"
 
     def note_chunk(self, plan: TablePlan, chunk: Chunk, rows: int) -> str:
-        names = f"{self._task}, {literal(plan.schema)}, {literal(plan.name)}"
+        names = f"{self._task}, {self._literal(plan.schema)}, {self._literal(plan.name)}"
         low, high = ("NULL" if edge is None else edge for edge in (chunk.low, chunk.high))
-        return f"INSERT INTO {self._loads} VALUES ({names}, {literal(chunk.column)}, {low}, {high}, {rows})"
+        return f"INSERT INTO {self._loads} VALUES ({names}, {self._literal(chunk.column)}, {low}, {high}, {rows})"
 
     def note_exception(self, error: ApplyError) -> str:
-        names = f"{self._task}, {literal(error.table.schema)}, {literal(error.table.name)}"
-        statement = literal(error.statement[:_LONGEST_STATEMENT])
-        return f"INSERT INTO {self._exceptions} VALUES ({names}, GETDATE(), {statement}, {literal(error.reason)})"
+        names = f"{self._task}, {self._literal(error.table.schema)}, {self._literal(error.table.name)}"
+        statement = self._literal(error.statement[:_LONGEST_STATEMENT])
+        return f"INSERT INTO {self._exceptions} VALUES ({names}, {self._dialect.now}, {statement}, {self._literal(error.reason)})"
 
     def _of(self, plan: TablePlan) -> str:
-        return f"task_name = {self._task} AND table_owner = {literal(plan.schema)} AND table_name = {literal(plan.name)}"
+        return f"task_name = {self._task} AND table_owner = {self._literal(plan.schema)} AND table_name = {self._literal(plan.name)}"

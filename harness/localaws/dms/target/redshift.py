@@ -1,8 +1,4 @@
-"""Redshift as a target: Parquet staged on S3, COPY, and one transaction for the data and the checkpoint of a batch.
-
-The note of the checkpoint is the first write of each transaction. Whoever opens the target locks that table once, and so waits until
-nothing that an earlier process of the task has sent can still be committed.
-"""
+"""Redshift as a target: Parquet staged on S3, COPY, and one transaction for the data and the checkpoint of a batch."""
 
 from __future__ import annotations
 
@@ -20,10 +16,11 @@ from localaws.dms.exceptions import TargetError, TargetLostError
 from localaws.dms.netting import Bag, Net, net, net_bag
 from localaws.dms.plan import PlannedColumn, TablePlan
 from localaws.dms.source.snapshot import Chunk
-from localaws.dms.target.base import ApplyError, Batch, LoadResult, Target
+from localaws.dms.target.base import ApplyError, Batch, LoadResult
 from localaws.dms.target.control_tables import ControlTables, literal, quoted
 from localaws.dms.target.fitting import Fitted, TargetColumn, fit
 from localaws.dms.target.redshift_types import declared_type, redshift_type
+from localaws.dms.target.sql import SqlTarget
 from localaws.dms.target.staging import Staging
 
 __all__ = ["RedshiftAddress", "RedshiftTarget"]
@@ -45,7 +42,7 @@ class RedshiftAddress:
     role: str = "default"
 
 
-class RedshiftTarget(Target):
+class RedshiftTarget(SqlTarget):
     """One task's connections to Redshift: one for changes, and one for each thread that loads."""
 
     def __init__(
@@ -59,32 +56,17 @@ class RedshiftTarget(Target):
         control_schema: str = "public",
     ) -> None:
         self._address, self._staging, self._safe, self._lob_bytes = address, staging, safe, lob_bytes
-        self._control = ControlTables(task, control_schema)
+        super().__init__(ControlTables(task, control_schema))
         self._local = threading.local()
         self._opened: list[psycopg.Connection[Any]] = []
         self._columns: dict[str, list[TargetColumn]] = {}
-        self._noted = 0
 
     def open(self) -> None:
         for statement in self._control.create():
             self._run(statement)
         with self._transaction():
-            self._run(self._control.lock())
+            self._run(f"LOCK {', '.join(self._control.noting)}")
         self._run(self._control.trim())
-
-    def checkpoint(self) -> str | None:
-        row = self._run(self._control.last_checkpoint()).fetchone()
-        self._noted = int(row[1]) if row else 0
-        return row[0] if row else None
-
-    def restart(self, checkpoint: str) -> None:
-        with self._transaction():
-            for statement in self._control.forget():
-                self._run(statement)
-            self._note(checkpoint)
-
-    def save(self, checkpoint: str) -> None:
-        self._note(checkpoint)
 
     def prepare(self, plan: TablePlan, mode: str) -> None:
         table = self._name(plan)
@@ -99,10 +81,6 @@ class RedshiftTarget(Target):
             if not exists or mode == "DROP_AND_CREATE":
                 self._run(self._create(plan))
         self._columns.pop(plan.full_name, None)
-
-    def loaded_chunks(self, plan: TablePlan) -> list[tuple[Chunk, int]]:
-        found = self._run(self._control.chunks(plan)).fetchall()
-        return [(Chunk(column, *(None if edge is None else int(edge) for edge in edges)), int(rows)) for column, *edges, rows in found]
 
     def load(self, plan: TablePlan, chunk: Chunk, batches: Iterable[pa.RecordBatch]) -> LoadResult:
         result, columns = LoadResult(), self._target_columns(plan)
@@ -287,14 +265,6 @@ class RedshiftTarget(Target):
             mine = names.get(name, name)
             found[name] = TargetColumn(mine, kind, int(length or 0), int(precision or 0), int(scale or 0), nullable == "NO")
         return found
-
-    def _note(self, checkpoint: str) -> None:
-        self._noted += 1
-        self._run(self._control.note(self._noted, checkpoint))
-
-    def _note_errors(self, errors: Sequence[ApplyError]) -> None:
-        for error in errors[:1000]:
-            self._run(self._control.note_exception(error))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
