@@ -17,7 +17,7 @@ __all__ = ["SERVICES", "guards", "handlers", "modules"]
 
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "athena": ("localaws.athena.operations",),
-    "dms": ("localaws.dms.operations",),
+    "dms": ("localaws.dms.operations", "localaws.dms.events"),
     "events": ("localaws.eventbridge.operations",),
     "glue": (
         "localaws.glue.operations",

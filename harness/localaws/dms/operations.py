@@ -16,6 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.backends import get_backend
 
+from localaws.dms import events
 from localaws.dms.endpoints import SOURCES, source_address, target_values
 from localaws.dms.exceptions import ReplicationError
 from localaws.dms.process import Definition, make_target
@@ -60,6 +61,19 @@ def create_replication_task(request: Request) -> dict[str, Any]:
     parameters = request.parameters
     _checked(parameters.get("TableMappings", ""), parameters.get("ReplicationTaskSettings", ""))
     answer: dict[str, Any] = request.control_plane("dms").create_replication_task(**parameters)
+    _tell(request, answer["ReplicationTask"]["ReplicationTaskArn"], "created")
+    return {"ReplicationTask": _described(request, answer["ReplicationTask"])}
+
+
+def modify_replication_task(request: Request) -> dict[str, Any]:
+    """Only a task that does not run, and only to what could be run; its next start takes what was changed."""
+    parameters = request.parameters
+    arn = parameters.get("ReplicationTaskArn", "")
+    task, run = _task(request, arn), _supervisor(request).store.get(arn)
+    if run is not None and run.is_active:
+        raise AwsError("InvalidResourceStateFault", f"Task {arn} is {run.status}: stop it first.")
+    _checked(parameters.get("TableMappings", task["TableMappings"]), parameters.get("ReplicationTaskSettings", ""))
+    answer: dict[str, Any] = request.control_plane("dms").modify_replication_task(**parameters)
     return {"ReplicationTask": _described(request, answer["ReplicationTask"])}
 
 
@@ -81,6 +95,7 @@ def delete_replication_task(request: Request) -> dict[str, Any]:
         for file in _supervisor(request).store.folder_of(arn).iterdir():
             file.unlink()
         _supervisor(request).store.folder_of(arn).rmdir()
+    _tell(request, arn, "deleted")
     return {"ReplicationTask": {**answer["ReplicationTask"], "Status": "deleting"}}
 
 
@@ -291,13 +306,22 @@ def _supervisor(context: ServiceContext | Request) -> Supervisor:
     with _lock:
         if key not in _supervisors:
             _contexts[key] = context
-            _supervisors[key] = Supervisor(Home(context.home), lambda run: _definition(_contexts[key], run))
+            _supervisors[key] = Supervisor(
+                Home(context.home),
+                lambda run: _definition(_contexts[key], run),
+                lambda arn, became, detail: _tell(_contexts[key], arn, became, detail),
+            )
         return _supervisors[key]
+
+
+def _tell(context: ServiceContext | Request, arn: str, became: str, detail: str = "") -> None:
+    events.tell(context.home, context.endpoint_url, arn, arn.rpartition(":")[2], became, detail)
 
 
 OPERATIONS: Mapping[str, Handler] = {
     "CreateReplicationTask": create_replication_task,
     "DescribeReplicationTasks": describe_replication_tasks,
+    "ModifyReplicationTask": modify_replication_task,
     "DeleteReplicationTask": delete_replication_task,
     "StartReplicationTask": start_replication_task,
     "StopReplicationTask": stop_replication_task,

@@ -30,12 +30,15 @@ _INHERITED = ("PATH", "LANG", "HOME", "TMPDIR")
 Define = Callable[[TaskRun], Definition]
 """Everything a process needs, read anew for each start, so that a secret that was rotated is used."""
 
+Told = Callable[[str, str, str], None]
+"""Called with a task's ARN, with what it became (running, stopped, failed), and with the reason of a failure."""
+
 
 class Supervisor:
     """The tasks of one home. One thread watches each that runs."""
 
-    def __init__(self, home: Home, define: Define) -> None:
-        self.home, self._define = home, define
+    def __init__(self, home: Home, define: Define, told: Told = lambda arn, became, detail: None) -> None:
+        self.home, self._define, self._told = home, define, told
         self.store = TaskStore(home.root / "dms")
         self._watchers: list[threading.Thread] = []
         self._closing = threading.Event()
@@ -96,6 +99,8 @@ class Supervisor:
             self._signal(current)
         else:
             self.store.change(arn, status="running")
+            if not current.restarts:
+                self._told(arn, "running", "")
         process.wait()
         return self._ended(arn, Result.read(folder), process.returncode)
 
@@ -152,6 +157,7 @@ class Supervisor:
     def _finish(self, arn: str, status: str, reason: str, message: str) -> None:
         if self.store.get(arn) is not None:
             self.store.change(arn, status=status, stop_reason=f"Stop Reason {reason}", message=message, stopped_on=time.time(), pid=None)
+            self._told(arn, status, message)
 
 
 def statistics_file(supervisor: Supervisor, arn: str) -> Any:
