@@ -94,7 +94,7 @@ class MotoApp:
         except NotImplementedError as error:
             raise NotProvidedError(call.service, call.operation) from error
         status = answer["status"]
-        if status in (404, 405) and _is_flask_page(answer["headers"], body):
+        if status in (404, 405) and call.method != "HEAD" and _is_flask_page(answer["headers"], body):
             raise NotProvidedError(call.service, call.operation)
         return HttpResponse(status, answer["headers"], body)
 

@@ -7,7 +7,9 @@ import json
 import urllib.request
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from endpoint_process import EndpointProcess
 
@@ -122,3 +124,34 @@ def test_moto_answers_the_rest(endpoint: EndpointProcess) -> None:
 def test_the_health_page_answers(endpoint: EndpointProcess) -> None:
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{endpoint.url}/_etl/health") as answer:
         assert json.load(answer)["status"] == "ok"
+
+
+def test_the_head_of_a_bucket_that_is_not_there_is_404(endpoint: EndpointProcess) -> None:
+    s3 = endpoint.client("s3")
+    with pytest.raises(ClientError) as refused:
+        s3.head_bucket(Bucket="no-such-bucket-here")
+    assert (refused.value.response["Error"]["Code"], refused.value.response["ResponseMetadata"]["HTTPStatusCode"]) == ("404", 404)
+    s3.create_bucket(Bucket="with-a-head")
+    assert s3.head_bucket(Bucket="with-a-head")["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters"),
+    [
+        pytest.param("rekognition", "detect_labels", {"Image": {"Bytes": b"x"}}, id="refused"),
+        pytest.param("ses", "send_raw_email", {"RawMessage": {"Data": b"x"}}, id="refused_in_xml"),
+        pytest.param("devicefarm", "list_projects", {}, id="not_provided"),
+    ],
+)
+def test_a_refusal_is_an_answer_that_clients_do_not_ask_for_again(
+    endpoint: EndpointProcess, mode: Any, service: Any, operation: str, parameters: dict[str, Any]
+) -> None:
+    client: Any = boto3.client(
+        service, endpoint_url=endpoint.url, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test",
+        config=Config(retries={"mode": mode, "total_max_attempts": 4}, proxies={}),
+    )  # fmt: skip
+    with pytest.raises(ClientError) as refused:
+        getattr(client, operation)(**parameters)
+    assert refused.value.response["Error"]["Code"] in ("NotExecuted", "NotProvided")
+    assert refused.value.response["ResponseMetadata"].get("RetryAttempts", 0) == 0
