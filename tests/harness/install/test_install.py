@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import stat
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from install.checks import check_folder, check_platform
 from install.exceptions import CommandFailedError, CorruptJarError, MissingRequirementError, UnsupportedPlatformError
@@ -193,3 +196,12 @@ def _use_mirror(work: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -
         f'<artifact pattern="{repository}/[artifact]-[revision].[ext]"/></filesystem></resolvers></ivysettings>'
     )
     monkeypatch.setenv("ETL_IVY_SETTINGS", str(settings))
+
+
+def test_every_locked_package_takes_the_first_python_3_11() -> None:
+    lock = (CHECKOUT / "requirements" / "local.txt").read_text("utf-8")
+    locked = {name.lower().replace("_", "-") for name in re.findall(r"^([A-Za-z0-9._-]+)(?:\[.*\])?==", lock, re.MULTILINE)}
+    installed = {each.name.lower().replace("_", "-"): each.metadata.get("Requires-Python") or "" for each in distributions()}
+    needs = {name: need for name, need in installed.items() if name in locked}
+    assert len(needs) > 100
+    assert {name: need for name, need in needs.items() if not SpecifierSet(need).contains("3.11.0")} == {}
