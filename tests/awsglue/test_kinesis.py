@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +41,7 @@ def stream(aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
 
 
 def batches(glue: GlueContext, checkpoint: Path, wanted: int, work: Callable[[Any, int], Rows] | None = None, **options: Any) -> Rows:
-    """Rows that the batches of a streaming job had, until there are `wanted` of them, or a second has passed without any."""
+    """Rows that the batches of a streaming job had, until there are `wanted` of them; what there is after a minute and a half."""
     frame = glue.create_data_frame.from_options("kinesis", {"streamARN": ARN, "classification": "json", **options})
     return collected(glue, frame, checkpoint, wanted, work)
 
@@ -52,16 +53,16 @@ def collected(glue: GlueContext, frame: Any, checkpoint: Path, wanted: int, work
         for query in glue.spark_session.streams.active:
             query.stop()
 
-    quiet = threading.Timer(8, stop)
+    given_up = threading.Timer(90, stop)
 
     def each(data: Any, number: int) -> None:
         found.extend(work(data, number) if work else [tuple(row) for row in data.collect()])
         if len(found) >= wanted:
             threading.Timer(0.5, stop).start()
 
-    quiet.start()
+    given_up.start()
     glue.forEachBatch(frame, each, {"windowSize": "1 second", "checkpointLocation": str(checkpoint)})
-    quiet.cancel()
+    given_up.cancel()
     return sorted(found)
 
 
@@ -83,7 +84,13 @@ def test_latest_leaves_what_was_there_and_a_failed_batch_is_read_again(
 ) -> None:
     stream({"id": 1})
     attempts: list[list[int]] = []
-    threading.Timer(3, lambda: stream({"id": 2}, {"id": 3})).start()
+
+    def put_more() -> None:
+        while not [*(tmp_path / "home").rglob("_state.json")]:  # says since when the job reads
+            time.sleep(0.05)
+        stream({"id": 2}, {"id": 3})
+
+    threading.Thread(target=put_more, daemon=True).start()
 
     def work(data: Any, number: int) -> Rows:
         frame = DynamicFrame.fromDF(data, plain_glue, "batch")
