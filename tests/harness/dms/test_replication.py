@@ -162,6 +162,20 @@ def test_what_does_not_fit_is_kept_with_its_reason_while_the_rest_goes_on(
     assert rows_of(warehouse, f"SELECT id, v FROM {schema}.k") == [(1, 4000000000), (2, 4000000000), (3, 3000000000), (4, 8)]
 
 
+def test_every_row_that_does_not_fit_is_kept_however_many_there_are(source: Any, warehouse: psycopg.Connection[Any], start: Start) -> None:
+    schema = schema_of(source)
+    execute(source, "CREATE TABLE k (id INT PRIMARY KEY, v INT UNSIGNED)", "INSERT INTO k SELECT seq, 3000000000 FROM seq_1_to_1100")
+    running = start("many", mappings(schema))
+    loaded(running)
+    execute(source, "INSERT INTO k SELECT seq, IF(seq % 2, 3000000000, 1) FROM seq_2001_to_4400")
+    caught_up(running, source)
+
+    told = rows_of(warehouse, "SELECT statement FROM public.awsdms_apply_exceptions WHERE task_name = 'many'")
+    lost = [*(f"INSERT {{'id': {id}}}" for id in range(1, 1101)), *(f"UPSERT {{'id': {id}}}" for id in range(2001, 4401, 2))]
+    assert sorted(statement for (statement,) in told) == sorted(lost)
+    assert rows_of(warehouse, f"SELECT COUNT(*) FROM {schema}.k") == [(1200,)]
+
+
 def test_a_table_that_cannot_be_replicated_is_left_out_and_told(source: Any, warehouse: psycopg.Connection[Any], start: Start) -> None:
     schema = schema_of(source)
     execute(source, "CREATE TABLE good (id INT PRIMARY KEY)", "CREATE TABLE odd (id INT PRIMARY KEY, u UUID)")

@@ -6,7 +6,7 @@ TaskRecoveryTableEnabled makes the first). Checkpoints are added, never updated:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from localaws.dms.plan import TablePlan
@@ -16,6 +16,7 @@ from localaws.dms.target.base import ApplyError
 __all__ = ["MYSQL", "REDSHIFT", "ControlTables", "Dialect", "literal", "quoted"]
 
 _LONGEST_STATEMENT = 20_000
+_AT_ONCE = 100
 
 
 def quoted(name: str) -> str:
@@ -109,10 +110,16 @@ class ControlTables:
         low, high = ("NULL" if edge is None else edge for edge in (chunk.low, chunk.high))
         return f"INSERT INTO {self._loads} VALUES ({names}, {self._literal(chunk.column)}, {low}, {high}, {rows})"
 
-    def note_exception(self, error: ApplyError) -> str:
+    def note_exceptions(self, errors: Sequence[ApplyError]) -> Iterator[str]:
+        """Statements that keep every one of them."""
+        for start in range(0, len(errors), _AT_ONCE):
+            rows = ", ".join(self._exception(error) for error in errors[start : start + _AT_ONCE])
+            yield f"INSERT INTO {self._exceptions} VALUES {rows}"
+
+    def _exception(self, error: ApplyError) -> str:
         names = f"{self._task}, {self._literal(error.table.schema)}, {self._literal(error.table.name)}"
         statement = self._literal(error.statement[:_LONGEST_STATEMENT])
-        return f"INSERT INTO {self._exceptions} VALUES ({names}, {self._dialect.now}, {statement}, {self._literal(error.reason)})"
+        return f"({names}, {self._dialect.now}, {statement}, {self._literal(error.reason)})"
 
     def _of(self, plan: TablePlan) -> str:
         return f"task_name = {self._task} AND table_owner = {self._literal(plan.schema)} AND table_name = {self._literal(plan.name)}"

@@ -14,8 +14,6 @@ from localaws.dms.target.control_tables import ControlTables
 
 __all__ = ["SqlTarget"]
 
-_NOTED_ERRORS = 1000
-
 
 class SqlTarget(Target):
     """A target whose batch is one transaction. The note of the checkpoint is the first write of each: whoever opens the target locks that
@@ -57,5 +55,5 @@ class SqlTarget(Target):
         self._run(self._control.note(self._noted, checkpoint))
 
     def _note_errors(self, errors: Sequence[ApplyError]) -> None:
-        for error in errors[:_NOTED_ERRORS]:
-            self._run(self._control.note_exception(error))
+        for statement in self._control.note_exceptions(errors):
+            self._run(statement)
