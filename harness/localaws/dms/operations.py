@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from moto.backends import get_backend
 
 from localaws.dms import events
+from localaws.dms.binlog.events import Position
 from localaws.dms.endpoints import SOURCES, source_address, target_values
 from localaws.dms.exceptions import ReplicationError
 from localaws.dms.process import Definition, make_target
@@ -34,6 +35,7 @@ from localaws.operation import Handler, Request, ServiceContext
 __all__ = ["OPERATIONS", "close_service", "open_service"]
 
 _START_TYPES = ("start-replication", "resume-processing", "reload-target")
+_CHECKPOINT = "checkpoint:V1#"
 
 _supervisors: dict[str, Supervisor] = {}
 _contexts: dict[str, ServiceContext | Request] = {}
@@ -116,12 +118,23 @@ def start_replication_task(request: Request) -> dict[str, Any]:
             raise AwsError("InvalidResourceStateFault", f"Task {arn} was never started: its first start is start-replication.")
         now = time.time()
         fresh = now if former is None or start_type != "resume-processing" else former.fresh_started_on
-        start, stop = (parameters.get(name) or "" for name in ("CdcStartPosition", "CdcStopPosition"))
+        start, stop = (_position(parameters, name) for name in ("CdcStartPosition", "CdcStopPosition"))
         run = TaskRun(arn, request.region, "starting", start_type, now, fresh, start, stop)
         _refused_as_aws(lambda: _definition(request, run))
         statistics_file(supervisor, arn).unlink(missing_ok=True)
         supervisor.launch(supervisor.store.save(run))
     return {"ReplicationTask": _described(request, task)}
+
+
+def _position(parameters: Mapping[str, Any], name: str) -> str:
+    """`file:offset`, also of a checkpoint as DescribeReplicationTasks gives it; empty without one."""
+    given = str(parameters.get(name) or "").removeprefix(_CHECKPOINT)
+    try:
+        return str(Position.parse(given)) if given else ""
+    except ValueError as error:
+        raise AwsError(
+            "InvalidParameterValueException", f"{name} {given!r} is no position that this engine takes: give file:offset. Times are not."
+        ) from error
 
 
 def stop_replication_task(request: Request) -> dict[str, Any]:
@@ -213,7 +226,7 @@ def _described(request: Request, task: Mapping[str, Any]) -> dict[str, Any]:
     optional = {
         "LastFailureMessage": run.message or None,
         "StopReason": run.stop_reason or None,
-        "RecoveryCheckpoint": f"checkpoint:V1#{statistics.position}" if statistics.position else None,
+        "RecoveryCheckpoint": f"{_CHECKPOINT}{statistics.position}" if statistics.position else None,
         "CdcStartPosition": run.start or None,
         "CdcStopPosition": run.stop or None,
     }

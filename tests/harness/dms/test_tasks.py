@@ -203,10 +203,19 @@ def test_a_task_whose_settings_cannot_be_done_is_not_created(dms: Any, arns: dic
         )  # fmt: skip
 
 
+@pytest.mark.parametrize("position", ["server_time:2026-01-02T03:04:05", "1767323045", "binlog.000001", "binlog.000001:x"])
+def test_a_position_that_is_none_is_refused_when_the_task_starts(dms: Any, create: Callable[..., str], source: Any, position: str) -> None:
+    arn = create("nowhere", mappings(schema_of(source)), migration="cdc")
+    for name in ("CdcStartPosition", "CdcStopPosition"):
+        with pytest.raises(ClientError, match=rf"InvalidParameterValueException.*{name} '{position}'.*file:offset"):
+            start(dms, arn, **{name: position})
+    assert described(dms, arn)["Status"] == "ready"
+
+
 def test_a_position_that_is_gone_fails_the_task_with_the_reason(dms: Any, create: Callable[..., str], source: Any) -> None:
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY)")
     arn = create("gone", mappings(schema_of(source)), migration="cdc")
-    start(dms, arn, CdcStartPosition="binlog.999999:4")
+    start(dms, arn, CdcStartPosition="checkpoint:V1#binlog.999999:4")
 
     wait_for(lambda: described(dms, arn)["Status"] == "failed")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,10 +28,10 @@ class Position:
     @classmethod
     def parse(cls, text: str) -> Position:
         """From `file:offset`, the form that DMS's CdcStartPosition has for MySQL. ValueError when it is not that."""
-        file, _, offset = text.rpartition(":")
-        if not file:
+        found = re.fullmatch(r"([^:]+\.\d+):(\d+)", text)
+        if found is None:
             raise ValueError(f"{text!r} is not file:offset")
-        return cls(file, int(offset))
+        return cls(found[1], int(found[2]))
 
     @property
     def order(self) -> tuple[int, int]:
