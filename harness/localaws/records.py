@@ -66,6 +66,14 @@ class Records:
                 return False
             return True
 
+    def delete_before(self, name: str) -> None:
+        """Deletes the documents whose names sort before this one, of names that begin with the time they were made."""
+        with self.lock:
+            edge = self._path(name).name
+            for path in self.folder.glob("*.json"):
+                if path.name < edge:
+                    path.unlink(missing_ok=True)
+
     def all(self) -> list[dict[str, Any]]:
         """Every document, in the order of their file names."""
         found = []

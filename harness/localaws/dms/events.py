@@ -1,7 +1,7 @@
 """What happens to tasks, told: kept for DescribeEvents, published to the topics of subscriptions, and put on the event bus.
 
 Categories, identifiers and messages follow "Working with Amazon SNS events and notifications" and "Working with Amazon EventBridge
-events" of the DMS guide.
+events" of the DMS guide. Of the types on the event bus the guide shows one, REPLICATION_TASK_STARTED; the others are named after it.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
 }
 _TASK_EVENTS: Mapping[str, tuple[str, str, str, str]] = {
     "created": ("creation", "DMS-EVENT-0074", "Replication task created.", "REPLICATION_TASK_CREATED"),
+    "modified": ("configuration change", "DMS-EVENT-0080", "Replication task modified.", "REPLICATION_TASK_MODIFIED"),
     "deleted": ("deletion", "DMS-EVENT-0073", "Replication task deleted.", "REPLICATION_TASK_DELETED"),
     "running": ("state change", "DMS-EVENT-0069", "Replication task has started.", "REPLICATION_TASK_STARTED"),
     "stopped": ("state change", "DMS-EVENT-0079", "Replication task has stopped.", "REPLICATION_TASK_STOPPED"),
@@ -38,6 +39,7 @@ _TASK_EVENTS: Mapping[str, tuple[str, str, str, str]] = {
 }
 """What a task became: its category, the event's identifier and message, and its type on the event bus."""
 _KEPT_DAYS = 14
+_STAMP = "%Y%m%dT%H%M%S%f"
 _FIELDS = ("SnsTopicArn", "SourceType", "EventCategories", "SourceIds", "Enabled")
 
 
@@ -50,7 +52,9 @@ def tell(home: Path, endpoint_url: str, arn: str, name: str, became: str, detail
     text = f"{message} {detail}".strip()
     now = dt.datetime.now(dt.UTC)
     event = {"SourceIdentifier": name, "SourceType": "replication-task", "Message": text, "EventCategories": [category]}
-    Records(home / "dms-events").put(uuid.uuid4().hex, {**event, "Date": now.timestamp()})
+    kept = Records(home / "dms-events")
+    kept.put(f"{now:{_STAMP}}-{uuid.uuid4().hex}", {**event, "Date": now.timestamp()})
+    kept.delete_before(f"{now - dt.timedelta(days=_KEPT_DAYS):{_STAMP}}")
     emit(home, "aws.dms", "DMS Replication Task State Change", {
         "type": "REPLICATION_TASK", "category": category.title().replace(" ", ""), "eventType": kind, "eventId": identifier,
         "detailMessage": text, "resourceLink": arn,

@@ -8,7 +8,8 @@
     ├── BinlogError                 the binlog cannot be decoded
     │   └── UnsupportedColumnError  a column of a type or character set that is not replicated
     ├── TargetError                 the target refused, or does not answer
-    │   └── TargetLostError         the connection ended; the task tries again
+    │   ├── TargetLostError         the connection ended; the task tries again
+    │   └── CollisionError          another transaction was in the way; the batch is tried again
     └── TaskStateError              the task is not in a state for what was asked
 """
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 __all__ = [
     "BinlogError",
     "BinlogGoneError",
+    "CollisionError",
     "ReplicationError",
     "SettingsError",
     "SourceError",
@@ -78,6 +80,10 @@ class TargetError(ReplicationError):
 
 class TargetLostError(TargetError):
     """The connection to the target ended. The task tries again from its last committed position."""
+
+
+class CollisionError(TargetError):
+    """Another transaction of the target was in the way. The same batch is applied again, a few times."""
 
 
 class TaskStateError(ReplicationError):

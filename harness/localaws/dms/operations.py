@@ -76,6 +76,7 @@ def modify_replication_task(request: Request) -> dict[str, Any]:
         raise AwsError("InvalidResourceStateFault", f"Task {arn} is {run.status}: stop it first.")
     _checked(parameters.get("TableMappings", task["TableMappings"]), parameters.get("ReplicationTaskSettings", ""))
     answer: dict[str, Any] = request.control_plane("dms").modify_replication_task(**parameters)
+    _tell(request, arn, "modified")
     return {"ReplicationTask": _described(request, answer["ReplicationTask"])}
 
 

@@ -13,6 +13,7 @@ from localaws.bootstrap import client
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.stack import Stack
 from localaws.home import Home
+from localaws.records import Records
 
 RULES = json.dumps({"rules": [{"rule-type": "selection", "rule-id": "1", "rule-name": "all", "rule-action": "include",
                                "object-locator": {"schema-name": "wholesale", "table-name": "%"}}]})  # fmt: skip
@@ -58,14 +59,19 @@ def test_definitions_read_back_change_and_outlive_the_endpoint_and_subscribers_h
     topic, queue = sns.create_topic(Name="runs")["TopicArn"], sqs.create_queue(QueueName="told")["QueueUrl"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:123456789012:told")
     dms.create_event_subscription(SubscriptionName="tasks", SnsTopicArn=topic, SourceType="replication-task", EventCategories=["creation"])
+    long_ago = Records(home.root / "dms-events")
+    long_ago.put("20200101T000000000000-old", {"SourceIdentifier": "orders", "Date": 1577836800.0})
     arns = defined(dms)
 
+    assert long_ago.get("20200101T000000000000-old") is None, "DMS keeps events for 14 days"
     message = json.loads(sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"][0]["Body"])
     assert json.loads(message["Message"])["Event Message"] == "Replication task created."
     assert [event["Message"] for event in dms.describe_events(SourceIdentifier="orders")["Events"]] == ["Replication task created."]
 
     dms.modify_endpoint(EndpointArn=arns["target"], RedshiftSettings={"BucketName": "other"})
     dms.modify_replication_task(ReplicationTaskArn=arns["task"], MigrationType="cdc")
+    changes = dms.describe_events(SourceIdentifier="orders", EventCategories=["configuration change"])["Events"]
+    assert [event["Message"] for event in changes] == ["Replication task modified."]
     dms.add_tags_to_resource(ResourceArn=arns["task"], Tags=[{"Key": "project", "Value": "wholesale"}])
     dms.modify_event_subscription(SubscriptionName="tasks", EventCategories=["failure"])
     Stack(home).stop(["endpoint"])

@@ -23,6 +23,7 @@ from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
 from localaws.dms.source.connection import SourceAddress
 from localaws.dms.source.snapshot import Position, current_position
+from localaws.dms.target import mysql
 from localaws.dms.target.mysql import MySqlTarget
 from localaws.dms.target.mysql_session import MySqlAddress
 from localaws.engines.endpoint import EndpointEngine
@@ -182,6 +183,28 @@ def test_what_does_not_fit_a_table_that_exists_is_kept_with_the_servers_reason(s
     assert [statement for statement, _ in told] == ["INSERT {'id': 50}", "UPSERT {'id': 1}"]
     assert "Out of range value for column 'v'" in told[0][1]
     assert "Data truncated for column 'name'" in told[1][1]
+
+
+def test_a_table_that_nothing_fits_is_suspended_without_trying_every_row(
+    source: Any, standby: str, replicate: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema, tried = schema_of(source), list[int]()
+    load_once = MySqlTarget._load_once
+    monkeypatch.setattr(mysql, "_MOST_REFUSED", 3)
+    monkeypatch.setattr(MySqlTarget, "_load_once", lambda self, *given: (tried.append(len(given[2])), load_once(self, *given))[1])
+    execute(
+        source,
+        "CREATE TABLE k (id INT PRIMARY KEY, name VARCHAR(20))",
+        "INSERT INTO k SELECT seq, 'longer than five' FROM seq_1_to_1000",
+        f"CREATE TABLE {standby}.k (id INT PRIMARY KEY, name VARCHAR(5))",
+    )
+    running = replicate("nothing_fits", into(schema, standby), FullLoadSettings={"TargetTablePrepMode": "DO_NOTHING"})
+    table = running.replication.statistics.table(schema, "k")
+    running.wait_for(lambda: table.table_state == "Table error")
+
+    assert "refuses more than 3 rows, the first because of: Data truncated for column 'name'" in table.message
+    assert tried.count(1) == 4
+    assert rows_of(source, f"SELECT COUNT(*) FROM {standby}.k") == [(0,)]
 
 
 def test_of_rows_without_a_key_only_those_go_that_went_on_the_source(source: Any, standby: str, replicate: Start) -> None:

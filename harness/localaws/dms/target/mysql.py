@@ -13,13 +13,13 @@ import numpy as np
 import pyarrow as pa
 
 from localaws.dms.exceptions import TargetError
-from localaws.dms.netting import Bag, Net, net, net_bag
+from localaws.dms.netting import Bag, Net
 from localaws.dms.plan import PlannedColumn, TablePlan
 from localaws.dms.source.snapshot import Chunk
-from localaws.dms.target.base import ApplyError, Batch, LoadResult
+from localaws.dms.target.base import ApplyError, LoadResult
 from localaws.dms.target.control_tables import MYSQL, ControlTables
 from localaws.dms.target.mysql_rows import MySqlColumn, load_clause, load_lines
-from localaws.dms.target.mysql_session import MySqlAddress, MySqlSession, RetryableError
+from localaws.dms.target.mysql_session import MySqlAddress, MySqlSession
 from localaws.dms.target.mysql_types import declared_mysql_type, mysql_type
 from localaws.dms.target.sql import SqlTarget
 
@@ -29,7 +29,6 @@ CONTROL_SCHEMA = "awsdms_control"
 """DMS's default on MySQL."""
 _COLUMNS = """SELECT column_name, data_type, extra FROM information_schema.columns
     WHERE table_schema = {} AND table_name = {} ORDER BY ordinal_position"""
-_ATTEMPTS = 5
 _ROWS_AT_ONCE = 50_000
 _MOST_REFUSED = 1000
 
@@ -37,11 +36,13 @@ _MOST_REFUSED = 1000
 class MySqlTarget(MySqlSession, SqlTarget):
     """One task's connections to the server: one for changes, and one for each thread that loads."""
 
+    engine = "a MySQL-compatible target"
+
     def __init__(
         self, address: MySqlAddress, task: str, *, safe: bool, lob_bytes: int = 32 * 1024, control_schema: str = CONTROL_SCHEMA
     ) -> None:
         MySqlSession.__init__(self, address)
-        SqlTarget.__init__(self, ControlTables(task, control_schema, MYSQL))
+        SqlTarget.__init__(self, ControlTables(task, control_schema, MYSQL), MYSQL)
         self._safe, self._lob_bytes = safe, lob_bytes
         self._columns: dict[str, dict[str, MySqlColumn]] = {}
 
@@ -54,13 +55,13 @@ class MySqlTarget(MySqlSession, SqlTarget):
 
     def prepare(self, plan: TablePlan, mode: str) -> None:
         """DDL commits by itself on MySQL, so the note that something is loaded goes first."""
-        self._run(f"CREATE DATABASE IF NOT EXISTS {MYSQL.quoted(plan.schema)}")
         self._run(self._control.forget_load(plan))
         if mode == "DROP_AND_CREATE":
-            self._run(f"DROP TABLE IF EXISTS {_name(plan)}")
+            self._run(f"DROP TABLE IF EXISTS {self._name(plan)}")
         elif mode == "TRUNCATE_BEFORE_LOAD" and self._read_columns(plan):
-            self._run(f"TRUNCATE TABLE {_name(plan)}")
-        self._run(self._create(plan))
+            self._run(self._emptying(plan))
+        for statement in self._creation(plan):
+            self._run(statement)
         self._columns.pop(plan.full_name, None)
 
     def load(self, plan: TablePlan, chunk: Chunk, batches: Iterable[pa.RecordBatch]) -> LoadResult:
@@ -68,48 +69,26 @@ class MySqlTarget(MySqlSession, SqlTarget):
         with self._transaction():
             for batch in batches:
                 rows = pa.Table.from_batches([batch])
-                refused = self._load(_name(plan), plan, rows)
+                refused = self._load(self._name(plan), plan, rows)
                 result.rows += len(rows) - len(refused)
                 result.errors += [_refusal(plan, "INSERT", rows, row, reason) for row, reason in refused]
             self._run(self._control.note_chunk(plan, chunk, result.rows))
             self._note_errors(result.errors)
         return result
 
-    def apply(self, batch: Batch) -> list[ApplyError]:
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return self._apply(batch)
-            except RetryableError as error:
-                if attempt == _ATTEMPTS:
-                    reason = f"The batch could not be applied in {_ATTEMPTS} attempts, others write the same tables: {error}"
-                    raise TargetError(reason) from error
-        raise AssertionError("not reached")
-
-    def _apply(self, batch: Batch) -> list[ApplyError]:
-        errors: list[ApplyError] = []
-        with self._transaction():
-            self._note(batch.checkpoint)
-            for plan, changes in batch.changes:
-                if plan.key:
-                    errors += self._apply_net(plan, net(changes, plan.key, batch.repeated))
-                else:
-                    errors += self._apply_bag(plan, net_bag(changes))
-            self._note_errors(errors)
-        return errors
-
     def _apply_net(self, plan: TablePlan, found: Net) -> list[ApplyError]:
         self._run("SAVEPOINT awsdms_net")
         self._delete(plan, found.deletes)
-        if all(not self._load_once(_name(plan), plan, part) for _, part in _parts(found.inserts)):
+        if all(not self._load_once(self._name(plan), plan, part) for _, part in _parts(found.inserts)):
             return []
         # Something does not fit: the row as it was is kept where the new one is refused.
         self._run("ROLLBACK TO SAVEPOINT awsdms_net")
-        self._run(f"CREATE TEMPORARY TABLE {_own(plan, 'rows')} LIKE {_name(plan)}")
+        self._run(f"CREATE TEMPORARY TABLE {_own(plan, 'rows')} LIKE {self._name(plan)}")
         refused = self._load(_own(plan, "rows"), plan, found.inserts)
         keys = found.inserts.select(list(plan.key)).take(pa.array([row for row, _ in refused], pa.int64()))
         self._delete(plan, found.deletes.join(keys, list(plan.key), join_type="left anti"))
         listed = ", ".join(MYSQL.quoted(name) for name in self._filled(plan))
-        self._run(f"INSERT INTO {_name(plan)} ({listed}) SELECT {listed} FROM {_own(plan, 'rows')}")
+        self._run(f"INSERT INTO {self._name(plan)} ({listed}) SELECT {listed} FROM {_own(plan, 'rows')}")
         self._run(f"DROP TEMPORARY TABLE {_own(plan, 'rows')}")
         return [_refusal(plan, "UPSERT", found.inserts, row, reason) for row, reason in refused]
 
@@ -119,11 +98,11 @@ class MySqlTarget(MySqlSession, SqlTarget):
             return
         listed = ", ".join(MYSQL.quoted(name) for name in plan.key)
         self._run(f"USE {MYSQL.quoted(plan.schema)}")  # an alias in a DELETE is looked up in the session's database
-        self._run(f"CREATE TEMPORARY TABLE {_own(plan, 'keys')} AS SELECT {listed} FROM {_name(plan)} LIMIT 0")
+        self._run(f"CREATE TEMPORARY TABLE {_own(plan, 'keys')} AS SELECT {listed} FROM {self._name(plan)} LIMIT 0")
         self._load(_own(plan, "keys"), plan, keys)
         match = " AND ".join(f"t.{name} = s.{name}" for name in listed.split(", "))
         # The keys first, whatever the server thinks of the sizes: each is looked up in the target's index.
-        self._run(f"DELETE t FROM {_own(plan, 'keys')} s STRAIGHT_JOIN {_name(plan)} t ON {match}")
+        self._run(f"DELETE t FROM {_own(plan, 'keys')} s STRAIGHT_JOIN {self._name(plan)} t ON {match}")
         self._run(f"DROP TEMPORARY TABLE {_own(plan, 'keys')}")
 
     def _apply_bag(self, plan: TablePlan, found: Bag) -> list[ApplyError]:
@@ -133,7 +112,7 @@ class MySqlTarget(MySqlSession, SqlTarget):
             numbered = found.deletes.append_column("awsdms_number", pa.array(np.arange(len(found.deletes))))
             listed = ", ".join(MYSQL.quoted(name) for name in names)
             chosen = f"{listed}, CAST(0 AS SIGNED) AS awsdms_number"
-            self._run(f"CREATE TEMPORARY TABLE {_own(plan, 'bag')} AS SELECT {chosen} FROM {_name(plan)} LIMIT 0")
+            self._run(f"CREATE TEMPORARY TABLE {_own(plan, 'bag')} AS SELECT {chosen} FROM {self._name(plan)} LIMIT 0")
             absent = dict(self._load(_own(plan, "bag"), plan, numbered))  # what does not fit was never there
             variables = ", ".join(f"@awsdms_{number}" for number in range(len(names)))
             match = " AND ".join(_same(name, f"@awsdms_{number}", found.deletes) for number, name in enumerate(names))
@@ -141,29 +120,40 @@ class MySqlTarget(MySqlSession, SqlTarget):
                 if number in absent:
                     continue
                 self._run(f"SELECT {listed} INTO {variables} FROM {_own(plan, 'bag')} WHERE awsdms_number = {number}")
-                self._run(f"DELETE FROM {_name(plan)} WHERE {match} LIMIT {times}")
+                self._run(f"DELETE FROM {self._name(plan)} WHERE {match} LIMIT {times}")
             self._run(f"DROP TEMPORARY TABLE {_own(plan, 'bag')}")
-        refused = self._load(_name(plan), plan, found.inserts)
+        refused = self._load(self._name(plan), plan, found.inserts)
         errors = [_refusal(plan, "DELETE", found.deletes, row, reason) for row, reason in absent.items()]
         return errors + [_refusal(plan, "INSERT", found.inserts, row, reason) for row, reason in refused]
 
     def _load(self, table: str, plan: TablePlan, rows: pa.Table) -> list[tuple[int, str]]:
-        """Adds the rows; gives the numbers of those that the server does not take as they are, and why."""
-        refused = [found for first, part in _parts(rows) for found in self._load_halves(table, plan, part, first)]
-        if len(refused) > _MOST_REFUSED:
-            raise TargetError(f"{plan.full_name} refuses more than {_MOST_REFUSED:,} rows, the first because of: {refused[0][1]}")
+        """Adds the rows; gives the numbers of those that the server does not take as they are, and why.
+
+        Raises:
+            TargetError: they are so many that the table does not fit at all.
+        """
+        refused: list[tuple[int, str]] = []
+        for first, part in _parts(rows):
+            self._load_halves(table, plan, part, first, refused)
         return refused
 
-    def _load_halves(self, table: str, plan: TablePlan, rows: pa.Table, first: int) -> list[tuple[int, str]]:
+    def _load_halves(self, table: str, plan: TablePlan, rows: pa.Table, first: int, refused: list[tuple[int, str]]) -> None:
         self._run("SAVEPOINT awsdms_rows")
         reason = self._load_once(table, plan, rows)
         if not reason:
-            return []
+            return
         self._run("ROLLBACK TO SAVEPOINT awsdms_rows")
-        if len(rows) == 1:
-            return [(first, reason)]
-        half = len(rows) // 2
-        return self._load_halves(table, plan, rows.slice(0, half), first) + self._load_halves(table, plan, rows.slice(half), first + half)
+        if len(rows) > 1:
+            half = len(rows) // 2
+            self._load_halves(table, plan, rows.slice(0, half), first, refused)
+            self._load_halves(table, plan, rows.slice(half), first + half, refused)
+            return
+        refused.append((first, reason))
+        if len(refused) > _MOST_REFUSED:
+            raise TargetError(
+                f"{plan.full_name} refuses more than {_MOST_REFUSED:,} rows, the first because of: {refused[0][1]}. "
+                "Change the column's type on the target, or with a rule change-data-type, and reload the table."
+            )
 
     def _load_once(self, table: str, plan: TablePlan, rows: pa.Table) -> str:
         """One LOAD DATA; what the server remarked, which is nothing when all rows are there as they are."""
@@ -179,34 +169,20 @@ class MySqlTarget(MySqlSession, SqlTarget):
         self.save(checkpoint)
         self._columns.pop(plan.full_name, None)
 
-    def _ddl(self, plan: TablePlan, action: str, details: Sequence[str], there: set[str]) -> list[str]:
-        """The statements, fewer where an earlier process has done some already."""
-        table, name = _name(plan), details[0] if details else ""
-        types = {column.name: self._type(column) for column in plan.columns}
-        if action == "create-table":
-            return [f"CREATE DATABASE IF NOT EXISTS {MYSQL.quoted(plan.schema)}", self._create(plan)]
-        if not there:
-            return []
-        if action == "truncate":
-            return [f"TRUNCATE TABLE {table}"]
-        if action == "drop-table":
-            return [f"DROP TABLE IF EXISTS {table}"]
-        if action == "add-column":
-            return [] if name.lower() in there else [f"ALTER TABLE {table} ADD COLUMN {MYSQL.quoted(name)} {types[name]}"]
-        if action == "drop-column":
-            return [f"ALTER TABLE {table} DROP COLUMN {MYSQL.quoted(name)}"] if name.lower() in there else []
-        if action == "rename-column":
-            done = name.lower() not in there or details[1].lower() in there
-            return [] if done else [f"ALTER TABLE {table} RENAME COLUMN {MYSQL.quoted(name)} TO {MYSQL.quoted(details[1])}"]
-        if action == "change-type":
-            return [f"ALTER TABLE {table} MODIFY COLUMN {MYSQL.quoted(name)} {types[name]}"]
-        raise TargetError(f"{plan.source.full_name}: {action} is not done on a MySQL-compatible target. Reload the table.")
+    def _creation(self, plan: TablePlan) -> list[str]:
+        return [f"CREATE DATABASE IF NOT EXISTS {MYSQL.quoted(plan.schema)}", self._create(plan)]
+
+    def _emptying(self, plan: TablePlan) -> str:
+        return f"TRUNCATE TABLE {self._name(plan)}"
+
+    def _retyping(self, plan: TablePlan, name: str, kind: str) -> list[str]:
+        return [f"ALTER TABLE {self._name(plan)} MODIFY COLUMN {MYSQL.quoted(name)} {kind}"]
 
     def _create(self, plan: TablePlan) -> str:
         lines = [f"{MYSQL.quoted(column.name)} {self._type(column)}{self._nullable(plan, column)}" for column in plan.columns]
         if plan.key:
             lines.append(f"PRIMARY KEY ({', '.join(MYSQL.quoted(name) for name in plan.key)})")
-        return f"CREATE TABLE IF NOT EXISTS {_name(plan)} ({', '.join(lines)}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+        return f"CREATE TABLE IF NOT EXISTS {self._name(plan)} ({', '.join(lines)}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
 
     @staticmethod
     def _nullable(plan: TablePlan, column: PlannedColumn) -> str:
@@ -235,10 +211,6 @@ class MySqlTarget(MySqlSession, SqlTarget):
         found = self._run(_COLUMNS.format(MYSQL.literal(plan.schema), MYSQL.literal(plan.name))).fetchall()
         marks = ("VIRTUAL GENERATED", "STORED GENERATED", "PERSISTENT")
         return {name: MySqlColumn(name, kind.lower(), any(mark in extra.upper() for mark in marks)) for name, kind, extra in found}
-
-
-def _name(plan: TablePlan) -> str:
-    return f"{MYSQL.quoted(plan.schema)}.{MYSQL.quoted(plan.name)}"
 
 
 def _own(plan: TablePlan, name: str) -> str:

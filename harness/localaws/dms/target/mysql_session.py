@@ -12,19 +12,15 @@ from typing import Any
 
 import pymysql
 
-from localaws.dms.exceptions import TargetError, TargetLostError
+from localaws.dms.exceptions import CollisionError, TargetError, TargetLostError
 from localaws.dms.source.connection import is_lost
 
-__all__ = ["MySqlAddress", "MySqlSession", "RetryableError"]
+__all__ = ["MySqlAddress", "MySqlSession"]
 
 _SECONDS_TO_CONNECT = 10
 _COLLISIONS = frozenset((1205, 1213, 1020))
 """Lock wait timeout, deadlock, and a row that another transaction changed."""
 _MODE = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION"
-
-
-class RetryableError(TargetError):
-    """Another transaction was in the way; the same batch may be applied again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +109,7 @@ def target_errors(statement: str) -> Iterator[None]:
         if is_lost(error):
             raise TargetLostError(f"The target does not answer: {message or error}. The task tries again.") from error
         if code in _COLLISIONS:
-            raise RetryableError(f"{message} (error {code})") from error
+            raise CollisionError(f"{message} (error {code})") from error
         raise TargetError(f"The target refuses: {message} (error {code}). The statement: {statement[:300]}") from error
     except OSError as error:
         raise TargetLostError(f"The connection to the target ended: {error}. The task tries again.") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,22 +12,21 @@ import numpy as np
 import psycopg
 import pyarrow as pa
 
-from localaws.dms.exceptions import TargetError, TargetLostError
-from localaws.dms.netting import Bag, Net, net, net_bag
+from localaws.dms.exceptions import CollisionError, TargetError, TargetLostError
+from localaws.dms.netting import Bag, Net
 from localaws.dms.plan import PlannedColumn, TablePlan
 from localaws.dms.source.snapshot import Chunk
-from localaws.dms.target.base import ApplyError, Batch, LoadResult
-from localaws.dms.target.control_tables import ControlTables, literal, quoted
+from localaws.dms.target.base import ApplyError, LoadResult
+from localaws.dms.target.control_tables import REDSHIFT, ControlTables, literal, quoted
 from localaws.dms.target.fitting import Fitted, TargetColumn, fit
 from localaws.dms.target.redshift_types import declared_type, redshift_type
 from localaws.dms.target.sql import SqlTarget
-from localaws.dms.target.staging import Staging
+from localaws.dms.target.staging import StagedFiles, Staging
 
 __all__ = ["RedshiftAddress", "RedshiftTarget"]
 
 _COLUMNS = """SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale, is_nullable
     FROM svv_columns WHERE table_schema = {} AND table_name = {} ORDER BY ordinal_position"""
-_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,8 @@ class RedshiftAddress:
 class RedshiftTarget(SqlTarget):
     """One task's connections to Redshift: one for changes, and one for each thread that loads."""
 
+    engine = "Redshift"
+
     def __init__(
         self,
         address: RedshiftAddress,
@@ -56,7 +57,7 @@ class RedshiftTarget(SqlTarget):
         control_schema: str = "public",
     ) -> None:
         self._address, self._staging, self._safe, self._lob_bytes = address, staging, safe, lob_bytes
-        super().__init__(ControlTables(task, control_schema))
+        super().__init__(ControlTables(task, control_schema), REDSHIFT)
         self._local = threading.local()
         self._opened: list[psycopg.Connection[Any]] = []
         self._columns: dict[str, list[TargetColumn]] = {}
@@ -77,50 +78,28 @@ class RedshiftTarget(SqlTarget):
             if exists and mode == "DROP_AND_CREATE":
                 self._run(f"DROP TABLE {table}")
             elif exists and mode == "TRUNCATE_BEFORE_LOAD":
-                self._run(f"DELETE FROM {table}")  # TRUNCATE would commit
+                self._run(self._emptying(plan))
             if not exists or mode == "DROP_AND_CREATE":
                 self._run(self._create(plan))
         self._columns.pop(plan.full_name, None)
 
     def load(self, plan: TablePlan, chunk: Chunk, batches: Iterable[pa.RecordBatch]) -> LoadResult:
         result, columns = LoadResult(), self._target_columns(plan)
-        with self._staging.prefix() as prefix:
-            for number, batch in enumerate(_gathered(batches)):
+        with self._staging.files() as files:
+            for batch in _gathered(batches):
                 fitted = fit(batch, columns)
                 result.errors += _refusals(plan, "INSERT", batch, fitted)
                 if len(fitted.good):
-                    self._staging.put(prefix, f"{number:06d}", fitted.good)
+                    files.put(fitted.good)
                     result.rows += len(fitted.good)
             with self._transaction():
                 self._run(self._control.note_chunk(plan, chunk, result.rows))
                 if result.rows:
-                    self._run(self._copy(plan, [column.name for column in columns], prefix))
+                    self._run(self._copy(plan, columns, files))
                 self._note_errors(result.errors)
         return result
 
-    def apply(self, batch: Batch) -> list[ApplyError]:
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return self._apply(batch)
-            except psycopg.errors.SerializationFailure as error:
-                if attempt == _ATTEMPTS:
-                    reason = f"The batch could not be applied in {_ATTEMPTS} attempts, others write the same tables: {error}"
-                    raise TargetError(reason) from error
-        raise AssertionError("not reached")
-
-    def _apply(self, batch: Batch) -> list[ApplyError]:
-        errors: list[ApplyError] = []
-        with self._staging.prefix() as prefix, self._transaction():
-            self._note(batch.checkpoint)
-            for number, (plan, changes) in enumerate(batch.changes):
-                if plan.key:
-                    errors += self._apply_net(plan, net(changes, plan.key, batch.repeated), f"{prefix}{number:04d}")
-                else:
-                    errors += self._apply_bag(plan, net_bag(changes), f"{prefix}{number:04d}")
-            self._note_errors(errors)
-        return errors
-
-    def _apply_net(self, plan: TablePlan, found: Net, prefix: str) -> list[ApplyError]:
+    def _apply_net(self, plan: TablePlan, found: Net) -> list[ApplyError]:
         columns = self._target_columns(plan)
         keys = [column for column in columns if column.name in plan.key]
         inserts = fit(found.inserts, columns)
@@ -132,14 +111,14 @@ class RedshiftTarget(SqlTarget):
             deletes = deletes.join(refused, [column.name for column in keys], join_type="left anti")
         if len(deletes):
             names = [column.name for column in keys]
-            stage = self._stage(plan, names, prefix, deletes)
+            stage = self._stage(plan, names, deletes)
             match = " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in names)
             self._run(f"DELETE FROM {self._name(plan)} t USING {stage} s WHERE {match}")
             self._run(f"DROP TABLE {stage}")
-        self._insert(plan, columns, prefix, inserts.good)
+        self._insert(plan, columns, inserts.good)
         return errors
 
-    def _apply_bag(self, plan: TablePlan, found: Bag, prefix: str) -> list[ApplyError]:
+    def _apply_bag(self, plan: TablePlan, found: Bag) -> list[ApplyError]:
         """Rows without a key: of equal ones as many as were deleted go, the others are written again."""
         columns = self._target_columns(plan)
         names = [column.name for column in columns]
@@ -149,7 +128,7 @@ class RedshiftTarget(SqlTarget):
             times = deletes.rows.append_column("awsdms_times", pa.array(found.times.astype(np.int64)))
             keep = np.ones(len(times), bool)
             keep[[row.row for row in deletes.refused]] = False
-            stage = self._stage(plan, names, prefix, times.filter(pa.array(keep)), ("awsdms_times BIGINT",))
+            stage = self._stage(plan, names, times.filter(pa.array(keep)), ("awsdms_times BIGINT",))
             match = " AND ".join(
                 f"(t.{quoted(name)} = s.{quoted(name)} OR (t.{quoted(name)} IS NULL AND s.{quoted(name)} IS NULL))" for name in names
             )
@@ -165,27 +144,28 @@ class RedshiftTarget(SqlTarget):
             self._run(f"INSERT INTO {table} ({plain}) SELECT {plain} FROM awsdms_kept")
             self._run("DROP TABLE awsdms_kept")
             self._run(f"DROP TABLE {stage}")
-        self._insert(plan, columns, prefix, inserts.good)
+        self._insert(plan, columns, inserts.good)
         return errors
 
-    def _stage(self, plan: TablePlan, names: Sequence[str], prefix: str, rows: pa.Table, more: Sequence[str] = ()) -> str:
+    def _stage(self, plan: TablePlan, names: Sequence[str], rows: pa.Table, more: Sequence[str] = ()) -> str:
         """A temporary table with these columns of the target's table, filled."""
         stage = "awsdms_changes"
         types = {column.name: _declared(column) for column in self._target_columns(plan)}
         self._run(f"CREATE TEMP TABLE {stage} ({', '.join([f'{quoted(name)} {types[name]}' for name in names] + list(more))})")
-        uri = self._staging.put(f"{prefix}-keys/", "keys", rows)
-        self._run(f"COPY {stage} FROM {literal(uri)} IAM_ROLE {self._role()} FORMAT AS PARQUET")
+        with self._staging.files() as files:
+            files.put(rows)
+            self._run(f"COPY {stage} FROM {literal(files.uri)} IAM_ROLE {self._role()} FORMAT AS PARQUET")
         return stage
 
-    def _insert(self, plan: TablePlan, columns: Sequence[TargetColumn], prefix: str, rows: pa.Table) -> None:
+    def _insert(self, plan: TablePlan, columns: Sequence[TargetColumn], rows: pa.Table) -> None:
         if len(rows):
-            self._staging.put(f"{prefix}-rows/", "rows", rows)
-            self._run(self._copy(plan, [column.name for column in columns], f"{prefix}-rows/"))
+            with self._staging.files() as files:
+                files.put(rows)
+                self._run(self._copy(plan, columns, files))
 
-    def _copy(self, plan: TablePlan, names: Sequence[str], prefix: str) -> str:
-        listed = ", ".join(quoted(name) for name in names)
-        uri = literal(f"s3://{self._staging.bucket}/{prefix}")
-        return f"COPY {self._name(plan)} ({listed}) FROM {uri} IAM_ROLE {self._role()} FORMAT AS PARQUET"
+    def _copy(self, plan: TablePlan, columns: Sequence[TargetColumn], files: StagedFiles) -> str:
+        listed = ", ".join(quoted(column.name) for column in columns)
+        return f"COPY {self._name(plan)} ({listed}) FROM {literal(files.uri)} IAM_ROLE {self._role()} FORMAT AS PARQUET"
 
     def _role(self) -> str:
         return "default" if self._address.role == "default" else literal(self._address.role)
@@ -198,34 +178,20 @@ class RedshiftTarget(SqlTarget):
                 self._run(sql)
         self._columns.pop(plan.full_name, None)
 
-    def _ddl(self, plan: TablePlan, action: str, details: Sequence[str], there: Mapping[str, TargetColumn]) -> list[str]:
-        """The statements, fewer where an earlier process has done some already."""
-        table, name = self._name(plan), details[0] if details else ""
-        types = {column.name: self._type(column) for column in plan.columns}
-        if action == "create-table":
-            return [f"CREATE SCHEMA IF NOT EXISTS {quoted(plan.schema)}", self._create(plan, "IF NOT EXISTS ")]
-        if not there:
-            return []
-        if action == "truncate":
-            return [f"DELETE FROM {table}"]
-        if action == "drop-table":
-            return [f"DROP TABLE {table}"]
-        if action == "add-column":
-            return [] if name.lower() in there else [f"ALTER TABLE {table} ADD COLUMN {quoted(name)} {types[name]}"]
-        if action == "drop-column":
-            return [f"ALTER TABLE {table} DROP COLUMN {quoted(name)}"] if name.lower() in there else []
-        if action == "rename-column":
-            done = name.lower() not in there or details[1].lower() in there
-            return [] if done else [f"ALTER TABLE {table} RENAME COLUMN {quoted(name)} TO {quoted(details[1])}"]
-        if action == "change-type":
-            new = quoted("awsdms_new_" + name)
-            return [
-                f"ALTER TABLE {table} ADD COLUMN {new} {types[name]}",
-                f"UPDATE {table} SET {new} = CAST({quoted(name)} AS {types[name]})",
-                f"ALTER TABLE {table} DROP COLUMN {quoted(name)}",
-                f"ALTER TABLE {table} RENAME COLUMN {new} TO {quoted(name)}",
-            ]
-        raise TargetError(f"{plan.source.full_name}: {action} is not done on Redshift. Reload the table.")
+    def _creation(self, plan: TablePlan) -> list[str]:
+        return [f"CREATE SCHEMA IF NOT EXISTS {quoted(plan.schema)}", self._create(plan, "IF NOT EXISTS ")]
+
+    def _emptying(self, plan: TablePlan) -> str:
+        return f"DELETE FROM {self._name(plan)}"  # TRUNCATE would commit
+
+    def _retyping(self, plan: TablePlan, name: str, kind: str) -> list[str]:
+        table, new = self._name(plan), quoted("awsdms_new_" + name)
+        return [
+            f"ALTER TABLE {table} ADD COLUMN {new} {kind}",
+            f"UPDATE {table} SET {new} = CAST({quoted(name)} AS {kind})",
+            f"ALTER TABLE {table} DROP COLUMN {quoted(name)}",
+            f"ALTER TABLE {table} RENAME COLUMN {new} TO {quoted(name)}",
+        ]
 
     def close(self) -> None:
         for connection in self._opened:
@@ -242,9 +208,6 @@ class RedshiftTarget(SqlTarget):
 
     def _type(self, column: PlannedColumn) -> str:
         return declared_type(column.declared) if column.declared else redshift_type(column.type, self._lob_bytes, self._safe)
-
-    def _name(self, plan: TablePlan) -> str:
-        return f"{quoted(plan.schema)}.{quoted(plan.name)}"
 
     def _target_columns(self, plan: TablePlan) -> list[TargetColumn]:
         """The target's columns that the plan fills, as the target has them."""
@@ -300,8 +263,8 @@ class RedshiftTarget(SqlTarget):
         connection = self._connection()
         try:
             return connection.execute(sql)  # type: ignore[call-overload,no-any-return]
-        except psycopg.errors.SerializationFailure:
-            raise
+        except psycopg.errors.SerializationFailure as error:
+            raise CollisionError(str(error).strip()) from error
         except psycopg.Error as error:
             # A server that went away gives no code, or one of class 08 (connection) or 57P (shutdown).
             if connection.closed or error.sqlstate is None or error.sqlstate.startswith(("08", "57P")):

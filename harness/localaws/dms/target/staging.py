@@ -14,8 +14,10 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from localaws.dms.exceptions import TargetError, TargetLostError
 
-__all__ = ["DEFAULT_BUCKET", "Staging", "storage_errors"]
+__all__ = ["DEFAULT_BUCKET", "StagedFiles", "Staging", "storage_errors"]
 
+_MOST_AT_ONCE = 1000
+"""Objects that S3 deletes in one call."""
 DEFAULT_BUCKET = "dms-staging"
 """Where an endpoint names none: DMS makes a bucket of its own too."""
 
@@ -35,26 +37,43 @@ class Staging:
     """A folder of a bucket. Each use has a prefix of its own, so that tasks and restarts never meet."""
 
     def __init__(self, client: Any, bucket: str, folder: str) -> None:
-        self._client, self.bucket, self._folder = client, bucket, folder.strip("/")
+        self._client, self._bucket, self._folder = client, bucket, folder.strip("/")
 
     @contextmanager
-    def prefix(self) -> Iterator[str]:
-        """A new prefix; what lies below it is deleted at the end."""
-        prefix = "/".join(part for part in (self._folder, uuid.uuid4().hex, "") if part)
+    def files(self) -> Iterator[StagedFiles]:
+        """A new prefix; what was put below it is deleted at the end."""
+        files = StagedFiles(self._client, self._bucket, "/".join(part for part in (self._folder, uuid.uuid4().hex, "") if part))
         try:
-            yield prefix
+            yield files
         finally:
-            with storage_errors():
-                found = self._client.list_objects_v2(Bucket=self.bucket, Prefix=prefix).get("Contents", [])
-                if found:
-                    self._client.delete_objects(Bucket=self.bucket, Delete={"Objects": [{"Key": item["Key"]} for item in found]})
+            files.delete()
 
-    def put(self, prefix: str, name: str, rows: pa.Table) -> str:
-        """One file; its URI."""
+
+class StagedFiles:
+    """Files of one use, below one prefix."""
+
+    def __init__(self, client: Any, bucket: str, prefix: str) -> None:
+        self._client, self._bucket, self._prefix = client, bucket, prefix
+        self._keys: list[str] = []
+
+    @property
+    def uri(self) -> str:
+        """The prefix, for COPY."""
+        return f"s3://{self._bucket}/{self._prefix}"
+
+    def put(self, rows: pa.Table) -> None:
+        """One file more."""
         body = io.BytesIO()
         # Neither compressed nor by dictionary: it is read once, nearby, and writing it should cost little.
         pq.write_table(rows, body, compression="none", use_dictionary=False, write_statistics=False)
-        key = f"{prefix}{name}.parquet"
+        key = f"{self._prefix}{len(self._keys):06d}.parquet"
+        self._keys.append(key)  # first: what a lost answer hides may be there
         with storage_errors():
-            self._client.put_object(Bucket=self.bucket, Key=key, Body=body.getvalue())
-        return f"s3://{self.bucket}/{key}"
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=body.getvalue())
+
+    def delete(self) -> None:
+        """Every file that was put."""
+        with storage_errors():
+            for first in range(0, len(self._keys), _MOST_AT_ONCE):
+                keys = [{"Key": key} for key in self._keys[first : first + _MOST_AT_ONCE]]
+                self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": keys, "Quiet": True})
