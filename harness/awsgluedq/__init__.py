@@ -1,4 +1,8 @@
-"""`awsgluedq`: Glue Data Quality on a plain Spark. Rules in DQDL are parsed by `dqdl`, measured by `rules`, remembered by `history`.
+"""`awsgluedq`: Glue Data Quality on a plain Spark.
+
+A ruleset's text is read by `dqdl` (with `tokens`, `conditions`, and `rule_types`, the table of what each type takes) into the data of
+`model`; `evaluation` measures it (`measures`, `references`, `files`), compares (`numbers`, `history`) and judges; `rows` says it of each
+row (`values`, `columns`); `transforms` is the API, and `publishing` what leaves it.
 
 The vendor's package of this name is in no public registry; its names are those of the scripts that visual jobs write and of the page
 "Data Quality Definition Language (DQDL) reference".
@@ -6,4 +10,7 @@ The vendor's package of this name is in no public registry; its names are those 
 
 from __future__ import annotations
 
-__all__: list[str] = []
+__all__ = ["RESULTS"]
+
+RESULTS = "quality-results"
+"""Folder in a run's folder with a file for each evaluation whose results are published."""

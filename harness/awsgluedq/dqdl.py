@@ -1,287 +1,238 @@
-"""DQDL, the language of rulesets, parsed: `Rules = [ Completeness "id" > 0.9, (IsUnique "id") AND (RowCount > avg(last(10))) ]`."""
+"""DQDL, the language of rulesets, parsed: `Rules = [ Completeness "id" > 0.9, (IsUnique "id") AND (RowCount > avg(last(10))) ]`.
+
+A ruleset is a sequence of sections: `Metadata` and `DataSources` (read, of no effect here), constants (`names = ["a", "b"]`, used as
+`$names`), `DefaultLabels`, `Rules` and `Analyzers`. What a rule type takes is in `rule_types`, conditions are in `conditions`
+("Data Quality Definition Language (DQDL) reference").
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import replace
+from typing import TypeVar
 
-from awsgluedq.exceptions import RulesetError
+from awsglue.exceptions import NotSupportedError
+from awsgluedq.conditions import STARTS, condition, listed_texts, text_or_constant
+from awsgluedq.model import Composite, Condition, Expression, Operand, Rule, Ruleset
+from awsgluedq.rule_types import ANALYZERS, REFUSED, TYPES, RuleType
+from awsgluedq.tokens import Token, Tokens
 
-__all__ = ["Composite", "Condition", "Rule", "Ruleset", "parse"]
+__all__ = ["parse"]
 
-_TOKEN = re.compile(r"""\s*(?:\#[^\n]*\s*)*(?:
-    (?P<text>"(?:[^"\\]|\\.)*") | (?P<number>-?\d+(?:\.\d+)?) | (?P<sign>>=|<=|!=|[=<>()\[\],+*/-]) | (?P<word>[A-Za-z_][\w.]*)
-)""", re.VERBOSE)  # fmt: skip
-_UNITS = {"minute": 60, "minutes": 60, "hour": 3600, "hours": 3600, "day": 86400, "days": 86400}
-_FUNCTIONS = ("avg", "max", "min", "sum", "std", "median", "last", "percentile", "index")
-
-Value = Callable[[list[float]], Any]
-"""A value of a condition, given the metric's former values, the newest last."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """What a metric is compared with: `op` is =, !=, >, >=, <, <=, between, not between, in, not in, matches or not matches."""
-
-    op: str
-    values: tuple[Value, ...]
-    unit: str = ""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule: its type, its texts (columns, SQL, references), and what its metric must meet."""
-
-    kind: str
-    arguments: tuple[str, ...]
-    condition: Condition | None
-    threshold: Condition | None
-    where: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Composite:
-    """Rules joined by AND or OR."""
-
-    op: str
-    parts: tuple[Rule | Composite, ...]
-    text: str
-
-
-@dataclass(frozen=True)
-class Ruleset:
-    """Rules and analyzers, in order."""
-
-    rules: tuple[Rule | Composite, ...] = ()
-    analyzers: tuple[Rule, ...] = field(default=())
+_MOST_LABELS, _LONGEST_KEY, _LONGEST_LABEL = 10, 128, 256
+_CLAUSES = ("where", "with", "labels")
+Labels = tuple[tuple[str, str], ...]
+T = TypeVar("T")
 
 
 def parse(text: str) -> Ruleset:
-    """Ruleset of a text. Raises RulesetError naming the place that cannot be read."""
+    """Ruleset of a text. Raises RulesetError naming line, column and what was expected; NotSupportedError for what only Glue has."""
     return _Parser(text).ruleset()
-
-
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    value: str
-    start: int
-    end: int
 
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        self.text, self.tokens, self.at = text, [], 0  # type: str, list[_Token], int
-        position = 0
-        while text[position:].strip() and not re.fullmatch(r"\s*(#[^\n]*\s*)*", text[position:]):
-            match = _TOKEN.match(text, position)
-            if match is None or match.end() == position:
-                raise RulesetError("A character that is not DQDL", text[position : position + 40].strip())
-            kind = str(match.lastgroup)
-            self.tokens.append(_Token(kind, match[kind], match.start(kind), match.end()))
-            position = match.end()
+        self.tokens = Tokens(text)
+        self.constants: dict[str, tuple[Operand, ...]] = {}
 
     def ruleset(self) -> Ruleset:
-        rules: list[Rule | Composite] = []
-        analyzers: list[Rule] = []
-        while self.at < len(self.tokens):
-            section = self.take("word").value
-            if section not in ("Rules", "Analyzers", "mode"):
-                raise RulesetError(f"No section {section!r}", self.rest(-1), ["Rules", "Analyzers"])
-            self.expect("=")
-            self.expect("[")
-            while not self.accept("]"):
-                found = self.rule()
-                if section == "Rules":
-                    rules.append(found)
-                elif isinstance(found, Rule):
-                    analyzers.append(found)
-                if not self.accept(","):
-                    self.expect("]")
-                    break
-        return Ruleset(tuple(rules), tuple(analyzers))
+        tokens, found, defaults = self.tokens, Ruleset(), ()  # type: Tokens, Ruleset, Labels
+        while tokens.next.kind != "end":
+            section = tokens.take("word", "A section (Rules, Analyzers, DefaultLabels) or the name of a constant")
+            tokens.expect("=")
+            if section.value in ("Rules", "Analyzers"):
+                if section.value == "Rules":
+                    found = replace(found, rules=self.listed(self.rule))
+                else:
+                    found = replace(found, analyzers=self.listed(self.analyzer))
+            elif section.value == "DefaultLabels":
+                defaults = self.label_list(section)
+            elif section.value in ("Metadata", "DataSources"):
+                self.dictionary()
+            else:
+                self.constant(section)
+        if not found.rules and not found.analyzers:
+            raise tokens.error("No rules or analyzers provided: `Rules = [ … ]` is expected")
+        labelled = found.labelled(defaults)
+        if any(len(rule.labels) > _MOST_LABELS for rule in labelled.rules):
+            raise tokens.error(f"Number of labels exceed maximum allowed (MAX: {_MOST_LABELS})")
+        return labelled
+
+    def listed(self, item: Callable[[], T]) -> tuple[T, ...]:
+        self.tokens.expect("[")
+        items: list[T] = []
+        while not self.tokens.has("]") or items:
+            items.append(item())
+            if not self.tokens.accept(","):
+                break
+        self.tokens.expect("]")
+        return tuple(items)
+
+    def constant(self, name: Token) -> None:
+        """`name = "text"` or `name = ["a", "b"]`."""
+        if name.value in self.constants:
+            raise self.tokens.error(f"Constant {name.value!r} is already defined", token=name)
+        if self.tokens.has("["):
+            values = listed_texts(self.tokens, {})
+        elif self.tokens.next.kind == "text":
+            values = (Operand("text", self.tokens.take().content),)
+        else:
+            known = ["Rules", "Analyzers", "DefaultLabels", "Metadata", "DataSources"]
+            raise self.tokens.error(f"{name.value!r} is no section, and a constant is a text or a list of texts", known, name)
+        if any(one.kind == "number" for one in values):
+            raise self.tokens.error("A constant is a text or a list of texts", token=name)
+        self.constants[name.value] = values
+
+    def dictionary(self) -> None:
+        """`{"Version": "1.0", "AdditionalDataSources": ["a"]}`: sources are those that the caller gives."""
+        self.tokens.expect("{")
+        while True:
+            self.tokens.take("text", "A key in quotes")
+            self.tokens.expect(":")
+            _ = listed_texts(self.tokens, {}) if self.tokens.has("[") else self.tokens.take("text", "A text in quotes or a list")
+            if not self.tokens.accept(","):
+                break
+        self.tokens.expect("}")
+
+    # ---- rules
 
     def rule(self) -> Rule | Composite:
-        start = self.peek().start
-        parts = [self.part()]
-        op = ""
-        while self.is_word("and", "or"):
-            word = self.take("word").value.upper()
-            if op and word != op:
-                raise RulesetError("AND and OR are mixed: put brackets around one of them", self.rest(-1))
-            op = word
-            parts.append(self.part())
-        text = self.text[start : self.tokens[self.at - 1].end].strip()
-        return Composite(op, tuple(parts), text) if op else parts[0]
+        """Rules joined by `or` and, more closely, by `and`."""
+        return self.joined("OR", lambda: self.joined("AND", self.part))
+
+    def joined(self, op: str, part: Callable[[], Rule | Composite]) -> Rule | Composite:
+        first = self.tokens.at
+        parts = [part()]
+        while self.tokens.accept(op, op.lower()):
+            parts.append(part())
+        return Composite(op, tuple(parts), (), self.tokens.between(first, self.tokens.at)) if len(parts) > 1 else parts[0]
 
     def part(self) -> Rule | Composite:
-        if self.accept("("):
-            inner = self.rule()
-            self.expect(")")
-            return inner
-        start = self.peek().start
-        kind = self.take("word").value
-        arguments = []
-        while self.has("text"):
-            arguments.append(_unquoted(self.take("text").value))
-        where, threshold, condition = "", None, None
-        if self.is_word("where"):
-            self.take("word")
-            where = _unquoted(self.take("text").value)
-        if not self.ends():
-            condition = self.condition()
-        if self.is_word("where"):
-            self.take("word")
-            where = _unquoted(self.take("text").value)
-        if self.is_word("with"):
-            self.take("word")
-            if self.take("word").value != "threshold":
-                raise RulesetError("`with` is followed by `threshold`", self.rest(-1))
-            threshold = self.condition()
-        if self.is_word("tags", "labels"):
-            raise RulesetError("Labels of rules are not supported by this runtime", self.rest())
-        text = self.text[start : self.tokens[self.at - 1].end].strip()
-        return Rule(kind, tuple(arguments), condition, threshold, where, text)
+        if not self.tokens.accept("("):
+            return self.single()
+        inner = self.rule()
+        self.tokens.expect(")")
+        return replace(inner, labels=self.labels() or inner.labels)
 
-    def condition(self) -> Condition:
-        negated = self.is_word("not") and bool(self.take("word"))
-        if self.is_word("between"):
-            self.take("word")
-            low = self.value()
-            if not self.is_word("and"):
-                raise RulesetError("`between` needs two values with `and`", self.rest())
-            self.take("word")
-            return Condition("not between" if negated else "between", (low, self.value()), self.unit())
-        if self.is_word("in"):
-            self.take("word")
-            self.expect("[")
-            values = [self.value()]
-            while self.accept(","):
-                values.append(self.value())
-            self.expect("]")
-            return Condition("not in" if negated else "in", tuple(values))
-        if self.is_word("matches"):
-            self.take("word")
-            return Condition("not matches" if negated else "matches", (self.value(),))
-        sign = self.take("sign").value
-        if negated or sign not in ("=", "!=", ">", ">=", "<", "<="):
-            raise RulesetError(f"No condition {sign!r}", self.rest(-1), ["=", "!=", ">", ">=", "<", "<=", "between", "in", "matches"])
-        return Condition(sign, (self.value(),), self.unit())
+    def single(self) -> Rule:
+        tokens, first = self.tokens, self.tokens.at
+        token = tokens.take("word", "A rule type")
+        if token.value in REFUSED:
+            raise NotSupportedError(f"DQDL rule type {token.value}", REFUSED[token.value])
+        if token.value not in TYPES:
+            raise tokens.error(f"No rule type {token.value!r}", TYPES, token)
+        shape = TYPES[token.value]
+        rule = Rule(token.value, self.arguments(token.value, shape.least, shape.most))
+        if tokens.has(*STARTS):
+            rule = replace(rule, condition=self.fitting(shape, token.value))
+        elif shape.condition == "needed":
+            raise tokens.error(f"{token.value} needs a condition", STARTS)
+        if token.value == "FileMatch" and (rule.condition is None) != (len(rule.arguments) == 2):
+            raise tokens.error('FileMatch takes two paths, or one path or none and checksums: `in ["…"]`', token=token)
+        if tokens.accept("where"):
+            self.allowed(shape.where, f"{token.value} takes no where clause")
+            rule = replace(rule, where=text_or_constant(tokens, self.constants))
+        while tokens.accept("with"):
+            rule = self.clause(rule, shape)
+        rule = replace(rule, text=tokens.between(first, tokens.at))
+        return replace(rule, labels=self.labels())
 
-    def value(self) -> Value:
-        left = self.term()
-        while self.has("sign") and self.peek().value in "+-*/":
-            sign, right = self.take("sign").value, self.term()
-            left = _arithmetic(sign, left, right)
-        return left
+    def arguments(self, kind: str, least: int, most: int) -> tuple[str, ...]:
+        """Columns and the like: in quotes, bare or as constants, with `of` and `and` between them as one likes."""
+        tokens, found = self.tokens, []  # type: Tokens, list[str]
+        first = tokens.next
+        while True:
+            joins = tokens.has("of", "OF") or (found and tokens.has("and", "AND") and self.names_a_column(1))
+            if joins:
+                tokens.take()
+            if not self.names_a_column(0):
+                if joins:
+                    raise tokens.error("The name of a column is expected")
+                break
+            found.append(tokens.take().value if tokens.next.kind == "word" else text_or_constant(tokens, self.constants))
+        if not least <= len(found) <= most:
+            count = str(least) if least == most else f"{least} to {most}" if most < 10 else f"{least} or more"
+            raise tokens.error(f"{kind} takes {count} parameter{'' if count == '1' else 's'}, not {len(found)}", token=first)
+        return tuple(found)
 
-    def term(self) -> Value:
-        token = self.peek()
-        if token.kind == "text":
-            text = _unquoted(self.take("text").value)
-            return lambda _: text
-        if token.kind == "number":
-            number = float(self.take("number").value)
-            return lambda _: number
-        if self.accept("("):
-            inner = self.value()
-            self.expect(")")
-            return inner
-        if token.kind == "word" and token.value.upper() in ("NULL", "EMPTY", "WHITESPACES_ONLY"):
-            keyword = self.take("word").value.upper()
-            return lambda _: _Keyword(keyword)
-        name = self.take("word").value
-        if name == "now":
-            self.expect("(")
-            self.expect(")")
-            return lambda _: _Keyword("NOW")
-        if name not in _FUNCTIONS:
-            raise RulesetError(f"No function {name!r}", self.rest(-1), [*_FUNCTIONS, "now"])
-        return self.function(name)
+    def names_a_column(self, ahead: int) -> bool:
+        token = self.tokens.ahead(ahead)
+        if token.kind == "word":
+            return token.value not in (*STARTS, *_CLAUSES, *TYPES, "and", "AND", "or", "OR", "of", "OF")
+        return token.kind == "text" or token.value == "$"
 
-    def function(self, name: str) -> Value:
-        self.expect("(")
-        arguments: list[Value] = []
-        while not self.accept(")"):
-            arguments.append(self.value())
-            self.accept(",")
-        return _function(name, arguments)
+    def fitting(self, shape: RuleType, kind: str) -> Condition:
+        """A condition of one of the kinds that the rule type compares with; a text that is a number is one where numbers are."""
+        first = self.tokens.next
+        found = condition(self.tokens, self.constants)
+        self.allowed(bool(shape.kinds), f"{kind} takes no condition", first)
+        if found.kind not in shape.kinds and "number" in shape.kinds:
+            found = replace(found, values=tuple(_as_number(one) for one in found.values))
+        if "string" in shape.kinds and found.kind == "date" and "date" not in shape.kinds:
+            found = replace(found, values=tuple(replace(one, kind="text") if one.kind != "now" else one for one in found.values))
+        self.allowed(found.kind in shape.kinds, f"{kind} is compared with a {' or '.join(shape.kinds)}, not with a {found.kind}", first)
+        self.allowed(shape.dynamic or not found.is_dynamic, f"{kind} takes no dynamic condition", first)
+        return found
 
-    def unit(self) -> str:
-        return self.take("word").value if self.is_word(*_UNITS) else ""
+    def clause(self, rule: Rule, shape: RuleType) -> Rule:
+        """What comes after `with`: a threshold, or a tag."""
+        tokens, name = self.tokens, self.tokens.take("word", "`threshold` or a tag")
+        if name.value == "threshold":
+            self.allowed(shape.threshold and rule.threshold is None, f"{rule.kind} takes no {'second ' * shape.threshold}threshold", name)
+            return replace(rule, threshold=self.fitting(TYPES["Mean"], "A threshold"))
+        if name.value not in shape.tags:
+            known = [*shape.tags, *["threshold"] * shape.threshold] or ["none"]
+            raise tokens.error(f"{rule.kind} takes no tag {name.value!r}", known, name)
+        tokens.expect("=")
+        if tokens.has("["):
+            values = tuple(str(one.value) for one in listed_texts(tokens, self.constants))
+        else:
+            token = tokens.take()
+            values = (token.content if token.kind == "text" else token.value,)
+        return replace(rule, tags=(*rule.tags, (name.value, values)))
 
-    # ---- tokens
+    def analyzer(self) -> Rule:
+        tokens, first = self.tokens, self.tokens.at
+        token = tokens.take("word", "An analyzer")
+        if token.value in REFUSED:
+            raise NotSupportedError(f"DQDL analyzer {token.value}", REFUSED[token.value])
+        if token.value not in ANALYZERS:
+            raise tokens.error(f"No analyzer {token.value!r}", ANALYZERS, token)
+        arguments = self.arguments(token.value, *ANALYZERS[token.value])
+        return Rule(token.value, arguments, text=tokens.between(first, tokens.at))
 
-    def peek(self) -> _Token:
-        if self.at >= len(self.tokens):
-            raise RulesetError("The ruleset ends too soon", self.text[-40:].strip())
-        return self.tokens[self.at]
+    # ---- labels
 
-    def has(self, kind: str) -> bool:
-        return self.at < len(self.tokens) and self.tokens[self.at].kind == kind
+    def labels(self) -> Labels:
+        token = self.tokens.next
+        if not self.tokens.accept("labels"):
+            return ()
+        self.tokens.expect("=")
+        return self.label_list(token)
 
-    def is_word(self, *words: str) -> bool:
-        return self.has("word") and self.tokens[self.at].value.lower() in words
+    def label_list(self, where: Token) -> Labels:
+        pairs = self.listed(self.label)
+        if len(dict(pairs)) < len(pairs):
+            raise self.tokens.error("Duplicate label key. Key must be unique.", token=where)
+        return pairs
 
-    def ends(self) -> bool:
-        return self.at >= len(self.tokens) or self.peek().value in (",", "]", ")") or self.is_word("and", "or", "where", "with")
+    def label(self) -> tuple[str, str]:
+        key = self.tokens.take("text", "A label's key in quotes")
+        self.tokens.expect("=")
+        value = self.tokens.take("text", "A label's value in quotes")
+        if not 0 < len(key.content) <= _LONGEST_KEY or len(value.content) > _LONGEST_LABEL:
+            most = f"{_LONGEST_KEY} characters and not empty, a value at most {_LONGEST_LABEL}"
+            raise self.tokens.error(f"A label's key is at most {most}", token=key)
+        return key.content, value.content
 
-    def take(self, kind: str) -> _Token:
-        token = self.peek()
-        if token.kind != kind:
-            raise RulesetError(f"A {kind} is missing", self.rest())
-        self.at += 1
-        return token
-
-    def accept(self, sign: str) -> bool:
-        if self.has("sign") and self.tokens[self.at].value == sign:
-            self.at += 1
-            return True
-        return False
-
-    def expect(self, sign: str) -> None:
-        if not self.accept(sign):
-            raise RulesetError(f"{sign!r} is missing", self.rest())
-
-    def rest(self, back: int = 0) -> str:
-        index = min(len(self.tokens) - 1, max(0, self.at + back))
-        return self.text[self.tokens[index].start :][:60].strip() if self.tokens else self.text[:60]
+    def allowed(self, holds: bool, otherwise: str, token: Token | None = None) -> None:
+        if not holds:
+            raise self.tokens.error(otherwise, token=token)
 
 
-class _Keyword(str):
-    """NULL, EMPTY, WHITESPACES_ONLY or NOW, which are no texts."""
-
-    __slots__ = ()
-
-
-def _unquoted(text: str) -> str:
-    return re.sub(r'\\(["\\])', r"\1", text[1:-1])
-
-
-def _arithmetic(sign: str, left: Value, right: Value) -> Value:
-    work = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b}[sign]
-    return lambda history: work(left(history), right(history))
-
-
-def _function(name: str, arguments: list[Value]) -> Value:
-    import statistics
-
-    def last(history: list[float]) -> Any:
-        count = int(arguments[0](history)) if arguments else 1
-        found = history[-count:]
-        if not found:
-            raise LookupError("no former values of the metric")
-        return found if arguments else found[-1]
-
-    if name == "last":
-        return last
-    work: dict[str, Callable[..., float]] = {
-        "avg": statistics.fmean, "max": max, "min": min, "sum": sum, "median": statistics.median,
-        "std": lambda values: statistics.stdev(values) if len(values) > 1 else 0.0,
-        "percentile": lambda values, p: sorted(values)[min(len(values) - 1, int(len(values) * p / 100))],
-        "index": lambda values, position: values[::-1][int(position)],
-    }  # fmt: skip
-    return lambda history: work[name](*[argument(history) for argument in arguments])
+def _as_number(operand: Operand) -> Operand:
+    """`Completeness "a" = "1.0"` is of the reference."""
+    try:
+        return Operand("number", Expression("literal", value=float(str(operand.value)))) if operand.kind == "text" else operand
+    except ValueError:
+        return operand

@@ -8,51 +8,86 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
-from awsglue.exceptions import NotSupportedError
+from awsglue.exceptions import BadOptionError
 from awsglue.transforms.transform import GlueTransform
 from awsgluedq.dqdl import parse
-from awsgluedq.evaluation import Outcome, evaluate, row_outcomes
+from awsgluedq.evaluation import Evaluation, evaluate
 from awsgluedq.history import MetricHistory
+from awsgluedq.model import Ruleset
+from awsgluedq.publishing import publish
+from awsgluedq.rows import RowOptions, row_outcomes
 
 __all__ = ["EvaluateDataQuality"]
 
 _SCHEMA = "Rule string, Outcome string, FailureReason string, EvaluatedMetrics map<string,double>, EvaluatedRule string"
-_RESULTS = "resultsS3Prefix"
+_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "performanceTuning.caching": ("CACHE_NOTHING", "CACHE_INPUT"),
+    "compositeRuleEvaluation.method": ("COLUMN", "ROW"),
+    "rowLevelConfiguration.filteredRowLabel": ("PASSED", "SKIPPED"),
+    "rowLevelConfiguration.ruleWithLabels": ("DISABLED", "ENABLED"),
+    "observations.scope": ("ALL", "HEADLINES", "NONE"),
+}
+"""Options of `additional_options` and their values, the default first. Observations are the service's: their scope changes nothing."""
 
 
 class EvaluateDataQuality(GlueTransform):
     """A ruleset evaluated over a frame: `apply` gives the rules' outcomes, `process_rows` also the rows with theirs."""
 
-    def __call__(self, frame, ruleset, publishing_options={}, additional_data_sources={}):  # noqa: B006 the API's; never changed
-        """Frame of `Rule, Outcome, FailureReason, EvaluatedMetrics, EvaluatedRule`, one record for each rule."""
-        outcomes = _evaluated(frame, ruleset, publishing_options, additional_data_sources)
-        return DynamicFrame(_outcome_frame(frame, outcomes, publishing_options), frame.glue_ctx, "ruleOutcomes")
+    def __call__(self, frame, ruleset, publishing_options={}, additional_data_sources={}, additional_options={}):  # noqa: B006 the API's
+        """Frame of `Rule, Outcome, FailureReason, EvaluatedMetrics, EvaluatedRule`, and `Labels` where there are any: a record a rule."""
+        found = _evaluated(frame, parse(ruleset), publishing_options, additional_data_sources, _checked(additional_options))
+        return DynamicFrame(_outcome_frame(frame, found), frame.glue_ctx, "ruleOutcomes")
 
     def process_rows(self, frame, ruleset, publishing_options={}, additional_options={}, additional_data_sources={}):  # noqa: B006
-        """Frames `ruleOutcomes` and `rowLevelOutcomes`: the rows with the rules that each passes, fails and that skip it."""
-        del additional_options  # performanceTuning.caching, observations.scope, dataQualityResultsPublishing.strategy: how, not what
-        outcomes = _evaluated(frame, ruleset, publishing_options, additional_data_sources)
-        rows = row_outcomes(parse(ruleset), frame.toDF(), MetricHistory(""))
-        context = frame.glue_ctx
+        """Frames `originalData`, `ruleOutcomes` and `rowLevelOutcomes`: the rows with the rules that they pass, fail and skip."""
+        options, rules, context = _checked(additional_options), parse(ruleset), frame.glue_ctx
+        found = _evaluated(frame, rules, publishing_options, additional_data_sources, options)
+        labelling = RowOptions(
+            skip_filtered=options["rowLevelConfiguration.filteredRowLabel"] == "SKIPPED",
+            with_labels=options["rowLevelConfiguration.ruleWithLabels"] == "ENABLED",
+        )
+        rows = row_outcomes(rules, frame.toDF(), _frames(additional_data_sources), labelling)
         frames = {
-            "ruleOutcomes": DynamicFrame(_outcome_frame(frame, outcomes, publishing_options), context, "ruleOutcomes"),
+            "originalData": frame,
+            "ruleOutcomes": DynamicFrame(_outcome_frame(frame, found), context, "ruleOutcomes"),
             "rowLevelOutcomes": DynamicFrame(rows, context, "rowLevelOutcomes"),
         }
         return DynamicFrameCollection(frames, context)
 
 
-def _evaluated(frame: Any, ruleset: str, publishing: Mapping[str, Any], others: Mapping[str, Any]) -> list[Outcome]:
-    if publishing.get("enableDataQualityCloudWatchMetrics") is True and publishing.get("cloudWatchNamespace"):
-        raise NotSupportedError("publishing_options cloudWatchNamespace", "Leave it out: metrics are in the frame.")
+def _checked(given: Mapping[str, Any]) -> dict[str, str]:
+    """Options with their defaults; those that this runtime does not know are left to Glue. Raises BadOptionError for a wrong value."""
+    found = {name: values[0] for name, values in _OPTIONS.items()}
+    for name in found.keys() & dict(given).keys():
+        found[name] = str(given[name]).upper()
+        if found[name] not in _OPTIONS[name]:
+            raise BadOptionError("additional_options", f"{name} {given[name]!r}", _OPTIONS[name])
+    return found
+
+
+def _frames(others: Mapping[str, Any]) -> dict[str, DataFrame]:
+    return {name: one.toDF() if isinstance(one, DynamicFrame) else one for name, one in others.items()}
+
+
+def _evaluated(
+    frame: Any, rules: Ruleset, publishing: Mapping[str, Any], others: Mapping[str, Any], options: Mapping[str, str]
+) -> Evaluation:
     data = frame.toDF()
-    sources = {name: one.toDF() if isinstance(one, DynamicFrame) else one for name, one in others.items()}
+    kept = options["performanceTuning.caching"] == "CACHE_INPUT" and data.cache()
     history = MetricHistory(str(publishing.get("dataQualityEvaluationContext", "")))
-    return evaluate(parse(ruleset), data, {**sources, "primary": data}, history)[0]
+    try:
+        found = evaluate(rules, data, _frames(others), history, by_row=options["compositeRuleEvaluation.method"] == "ROW")
+    finally:
+        _ = kept and kept.unpersist()
+    publish(found, publishing, lambda: _outcome_frame(frame, found))
+    return found
 
 
-def _outcome_frame(frame: Any, outcomes: list[Outcome], publishing: Mapping[str, Any]) -> DataFrame:
-    rows = [(one.text, "Passed" if one.passed else "Failed", one.reason, one.metrics, one.text) for one in outcomes]
-    made: DataFrame = frame.glue_ctx.spark_session.createDataFrame(rows, _SCHEMA)
-    if publishing.get(_RESULTS):
-        made.write.mode("append").json(str(publishing[_RESULTS]))
+def _outcome_frame(frame: Any, found: Evaluation) -> DataFrame:
+    labels = any(one.labels for one in found.outcomes)
+    rows = [
+        (one.text, "Passed" if one.passed else "Failed", one.reason, one.metrics, one.evaluated, *([one.labels] if labels else []))
+        for one in found.outcomes
+    ]
+    made: DataFrame = frame.glue_ctx.spark_session.createDataFrame(rows, _SCHEMA + ", Labels map<string,string>" * labels)
     return made

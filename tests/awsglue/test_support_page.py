@@ -12,8 +12,8 @@ from awsglue._context.upkeep import UpkeepContext
 from awsglue._context.writing import WritingContext
 from awsglue._storage.options import CONNECTIONS, FORMATS, REFUSED
 from awsglue.dynamicframe import DynamicFrame
-from awsgluedq.evaluation import _REFUSED as REFUSED_RULES
-from awsgluedq.measures import MEASURES, ROW_RULES
+from awsgluedq.rule_types import ANALYZERS, TYPES
+from awsgluedq.rule_types import REFUSED as REFUSED_RULES
 from localaws.home import CHECKOUT
 
 
@@ -26,7 +26,7 @@ NAMES = {
     "GlueContext": methods(ReadingContext) | methods(WritingContext) | methods(UpkeepContext),
     "connections": {*CONNECTIONS, *REFUSED},
     "formats": {*FORMATS, "ion"},
-    "rules": {*MEASURES, *ROW_RULES, *REFUSED_RULES},
+    "rules": {*TYPES, *ANALYZERS, *REFUSED_RULES},
     "visual jobs": {file.stem for file in (CHECKOUT / "harness").glob("gs_*.py")},
 }
 

@@ -15,6 +15,8 @@ from typing import Any
 from localaws.crawler.exceptions import AlreadyExistsError
 from localaws.glue.exceptions import EntityNotFoundError, InvalidInputError
 from localaws.glue.job_runs import supervisor_of
+from localaws.glue.quality_results import EVALUATION, RUN_PREFIX, results_of
+from localaws.glue.quality_results import OPERATIONS as RESULT_OPERATIONS
 from localaws.glue.run_store import JobRun
 from localaws.glue.trigger_definitions import page
 from localaws.operation import Handler, Request
@@ -22,10 +24,8 @@ from localaws.records import Records
 
 __all__ = ["OPERATIONS"]
 
-_RUN_PREFIX = "dqrun-"
 _SCRIPT = str(Path(__file__).with_name("quality_script.py"))
-_REPEATED = ("DataSource", "Role", "NumberOfWorkers", "RulesetNames", "AdditionalDataSources")
-_JOB = "data quality evaluation"
+_REPEATED = ("DataSource", "Role", "NumberOfWorkers", "RulesetNames", "AdditionalDataSources", "AdditionalRunOptions")
 _TIMEOUT = 2880  # minutes, Glue's default
 
 
@@ -91,12 +91,13 @@ def start_evaluation(request: Request) -> dict[str, Any]:
     rulesets = {name: _ruleset(request, name)["Ruleset"] for name in asked["RulesetNames"]}
     supervisor, now = supervisor_of(request), time.time()
     run = JobRun(
-        run_id=_RUN_PREFIX + supervisor.store.new_id().removeprefix("jr_")[:40], job_name=_JOB, script=_SCRIPT, arguments={},
+        run_id=RUN_PREFIX + supervisor.store.new_id().removeprefix("jr_")[:40], job_name=EVALUATION, script=_SCRIPT, arguments={},
         state="STARTING", started_on=now, last_modified_on=now, timeout_minutes=int(asked.get("Timeout") or _TIMEOUT),
         description={"asked": {key: asked[key] for key in _REPEATED if key in asked}},
     )  # fmt: skip
     supervisor.store.save(run)
-    document = {"table": table, "others": others, "rulesets": rulesets}
+    by_row = (asked.get("AdditionalRunOptions") or {}).get("CompositeRuleEvaluationMethod") == "ROW"
+    document = {"table": table, "others": others, "rulesets": rulesets, "by_row": by_row}
     (supervisor.store.folder_of(run.run_id) / "quality-request.json").write_text(json.dumps(document), "utf-8")
     supervisor.launch(run, "s3://temporary/")
     return {"RunId": run.run_id}
@@ -105,12 +106,12 @@ def start_evaluation(request: Request) -> dict[str, Any]:
 def get_evaluation(request: Request) -> dict[str, Any]:
     """GetDataQualityRulesetEvaluationRun."""
     run = _run(request)
-    return {**_shown(run), "ResultIds": [result["ResultId"] for result in _results(request, run)]}
+    return {**_shown(run), "ResultIds": [result["ResultId"] for result in results_of(request, run)]}
 
 
 def list_evaluations(request: Request) -> dict[str, Any]:
     """ListDataQualityRulesetEvaluationRuns, the newest first."""
-    runs = supervisor_of(request).store.all(_JOB)
+    runs = supervisor_of(request).store.all(EVALUATION)
     names = ("RunId", "Status", "StartedOn", "DataSource")
     return page(request, "Runs", [{name: value for name, value in _shown(run).items() if name in names} for run in runs])
 
@@ -123,37 +124,13 @@ def cancel_evaluation(request: Request) -> dict[str, Any]:
     return {}
 
 
-def get_result(request: Request) -> dict[str, Any]:
-    """GetDataQualityResult."""
-    result_id = request.parameters.get("ResultId", "")
-    found = _all_results(request).get(result_id)
-    if found is None:
-        raise EntityNotFoundError(f"Data quality result {result_id} was not found.")
-    return found
-
-
-def batch_get_results(request: Request) -> dict[str, Any]:
-    """BatchGetDataQualityResult."""
-    ids, everything = request.parameters.get("ResultIds") or [], _all_results(request)
-    found = [everything[each] for each in ids if each in everything]
-    return {"Results": found, "ResultsNotFound": [each for each in ids if each not in everything]}
-
-
-def list_results(request: Request) -> dict[str, Any]:
-    """ListDataQualityResults."""
-    names = ("ResultId", "DataSource", "StartedOn")
-    return page(request, "Results", [{name: each[name] for name in names} for each in _all_results(request).values()])
-
-
 OPERATIONS: Mapping[str, Handler] = {
-    "BatchGetDataQualityResult": batch_get_results,
+    **RESULT_OPERATIONS,
     "CancelDataQualityRulesetEvaluationRun": cancel_evaluation,
     "CreateDataQualityRuleset": create_ruleset,
     "DeleteDataQualityRuleset": delete_ruleset,
-    "GetDataQualityResult": get_result,
     "GetDataQualityRuleset": get_ruleset,
     "GetDataQualityRulesetEvaluationRun": get_evaluation,
-    "ListDataQualityResults": list_results,
     "ListDataQualityRulesetEvaluationRuns": list_evaluations,
     "ListDataQualityRulesets": list_rulesets,
     "StartDataQualityRulesetEvaluationRun": start_evaluation,
@@ -190,7 +167,7 @@ def _check_rules(text: str) -> None:
 def _run(request: Request) -> JobRun:
     run_id = request.parameters.get("RunId", "")
     found = supervisor_of(request).store.get(run_id)
-    if found is None or found.job_name != _JOB:
+    if found is None or found.job_name != EVALUATION:
         raise EntityNotFoundError(f"Data quality evaluation run {run_id} was not found.")
     return found
 
@@ -207,39 +184,3 @@ def _shown(run: JobRun) -> dict[str, Any]:
         "ExecutionTime": run.execution_seconds,
         **{name: value for name, value in optional.items() if value is not None},
     }
-
-
-def _results(request: Request, run: JobRun) -> list[dict[str, Any]]:
-    """What a run that succeeded found, one result for each ruleset."""
-    path: Path = supervisor_of(request).store.folder_of(run.run_id) / "quality.json"
-    if run.state != "SUCCEEDED" or not path.exists():
-        return []
-    return [_result(run, number, document) for number, document in enumerate(json.loads(path.read_text("utf-8")))]
-
-
-def _result(run: JobRun, number: int, document: Mapping[str, Any]) -> dict[str, Any]:
-    rules = [
-        {
-            "Name": f"Rule_{at}",
-            "Description": rule["text"],
-            "Result": "PASS" if rule["passed"] else "FAIL",
-            "EvaluatedMetrics": rule["metrics"],
-            **({"EvaluationMessage": rule["reason"]} if rule["reason"] else {}),
-        }
-        for at, rule in enumerate(document["rules"], 1)
-    ]
-    return {
-        "ResultId": f"dqresult-{run.run_id.removeprefix(_RUN_PREFIX)}-{number}",
-        "Score": sum(rule["Result"] == "PASS" for rule in rules) / len(rules) if rules else 1.0,
-        "DataSource": run.description["asked"]["DataSource"],
-        "RulesetName": document["ruleset"],
-        "StartedOn": document["started"],
-        "CompletedOn": document["completed"],
-        "RulesetEvaluationRunId": run.run_id,
-        "RuleResults": rules,
-    }
-
-
-def _all_results(request: Request) -> dict[str, dict[str, Any]]:
-    runs = supervisor_of(request).store.all(_JOB)
-    return {result["ResultId"]: result for run in runs for result in _results(request, run)}

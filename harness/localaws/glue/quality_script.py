@@ -16,6 +16,7 @@ from awsglue.context import GlueContext
 from awsgluedq.dqdl import parse
 from awsgluedq.evaluation import evaluate
 from awsgluedq.history import MetricHistory
+from awsgluedq.publishing import as_document
 
 
 def main() -> None:
@@ -32,16 +33,8 @@ def main() -> None:
     results = []
     for name, text in request["rulesets"].items():
         begun = time.time()
-        outcomes, analyzed = evaluate(parse(text), primary, {**others, "primary": primary}, MetricHistory(f"ruleset {name}"))
-        results.append(
-            {
-                "ruleset": name,
-                "started": begun,
-                "completed": time.time(),
-                "rules": [{"text": o.text, "passed": o.passed, "reason": o.reason, "metrics": o.metrics} for o in outcomes],
-                "analyzed": analyzed,
-            }
-        )
+        found = evaluate(parse(text), primary, others, MetricHistory(f"ruleset {name}"), request["by_row"])
+        results.append({"ruleset": name, "started": begun, **as_document(found)})
     draft = folder / ".quality.json"
     draft.write_text(json.dumps(results), "utf-8")
     draft.replace(folder / "quality.json")

@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["RunLogs"]
+__all__ = ["PREFIX", "RunLogs"]
 
 FILES = {"output.log": "output", "error.log": "error"}
 PREFIX = "/aws-glue/jobs"
+"""What the names of the log groups begin with, where a run does not say another."""
+
 _LONGEST = 256 * 1024 - 64
 _MOST = 1000
 

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from localaws.glue.run_logs import PREFIX
+
 __all__ = ["ACTIVE", "FINAL", "JobRun", "RunStore"]
 
 ACTIVE = ("STARTING", "RUNNING", "STOPPING")
@@ -59,7 +61,7 @@ class JobRun:
             "PredecessorRuns": [],
             "ExecutionTime": self.execution_seconds,
             "Timeout": self.timeout_minutes,
-            "LogGroupName": self.arguments.get("--custom-logGroup-prefix", "/aws-glue/jobs"),
+            "LogGroupName": self.arguments.get("--custom-logGroup-prefix", PREFIX),
             **self.description,
             **{name: value for name, value in optional.items() if value is not None},
         }

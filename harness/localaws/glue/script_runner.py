@@ -20,6 +20,7 @@ from localaws.engines.spark import Gateway, SparkEngine
 from localaws.exceptions import EngineNotRunningError
 from localaws.glue.class_names import remember_class_names
 from localaws.glue.debugger import wait_for_debugger
+from localaws.glue.python_modules import PIP_SETTINGS
 from localaws.glue.query_plans import QueryPlans
 from localaws.glue.run_files import JobOptions, RunFileError, local_file, read_job_options
 from localaws.home import Home
@@ -74,6 +75,7 @@ def _run(options: argparse.Namespace, workspace: Path) -> Result:
         home = Home.resolve()
         file = local_file(home, options.script)
         job = read_job_options(home, options.arguments, workspace)
+        os.environ.pop(PIP_SETTINGS, None)  # pip has run; the settings may hold credentials of an index
         sys.path.insert(0, str(file.parent))
         connect(home, options.run_id, [*(["asked for"] if options.cold else []), *_calls_back(file)], job)
     except RunFileError as error:

@@ -106,7 +106,7 @@ def test_pip_has_the_settings_of_who_started_the_endpoint_or_the_run_and_the_scr
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
 
     run = start(
-        "import os, greeting\nprint(greeting.text, [n for n in os.environ if n.startswith(('PIP_', 'HTTPS'))])",
+        "import os, greeting\nprint(greeting.text, [n for n in os.environ if n.startswith(('PIP_', 'HTTPS', 'ETL_PIP'))])",
         {"--additional-python-modules": "greeting<2"},
     ).wait()
 
