@@ -301,9 +301,10 @@ def _serialize_schema(schema):
 
 
 def _make_choice(s1, s2):
-    merged = ChoiceType(_alternatives(s2), s1.properties)
-    merged.merge(_alternatives(s1))
-    return merged
+    found = {choice.typeName(): choice for choice in _alternatives(s2)}
+    for choice in _alternatives(s1):
+        found[choice.typeName()] = mergeDataTypes(choice, found.get(choice.typeName(), UnknownType()))
+    return ChoiceType(list(found.values()), s1.properties)
 
 
 def _alternatives(kind: DataType) -> list[DataType]:

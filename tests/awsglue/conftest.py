@@ -11,8 +11,23 @@ from pyspark.sql import SparkSession
 from awsglue._storage.bookmarks import Bookmarks
 from awsglue.context import GlueContext
 from awsglue.job import Job
+from conformance.surface_watch import Registry, Watch, names
 from empty_account import empty_account
 from localaws.glue.bookmark_store import FOLDER
+
+
+@pytest.fixture(autouse=True)
+def _shows_what_it_says(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Of a test that `surface.yaml` names: fails when it did not call what it is said to show."""
+    wanted = Registry.read().shown_by(request.node.nodeid.rpartition("tests/awsglue/")[2])
+    watchable = {name for name in wanted if names()[name] is not None}
+    if not watchable:
+        yield
+        return
+    with Watch(watchable) as watch:
+        yield
+    missing = sorted(watchable - watch.called)
+    assert not missing, f"tests/awsglue/surface.yaml says that this test shows {', '.join(missing)}, and it did not call them"
 
 
 @pytest.fixture(scope="module")

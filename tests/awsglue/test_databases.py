@@ -268,7 +268,9 @@ def test_a_table_of_the_catalog_is_read_and_written_through_its_connection(datab
         named = {name: DynamicFrame.fromDF(glue.spark_session.sql(f"select '{name}' name"), glue, name) for name in ("one", "two")}
         both = DynamicFrameCollection(named, glue)
         glue.write_from_jdbc_conf(both, f"{vendor} of shop", {"database": "unused"})
-        assert databases.run(vendor, "SELECT name FROM one UNION ALL SELECT name FROM two ORDER BY name") == [("one",), ("two",)]
+        glue.write_dynamic_frame.from_jdbc_conf(named["two"], f"{vendor} of shop", {"database": "unused", "dbtable": "one"})
+        found = databases.run(vendor, "SELECT name FROM one UNION ALL SELECT name FROM two ORDER BY name")
+        assert found == [("one",), ("two",), ("two",)]
 
 
 def place_in_catalog(database: str, table: str, url: str) -> None:

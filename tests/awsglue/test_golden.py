@@ -1,4 +1,8 @@
-"""Every operation against cases in `golden/`: records, a call, and the type, records and errors that come out of it."""
+"""Every operation against cases in `golden/`: records, a call, and the type, records and errors that come out of it.
+
+A case has `call` (a method of the frame) or `apply` (a transform), and what it is called with: `other` frames by parameter, or a
+`collection` of frames instead of one; `before` is called first.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
 from awsglue import gluetypes as G
+from awsglue import transforms
 from awsglue._core.model import without_marks
 from awsglue._core.type_strings import parse_type
 from awsglue._core.values import encode
@@ -28,11 +33,11 @@ def glue(spark_session: SparkSession) -> GlueContext:
     return GlueContext(spark_session)
 
 
-def frame_of(glue: GlueContext, fields: str, records: list[dict[str, Any]]) -> DynamicFrame:
+def frame_of(glue: GlueContext, fields: str, records: list[dict[str, Any]], name: str = "frame") -> DynamicFrame:
     """Frame of records whose type may have choices, written `a choice<int, string>, b struct<c: int>`."""
     schema = parse_type(f"struct<{_colons(fields)}>") if fields else T.StructType([])
     rows = [tuple(encode(record, schema).values()) for record in records]
-    return DynamicFrame(glue.spark_session.createDataFrame(rows, schema), glue, "frame")
+    return DynamicFrame(glue.spark_session.createDataFrame(rows, schema), glue, name)
 
 
 def _colons(fields: str) -> str:
@@ -69,15 +74,39 @@ def outcome(frame: DynamicFrame) -> tuple[str, list[dict[str, Any]]]:
     return fields, [json.loads(without_marks(text)) for text in records.toJSON().collect()] if records.columns else []
 
 
-def call(frame: DynamicFrame, wanted: dict[str, dict[str, Any]]) -> Any:
-    ((method, given),) = wanted.items()
-    arguments = dict(given)
+def given(glue: GlueContext, case: dict[str, Any]) -> DynamicFrame | DynamicFrameCollection:
+    """What a case's operation is applied to."""
+    if "collection" in case:
+        frames = [(name, frame_of(glue, one["type"], one["records"], name)) for name, one in case["collection"].items()]
+        return DynamicFrameCollection(dict(frames), glue)
+    frame = frame_of(glue, case["type"], case["records"])
+    return call(frame, case["before"], {}) if "before" in case else frame
+
+
+def call(on: Any, wanted: dict[str, dict[str, Any]], arguments: dict[str, Any]) -> Any:
+    """The method of the frame, with arguments as a script would write them."""
+    ((method, written),) = wanted.items()
+    return getattr(on, method)(**read(written), **arguments)
+
+
+def apply(on: Any, wanted: dict[str, dict[str, Any]], arguments: dict[str, Any]) -> Any:
+    """The transform, whose first parameter takes the frame or the collection."""
+    ((name, written),) = wanted.items()
+    return getattr(transforms, name).apply(on, **read(written), **arguments)
+
+
+def read(written: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of a case: tuples, functions and classes are written as lists and text there."""
+    arguments = dict(written)
     for name in ("mappings", "specs"):
         if name in arguments:
             arguments[name] = [tuple(one) for one in arguments[name]]
-    if "f" in arguments:
-        arguments["f"] = eval(f"lambda r: {arguments['f']}")
-    return getattr(frame, method)(**arguments)
+    for name, parameters in (("f", "r"), ("callable", "frame, ctx")):
+        if name in arguments:
+            arguments[name] = eval(f"lambda {parameters}: {arguments[name]}")
+    if "BaseTransform" in arguments:
+        arguments["BaseTransform"] = getattr(transforms, arguments["BaseTransform"])
+    return arguments
 
 
 def in_order(records: list[dict[str, Any]]) -> list[str]:
@@ -85,14 +114,19 @@ def in_order(records: list[dict[str, Any]]) -> list[str]:
 
 
 @pytest.mark.parametrize(("family", "case"), CASES, ids=[f"{family}-{case['name']}" for family, case in CASES])
-def test_an_operation_gives_what_its_case_says(glue: GlueContext, family: str, case: dict[str, Any]) -> None:
-    frame = frame_of(glue, case["type"], case["records"])
+def test_an_operation_gives_what_its_case_says(glue: GlueContext, tmp_path: Path, family: str, case: dict[str, Any]) -> None:
+    frame = given(glue, case)
+    arguments: dict[str, Any] = {name: frame_of(glue, one["type"], one["records"]) for name, one in case.get("other", {}).items()}
+    wanted = case.get("call") or case["apply"]
+    if any("path" in one and one["path"] == "TMP" for one in wanted.values()):
+        wanted = {name: {**one, "path": f"file:{tmp_path}/out"} for name, one in wanted.items()}
+    run = call if "call" in case else apply
     if "raises" in case:
         with pytest.raises(Exception, match=case["raises"]):
-            outcome(call(frame, case["call"]))
+            outcome(run(frame, wanted, arguments))
         return
 
-    result = call(frame, case["call"])
+    result = run(frame, wanted, arguments)
 
     if isinstance(result, DynamicFrameCollection):
         assert set(result.keys()) == set(case["frames"])

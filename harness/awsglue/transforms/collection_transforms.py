@@ -31,4 +31,7 @@ class FlatMap(DescribedTransform):
     returns = "DynamicFrameCollection"
 
     def __call__(self, dfc, BaseTransform, frame_name, transformation_ctx="", **base_kwargs):
-        return dfc.flatmap(lambda frame, _: BaseTransform.apply(**base_kwargs, **{frame_name: frame}), transformation_ctx)
+        def each(frame, context):
+            return BaseTransform.apply(**{**base_kwargs, frame_name: frame, "transformation_ctx": context})
+
+        return dfc.flatmap(each, transformation_ctx)
