@@ -30,7 +30,6 @@ __all__ = [
     "iam_back_end",
     "issue",
     "role_arn_of",
-    "role_credentials",
     "role_of",
 ]
 
@@ -113,22 +112,12 @@ def issue(home: Path, record: Mapping[str, Any], seconds: float) -> dict[str, An
     return {"AccessKeyId": key, "SecretAccessKey": secret, "SessionToken": token, "Expiration": now + seconds}
 
 
-def role_credentials(home: Path, role: str, session_name: str, seconds: float = _DAY) -> dict[str, str]:
-    """The environment of a process that runs as a role: what a service gets when it assumes it. Empty where there is no role."""
-    if not role:
-        return {}
-    record = {"kind": "role", "role_arn": role_arn_of(role), "session_name": re.sub(r"[^\w+=,.@-]", "-", session_name)[:64], "tags": {}}
-    credentials = issue(home, record, seconds)
-    return {
-        "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": credentials["SessionToken"],
-    }
-
-
 def role_arn_of(role: str) -> str:
-    """The ARN of a role that is given by ARN or by name."""
-    return role if role.startswith("arn:") else f"arn:aws:iam::{ACCOUNT_ID}:role/{role}"
+    """The ARN of a role that is given by ARN or by name, its path found."""
+    if role.startswith("arn:"):
+        return role
+    found = next((each for each in list(iam_back_end().roles.values()) if each.name == role), None)
+    return str(found.arn) if found is not None else f"arn:aws:iam::{ACCOUNT_ID}:role/{role}"
 
 
 def role_of(arn: str) -> Any:

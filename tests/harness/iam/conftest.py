@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,20 @@ def bucket(operator: Callable[..., Any]) -> Callable[..., str]:
         return name
 
     return make
+
+
+@pytest.fixture
+def wait_until() -> Callable[..., Any]:
+    """`wait_until(check)` gives the first true answer of `check`."""
+
+    def wait(check: Callable[[], Any], seconds: float = 60) -> Any:
+        deadline = time.monotonic() + seconds
+        while not (answer := check()):
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(0.05)
+        return answer
+
+    return wait
 
 
 def document(*statements: Mapping[str, Any]) -> str:
