@@ -15,6 +15,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import boto3
@@ -26,6 +27,10 @@ __all__ = ["apply", "apply_to", "client", "is_deployed", "main", "put_secrets", 
 
 Secrets = Mapping[str, Mapping[str, Any]]
 _ROLE = "arn:aws:iam::123456789012:role/wholesale-glue"
+_SERVICES_OF_JOBS = (
+    "cloudwatch", "dynamodb", "glue", "kinesis", "kms", "logs", "redshift", "redshift-data", "redshift-serverless", "secretsmanager",
+)  # fmt: skip
+"""What jobs call beside S3."""
 
 
 def main(argv: list[str]) -> None:
@@ -52,9 +57,15 @@ def apply_to(home: Home, endpoint_url: str) -> list[str]:
     return apply(endpoint_url, secrets_of(home))
 
 
-def client(service: str, endpoint_url: str, region: str = "") -> Any:
-    """A boto3 client of the local endpoint that uses nobody's credentials; us-east-1 where no region is named."""
-    session = boto3.session.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=region or "us-east-1")
+def client(service: str, endpoint_url: str, region: str = "", credentials: Mapping[str, str] = MappingProxyType({})) -> Any:
+    """A boto3 client of the local endpoint; the operator's where no credentials (variables of an environment) are given, in us-east-1
+    where no region is."""
+    session = boto3.session.Session(
+        aws_access_key_id=credentials.get("AWS_ACCESS_KEY_ID", "local"),
+        aws_secret_access_key=credentials.get("AWS_SECRET_ACCESS_KEY", "local"),
+        aws_session_token=credentials.get("AWS_SESSION_TOKEN"),
+        region_name=region or "us-east-1",
+    )
     return session.client(service, endpoint_url=endpoint_url, config=Config(retries={"total_max_attempts": 3}, proxies={}))
 
 
@@ -90,6 +101,7 @@ def apply(endpoint_url: str, secrets: Secrets, checkout: Path = CHECKOUT) -> lis
         *_databases(client("glue", endpoint_url), catalog["databases"], buckets),
         *_tables(client("dynamodb", endpoint_url), catalog["dynamodb_tables"]),
         *put_secrets(client("secretsmanager", endpoint_url), secrets),
+        *_role(client("iam", endpoint_url), buckets),
         *_jobs(client("glue", endpoint_url), jobs, buckets["scripts"]["name"]),
     ]
 
@@ -167,6 +179,23 @@ def put_secrets(manager: Any, secrets: Secrets) -> list[str]:
             manager.create_secret(Name=name, SecretString=text)
         made.append(f"secret {name}")
     return made
+
+
+def _role(iam: Any, buckets: Mapping[str, Any]) -> list[str]:
+    """The one role of all jobs here; Terraform gives each job a role of its own, with what that job needs."""
+    name = _ROLE.rpartition("/")[2]
+    with suppress(iam.exceptions.NoSuchEntityException):
+        iam.get_role(RoleName=name)
+        return []
+    names = [f"arn:aws:s3:::{bucket['name']}{end}" for bucket in buckets.values() for end in ("", "/*")]
+    rights = [
+        {"Effect": "Allow", "Action": ["s3:*"], "Resource": names},
+        {"Effect": "Allow", "Action": [f"{service}:*" for service in _SERVICES_OF_JOBS], "Resource": ["*"]},
+    ]
+    trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "glue.amazonaws.com"}}
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trusted]}))
+    iam.put_role_policy(RoleName=name, PolicyName="jobs", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": rights}))
+    return [f"role {name}"]
 
 
 def _jobs(glue: Any, jobs: Mapping[str, Any], scripts: str) -> list[str]:

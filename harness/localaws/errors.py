@@ -4,6 +4,7 @@
     ├── NotExecutedError            the endpoint knows the operation and does not run it yet
     ├── NotProvidedError            nothing here implements the operation
     └── UnknownOperationError       the request is no operation of any service that is known
+    EndpointSettingError            a variable of the environment has a value that means nothing
     LoopbackOnlyError               code in this process wanted to talk to another machine
     JournalError                    the journal of control-plane writes cannot be read, written or replayed
 
@@ -20,6 +21,7 @@ from localaws.http import HttpResponse
 
 __all__ = [
     "AwsError",
+    "EndpointSettingError",
     "JournalError",
     "LoopbackOnlyError",
     "NotExecutedError",
@@ -62,6 +64,13 @@ class UnknownOperationError(AwsError):
             "Is it signed (the service is read from the signature's scope), and is its target, action or path right?",
             400,
         )
+
+
+class EndpointSettingError(LocalAwsError):
+    """The endpoint does not start with a setting that it does not understand."""
+
+    def __init__(self, name: str, value: str, known: str) -> None:
+        super().__init__(f"The environment variable {name} is {value!r}; it is {known}.")
 
 
 class LoopbackOnlyError(LocalAwsError):

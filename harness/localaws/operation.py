@@ -34,6 +34,8 @@ class Request:
     home: Path
     endpoint_url: str
     control_plane: Callable[[str], Any]
+    access_key: str = ""
+    """What the request is signed with: `localaws.iam.callers.caller_of` knows whose it is."""
 
 
 Handler = Callable[[Request], "dict[str, Any] | HttpResponse"]

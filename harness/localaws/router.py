@@ -1,5 +1,6 @@
 """The endpoint as one WSGI application: find the operation, then whoever does it.
 
+    the gate         `localaws.iam`: who calls, and whether policies let them (when the endpoint is told to enforce)
     refused          `refusals.NOT_EXECUTED`: what would report success for work not done
     S3 objects       `localaws.s3`: plain files
     a handler        `localaws.services`: what runs on engines
@@ -30,6 +31,8 @@ from localaws.api_models import Target, identify, service_model
 from localaws.control_plane import ControlPlane
 from localaws.errors import AwsError, JournalError, UnknownOperationError, render
 from localaws.http import HttpRequest, HttpResponse
+from localaws.iam.callers import access_key_of
+from localaws.iam.gate import Gate
 from localaws.moto_app import ACCOUNT_ID
 from localaws.operation import Guard, Handler, Request
 from localaws.query_protocol import query_answer, query_parameters
@@ -57,9 +60,11 @@ class Router:
         handlers: Mapping[tuple[str, str], Handler],
         serialized: Iterable[tuple[str, str]] = (),
         guards: Mapping[tuple[str, str], Guard] | None = None,
+        gate: Gate | None = None,
     ) -> None:
+        """`gate` looks at every request first; without one everybody may do everything."""
         self.home, self.control_plane, self.handlers, self.guards = home, control_plane, handlers, guards or {}
-        self.serialized = frozenset(serialized)
+        self.serialized, self.gate = frozenset(serialized), gate
         self.storage = ObjectStorage(home, control_plane)
         self.endpoint_url = ""
 
@@ -82,24 +87,39 @@ class Router:
         """The answer to one request; never raises."""
         request_id = str(uuid.uuid4())
         if request.path == HEALTH_PATH:
-            return HttpResponse(200, [("Content-Type", "application/json")], json.dumps({"status": "ok", "home": str(self.home)}).encode())
+            return HttpResponse(200, [("Content-Type", "application/json")], json.dumps(self._health()).encode())
         target: Target | None = None
         try:
             target = identify(request)
             if target is None:
                 raise UnknownOperationError(request.method, request.path, None)
-            return self._dispatch(request, target, request_id)
+            if self.gate is None:
+                return self._dispatch(request, target, request_id)
+            return self._admitted(self.gate, request, target, request_id)
         except Exception as error:  # noqa: BLE001 - the edge of the process: everything becomes an answer, and what is our mistake is logged
             return self._failed(error, request, target, request_id)
 
-    def _dispatch(self, request: HttpRequest, target: Target, request_id: str) -> HttpResponse:
+    def _admitted(self, gate: Gate, request: HttpRequest, target: Target, request_id: str) -> HttpResponse:
+        """The answer to whom policies let."""
+        caller = gate.check(request, target)
+        try:
+            response = self._dispatch(request, target, request_id, gate.denial_of_deletes(caller, request, target))
+        except AwsError as error:
+            if error.status == 404 and gate.hides(caller, request, target):
+                raise AwsError("AccessDenied", "Access Denied", 403) from error
+            raise
+        return response
+
+    def _dispatch(
+        self, request: HttpRequest, target: Target, request_id: str, denial: Callable[[str], str | None] | None = None
+    ) -> HttpResponse:
         if target.operation is not None and (handler := self.handlers.get((target.service, target.operation))):
             return self._handle(handler, request, target, target.operation, request_id)
         if target.operation is not None and (guard := self.guards.get((target.service, target.operation))):
             return self._guarded(guard, request, target, target.operation)
         if target.operation is not None:
             refuse(target.service, target.operation)
-        if target.service == "s3" and (response := self.storage.respond(request, target, request_id)) is not None:
+        if target.service == "s3" and (response := self.storage.respond(request, target, request_id, denial)) is not None:
             return response
         return self.control_plane.forward(request, target)
 
@@ -139,6 +159,7 @@ class Router:
             home=self.home,
             endpoint_url=self.endpoint_url,
             control_plane=partial(self.control_plane.client, region=target.region),
+            access_key=access_key_of(request),
         )
 
     def _parameters(self, request: HttpRequest, target: Target, operation: str) -> dict[str, Any]:
@@ -148,6 +169,9 @@ class Router:
             return rest_parameters(request, dict(target.labels), service_model(target.service).operation_model(operation))
         document: dict[str, Any] = json.loads(request.body or b"{}")
         return document
+
+    def _health(self) -> dict[str, str]:
+        return {"status": "ok", "home": str(self.home), "iam": "off" if self.gate is None else "enforce"}
 
     def _failed(self, error: Exception, request: HttpRequest, target: Target | None, request_id: str) -> HttpResponse:
         if isinstance(error, AwsError):

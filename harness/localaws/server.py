@@ -40,6 +40,8 @@ def serve(home: Path, port: int) -> None:
     forget_real_credentials()
     stay_on_loopback()
     from localaws.control_plane import ControlPlane
+    from localaws.iam.gate import Gate
+    from localaws.iam.setting import is_enforced
     from localaws.journal import Journal
     from localaws.moto_mends import mend
     from localaws.operation import ServiceContext
@@ -48,6 +50,7 @@ def serve(home: Path, port: int) -> None:
     from localaws.services import guards, handlers, modules
     from localaws.spark_settings import write_mounts
 
+    enforced = is_enforced(os.environ)
     home.mkdir(parents=True, exist_ok=True)
     lock = _lock_home(home)
     control_plane = ControlPlane(Journal(home / "endpoint" / "journal.jsonl"))
@@ -60,7 +63,7 @@ def serve(home: Path, port: int) -> None:
     restore_folders(home, control_plane)
     write_mounts(home)
     serialized = {("glue", name) for module in loaded for name in getattr(module, "SERIALIZED", ())}
-    router = Router(home, control_plane, table, serialized, guards())
+    router = Router(home, control_plane, table, serialized, guards(), Gate(home) if enforced else None)
     server = _server(router, port)
     server.prepare()
     bound = server.bind_addr[1]

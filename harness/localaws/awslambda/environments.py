@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from localaws.awslambda.functions import Function
+from localaws.iam.service_roles import role_environment
 
 __all__ = ["Environments", "Outcome"]
 
@@ -131,6 +132,7 @@ class Environments:
         return {
             **{name: os.environ[name] for name in _INHERITED if name in os.environ},
             **dict(function.variables),
+            "ETL_ROLE": json.dumps(dict(role_environment(self.home, function.role, function.name))),
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),

@@ -33,6 +33,7 @@ class Function:
     retries: int
     """How often an invocation that nobody waits for is made again when it fails."""
     identity: str
+    role: str = ""
 
     @property
     def log_group(self) -> str:
@@ -65,10 +66,11 @@ def find_function(home: Path, region: str, name: str, qualifier: str | None) -> 
     paths = (code, *(path for layer in layers for path in (layer / "python", *layer.glob("python/lib/python3.*/site-packages"))))
     variables = tuple(sorted((str(key), str(value)) for key, value in found.environment_vars.items()))
     folders = [folder.name for folder in (code, *layers)]
-    configured = (folders, found.handler, found.timeout, found.memory_size, variables, found.version)
+    configured = (folders, found.handler, found.timeout, found.memory_size, variables, found.version, found.role)
     return Function(
         found.function_name, found.function_arn, str(found.version), str(found.handler), float(found.timeout), int(found.memory_size),
         variables, paths, int(_asynchronous(found).get("MaximumRetryAttempts", 2)), hashlib.sha256(repr(configured).encode()).hexdigest(),
+        str(found.role or ""),
     )  # fmt: skip
 
 

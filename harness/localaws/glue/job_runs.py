@@ -16,6 +16,7 @@ from localaws.errors import AwsError
 from localaws.glue.run_store import JobRun
 from localaws.glue.run_supervisor import RunSupervisor
 from localaws.home import Home
+from localaws.iam.service_roles import trusts
 from localaws.operation import Handler, Request, ServiceContext
 
 __all__ = ["OPERATIONS", "SCRIPTS_BUCKET", "close_service", "open_service", "supervisor_of"]
@@ -49,6 +50,8 @@ def start_job_run(request: Request) -> dict[str, Any]:
     """Starts the job's script with its default arguments and those given, and answers at once with the run's id."""
     parameters = request.parameters
     job = _job(request, parameters.get("JobName", ""))
+    if not trusts(str(job.get("Role") or ""), "glue.amazonaws.com"):
+        raise AwsError("InvalidInputException", f"Role {job.get('Role')} should be given assume role permissions for Glue Service.")
     supervisor = supervisor_of(request)
     timeout = int(parameters.get("Timeout") or job.get("Timeout") or _DEFAULT_TIMEOUT)
     arguments = {**job.get("DefaultArguments", {}), **parameters.get("Arguments", {}), **job.get("NonOverridableArguments", {})}
@@ -71,6 +74,7 @@ def start_job_run(request: Request) -> dict[str, Any]:
                 description=_description(job, parameters),
                 max_retries=int(job.get("MaxRetries") or 0),
                 temporary=temporary,
+                role=str(job.get("Role") or ""),
             )
         )
     supervisor.launch(run, temporary)

@@ -41,6 +41,8 @@ class JobRun:
     max_retries: int = 0
     previous_run_id: str | None = None
     temporary: str = ""
+    role: str = ""
+    """Of the job, by name or ARN: the run has its rights where policies are enforced."""
 
     @property
     def is_active(self) -> bool:

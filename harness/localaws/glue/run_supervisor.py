@@ -27,6 +27,7 @@ from localaws.glue.run_logs import RunLogs
 from localaws.glue.run_store import JobRun, RunStore
 from localaws.glue.script_runner import Result
 from localaws.home import Home
+from localaws.iam.service_roles import role_environment
 
 __all__ = ["RunSupervisor"]
 
@@ -88,7 +89,8 @@ class RunSupervisor:
         folder = self.store.folder_of(run.run_id)
         arguments = script_arguments(run.job_name, run.run_id, temporary, run.arguments)
         command = runner_command(folder, run.run_id, run.script, arguments)
-        environment = runner_environment(self.home, self.endpoint_url, folder)
+        rights = role_environment(self.home.root, run.role, "GlueJobRunnerSession")
+        environment = {**runner_environment(self.home, self.endpoint_url, folder), **rights}
         with (folder / "output.log").open("ab") as output, (folder / "error.log").open("ab") as error:
             process = subprocess.Popen(
                 command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=error, start_new_session=True

@@ -102,6 +102,9 @@ def delete_objects(call: Call) -> HttpResponse:
                 ("Error", [("Key", key), ("VersionId", version), ("Code", "NoSuchVersion"), ("Message", "buckets are not versioned")])
             )
             continue
+        if call.denial is not None and (why := call.denial(key)) is not None:
+            pairs.append(("Error", [("Key", key), ("Code", "AccessDenied"), ("Message", why)]))
+            continue
         try:
             call.bucket.delete(key)
         except (AwsError, OSError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import formatdate
@@ -44,6 +44,8 @@ class Call:
     bucket: Bucket
     key: str
     request_id: str
+    denial: Callable[[str], str | None] | None = None
+    """Of DeleteObjects: why a key must not be deleted by whoever asks; None when it may be."""
 
     @property
     def headers(self) -> dict[str, str]:

@@ -36,8 +36,10 @@ class ObjectStorage:
             "PutBucketVersioning": self._put_versioning,
         }
 
-    def respond(self, request: HttpRequest, target: Target, request_id: str) -> HttpResponse | None:
-        """The answer, or None when the operation is moto's: a bucket's configuration.
+    def respond(
+        self, request: HttpRequest, target: Target, request_id: str, denial: Callable[[str], str | None] | None = None
+    ) -> HttpResponse | None:
+        """The answer, or None when the operation is moto's: a bucket's configuration. `denial`: see `Call`.
 
         Raises:
             NotProvidedError: an operation on objects that is not in the table; moto has its own objects, not these.
@@ -48,7 +50,7 @@ class ObjectStorage:
             return None
         if operation in OPERATIONS:
             bucket = Bucket(self.home, target.labels["Bucket"])
-            response = OPERATIONS[operation](Call(self.home, request, bucket, target.labels.get("Key", ""), request_id))
+            response = OPERATIONS[operation](Call(self.home, request, bucket, target.labels.get("Key", ""), request_id, denial))
             if response.status < 300:
                 self._announce(operation, request, target)
             return response

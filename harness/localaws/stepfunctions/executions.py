@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from localaws.eventbridge.bus import emit
+from localaws.iam.service_roles import role_environment
 from localaws.records import Records
 from localaws.stepfunctions.exceptions import Aborted, ExecutionTimedOut, StatesError
 from localaws.stepfunctions.interpreter import Interpreter, timestamp
@@ -36,7 +37,7 @@ class Executions:
     """The executions of one home."""
 
     def __init__(self, home: Path, endpoint_url: str) -> None:
-        self.home = home
+        self.home, self.endpoint_url = home, endpoint_url
         self.records = Records(home / "executions")
         self.services, self.tokens = Services(endpoint_url), Tokens()
         self.changed = threading.Condition()
@@ -99,7 +100,9 @@ class Executions:
         limit = machine.get("TimeoutSeconds")
         deadline = None if limit is None else time.monotonic() + limit
         note: Callable[[str, dict[str, Any]], None] = lambda kind, details: self._note(arn, kind, details)  # noqa: E731
-        interpreter = Interpreter(self.services, self.tokens, note, deadline)
+        rights = role_environment(self.home, execution["roleArn"], execution["name"])
+        services = Services(self.endpoint_url, rights) if rights else self.services
+        interpreter = Interpreter(services, self.tokens, note, deadline)
         note("ExecutionStarted", {"input": execution["input"], "roleArn": execution["roleArn"]})
         try:
             output = json.dumps(interpreter.run(machine, data, context, self._stopped[arn].is_set))

@@ -39,8 +39,9 @@ _SDK_PREFIXES: Mapping[str, str] = {"dynamodb": "DynamoDb", "sns": "Sns", "sqs":
 class Services:
     """Clients of the endpoint, one for each service."""
 
-    def __init__(self, endpoint_url: str) -> None:
-        self.endpoint_url = endpoint_url
+    def __init__(self, endpoint_url: str, credentials: Mapping[str, str] | None = None) -> None:
+        """`credentials` are variables of an environment; the endpoint's own without them."""
+        self.endpoint_url, self.credentials = endpoint_url, credentials or {}
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -48,7 +49,7 @@ class Services:
         """boto3's client of a service by botocore's name."""
         with self._lock:
             if service not in self._clients:
-                self._clients[service] = client(service, self.endpoint_url)
+                self._clients[service] = client(service, self.endpoint_url, credentials=self.credentials)
             return self._clients[service]
 
     def call(self, service: str, action: str, parameters: Mapping[str, Any], sdk: bool = False) -> dict[str, Any]:

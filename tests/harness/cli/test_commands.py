@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import click
 import pytest
 
 from cli.__main__ import etl
+from localaws.engines.endpoint import NO_PROXY, EndpointEngine
 from localaws.engines.stack import ENGINES, Stack
 from localaws.home import CHECKOUT, Home
 
@@ -51,6 +54,17 @@ def test_every_command_and_option_has_help() -> None:
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.help, f"etl {' '.join(path)} {parameter.opts[0]} has no help"
+
+
+def test_an_endpoint_that_enforces_policies_says_so_and_is_not_changed_while_it_runs(home: Home) -> None:
+    assert run(home, "up", "endpoint", "--iam", "enforce").returncode == 0
+    anonymous = urllib.request.Request(f"{EndpointEngine(home).endpoint}/a-bucket/key")
+    with pytest.raises(urllib.error.HTTPError) as denied:
+        NO_PROXY.open(anonymous, timeout=30)
+    assert denied.value.code == 403
+    refused = run(home, "up", "endpoint", "--iam", "off")
+    assert refused.returncode == 1
+    assert "it runs with IAM policies enforce; `./etl down endpoint` first" in refused.stderr
 
 
 def test_engines_come_up_are_shown_and_go_down(home: Home, tmp_path: Path) -> None:
