@@ -1,6 +1,7 @@
 """The endpoint as one WSGI application: find the operation, then whoever does it.
 
     refused          `refusals.NOT_EXECUTED`: what would report success for work not done
+    its own page     `localaws.console`: `/_etl/`, for a browser
     S3 objects       `localaws.s3`: plain files
     a handler        `localaws.services`: what runs on engines
     a guard          `localaws.services`: looks whether an engine stands behind what moto then keeps
@@ -27,6 +28,8 @@ from typing import Any
 from botocore.exceptions import ClientError, ParamValidationError
 
 from localaws.api_models import Target, identify, service_model
+from localaws.console import PREFIX
+from localaws.console.application import Console
 from localaws.control_plane import ControlPlane
 from localaws.errors import AwsError, JournalError, UnknownOperationError, render
 from localaws.http import HttpRequest, HttpResponse
@@ -62,6 +65,7 @@ class Router:
         self.serialized = frozenset(serialized)
         self.storage = ObjectStorage(home, control_plane)
         self.endpoint_url = ""
+        self.console = Console(home, lambda: self.endpoint_url)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         response = self.respond(HttpRequest.of(environ))
@@ -83,6 +87,8 @@ class Router:
         request_id = str(uuid.uuid4())
         if request.path == HEALTH_PATH:
             return HttpResponse(200, [("Content-Type", "application/json")], json.dumps({"status": "ok", "home": str(self.home)}).encode())
+        if request.path == PREFIX.rstrip("/") or request.path.startswith(PREFIX):
+            return self.console.respond(request)
         target: Target | None = None
         try:
             target = identify(request)
