@@ -150,6 +150,8 @@ def _place(layers: list[list[str]], ways: list[tuple[list[str], bool]], boxes: d
         tallest = max((boxes[name].height for name in layer), default=0.0)
         for name in layer:
             middle[name] -= drift
+            if name.startswith("\0via"):
+                boxes[name].height = tallest  # a line passes the whole layer, beside what is tall in it
             boxes[name].y = top + (tallest - boxes[name].height) / 2
         top += tallest + _LAYER
     left = min(middle[name] - boxes[name].width / 2 for name in boxes) - _MARGIN
