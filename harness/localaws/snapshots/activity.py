@@ -22,6 +22,12 @@ _RECORDS: tuple[tuple[str, str, Callable[[dict[str, Any]], bool], Callable[[dict
         lambda each: each["Status"]["State"] in ("QUEUED", "RUNNING"),
         lambda each: each["QueryExecutionId"],
     ),
+    (
+        "column statistics run",
+        "statistics-runs",
+        lambda each: each["Status"] not in ("SUCCEEDED", "FAILED", "STOPPED"),
+        lambda each: str(each["ColumnStatisticsTaskRunId"]),
+    ),
     ("crawler", "crawlers", lambda each: each.get("State", "READY") != "READY", lambda each: str(each["Name"])),
     ("workflow run", "workflow-runs", lambda each: each["Status"] in ("RUNNING", "STOPPING"), lambda each: str(each["WorkflowRunId"])),
     (
