@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli._engines import COLOURS
+from localaws.console import PREFIX
 from localaws.engines.stack import Stack, Status
 from localaws.home import Home
 
@@ -38,6 +39,9 @@ def _show(found: list[Status]) -> None:
         table.add_row(one.name, state, one.endpoint or "", str(one.pid or ""))
     console = Console()
     console.print(table)
+    for one in found:
+        if one.name == "endpoint" and one.endpoint:
+            console.print(f"\nIn a browser: {one.endpoint}{PREFIX}", highlight=False, soft_wrap=True)
     for one in found:
         if one.health.detail:
             console.print(f"{one.name}: {one.health.detail}", highlight=False, markup=False, soft_wrap=True)

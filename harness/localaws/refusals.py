@@ -1,6 +1,6 @@
 """Operations that moto answers as if it had done the work. Here they are refused by name until something runs them.
 
-A handler in a service's table comes first: an operation leaves this page's effect by getting a handler.
+An operation that gets a handler leaves this table.
 """
 
 from __future__ import annotations
@@ -20,14 +20,11 @@ _MAIL = "nothing here delivers mail or text messages"
 
 NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
     "glue": {
-        "StartJobRun": _SPARK,
-        "BatchStopJobRun": _SPARK,
         "ResumeWorkflowRun": "no job would be started",
         "CreateSession": _SPARK,
         "RunStatement": _SPARK,
         "StartDataQualityRuleRecommendationRun": "no data would be profiled",
     },
-    "redshift-data": dict.fromkeys(("ExecuteStatement", "BatchExecuteStatement"), _QUERY),
     "rds-data": dict.fromkeys(("ExecuteStatement", "BatchExecuteStatement", "ExecuteSql"), _QUERY),
     "athena": dict.fromkeys(("StartCalculationExecution", "StartSession"), _QUERY),
     "lambda": {"InvokeWithResponseStream": "no answer would be streamed"},
@@ -39,9 +36,7 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
     "emr": dict.fromkeys(("RunJobFlow", "AddJobFlowSteps", "AddInstanceGroups"), _SPARK),
     "emr-serverless": dict.fromkeys(("StartJobRun", "StartApplication"), _SPARK),
     "emr-containers": dict.fromkeys(("StartJobRun",), _SPARK),
-    "dms": dict.fromkeys(
-        ("StartReplicationTask", "StartReplication", "StartReplicationTaskAssessment", "TestConnection", "ReloadTables"), _MOVE
-    ),
+    "dms": dict.fromkeys(("StartReplication", "StartReplicationTaskAssessment", "ReloadTables"), _MOVE),
     "firehose": dict.fromkeys(("PutRecord", "PutRecordBatch"), "records would not reach their destination"),
     "kinesisanalyticsv2": dict.fromkeys(("StartApplication", "CreateApplication"), "there is no Flink here"),
     "batch": dict.fromkeys(("SubmitJob",), "no job would run"),

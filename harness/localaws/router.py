@@ -2,6 +2,7 @@
 
     the gate         `localaws.iam`: who calls, and whether policies let them (when the endpoint is told to enforce)
     refused          `refusals.NOT_EXECUTED`: what would report success for work not done
+    its own page     `localaws.console`: `/_etl/`, for a browser
     S3 objects       `localaws.s3`: plain files
     a handler        `localaws.services`: what runs on engines
     a guard          `localaws.services`: looks whether an engine stands behind what moto then keeps
@@ -28,6 +29,8 @@ from typing import Any
 from botocore.exceptions import ClientError, ParamValidationError
 
 from localaws.api_models import Target, identify, service_model
+from localaws.console import PREFIX
+from localaws.console.application import Console
 from localaws.control_plane import ControlPlane
 from localaws.errors import AwsError, JournalError, UnknownOperationError, render
 from localaws.http import HttpRequest, HttpResponse
@@ -67,6 +70,7 @@ class Router:
         self.serialized, self.gate = frozenset(serialized), gate
         self.storage = ObjectStorage(home, control_plane)
         self.endpoint_url = ""
+        self.console = Console(home, lambda: self.endpoint_url)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         response = self.respond(HttpRequest.of(environ))
@@ -88,6 +92,8 @@ class Router:
         request_id = str(uuid.uuid4())
         if request.path == HEALTH_PATH:
             return HttpResponse(200, [("Content-Type", "application/json")], json.dumps(self._health()).encode())
+        if request.path == PREFIX.rstrip("/") or request.path.startswith(PREFIX):
+            return self.console.respond(request)
         target: Target | None = None
         try:
             target = identify(request)

@@ -29,7 +29,7 @@ from localaws.athena.values import column_info
 from localaws.bootstrap import client
 from localaws.records import Records
 
-__all__ = ["Queries"]
+__all__ = ["Queries", "new_session"]
 
 _LOG = logging.getLogger("localaws")
 _KEPT_SECONDS = 45 * 24 * 3600  # "Athena keeps a query history for 45 days"
@@ -128,7 +128,7 @@ class Queries:
     ) -> Outcome:
         query_id = query["QueryExecutionId"]
         work.mkdir(parents=True, exist_ok=True)
-        with contextlib.closing(_session(self.home, work)) as session:
+        with contextlib.closing(new_session(self.home, work)) as session:
             self._sessions[query_id] = session
             if query_id in self._cancelled:
                 raise QueryCancelled
@@ -194,7 +194,8 @@ class Queries:
         self._cancelled.discard(query_id)
 
 
-def _session(home: Path, work: Path) -> duckdb.DuckDBPyConnection:
+def new_session(home: Path, work: Path) -> duckdb.DuckDBPyConnection:
+    """A session that reads the home's objects, spills into `work`, and touches nothing else."""
     session = duckdb.connect()
     storage = str(home / "s3").replace("'", "''")
     folder = str(work).replace("'", "''")

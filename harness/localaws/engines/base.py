@@ -129,7 +129,7 @@ class Engine(ABC):
         Raises:
             EngineStartError: it did not come up. Nothing of it is left running.
         """
-        with self._locked():
+        with self.locked():
             state = self._read_state()
             if state is not None:
                 if is_running(state.pid, state.started) and self._becomes_healthy(state):
@@ -153,7 +153,7 @@ class Engine(ABC):
         """
         if not self.folder.exists():
             return
-        with self._locked():
+        with self.locked():
             state = self._read_state()
             if state is not None:
                 self._end(state)
@@ -249,7 +249,8 @@ class Engine(ABC):
         return "\n".join(lines[-TAIL_LINES:])
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
+        """While this is held, nobody else starts or stops it."""
         self.home.make()
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("w") as lock:

@@ -60,6 +60,9 @@ class Stack:
             EngineStartError: the first that failed. What had been started stays up, `stop` ends it.
         """
         self.home.make()
+        from localaws.snapshots.exchange import finish_interrupted  # which knows the engines
+
+        finish_interrupted(self.home)  # a restore that was killed: its state is put in place before anything opens it
         needs = {name: set(engine.depends_on) for name, engine in self.engines.items()}
         self._walk(self._with_needs(names), needs, self._start_one, on_event)
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from localaws.errors import AwsError
 
-__all__ = ["ConcurrentModificationError", "EntityNotFoundError", "InvalidInputError"]
+__all__ = ["AlreadyExistsError", "ConcurrentModificationError", "EntityNotFoundError", "InvalidInputError", "ResourceLimitError"]
+
+
+class AlreadyExistsError(AwsError):
+    """There is one of that name."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("AlreadyExistsException", message)
 
 
 class ConcurrentModificationError(AwsError):
@@ -29,3 +36,10 @@ class InvalidInputError(AwsError):
 
     def __init__(self, message: str) -> None:
         super().__init__("InvalidInputException", message)
+
+
+class ResourceLimitError(AwsError):
+    """More of something than Glue keeps."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ResourceNumberLimitExceededException", message)

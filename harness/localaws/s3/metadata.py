@@ -74,6 +74,14 @@ class MetadataStore:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._path(key, status))
 
+    def carry(self, key: str, status: os.stat_result, copy: os.stat_result) -> None:
+        """Make the record of a file that of its copy. A folder has one when it is an object of its own."""
+        try:
+            os.replace(self._path(key, status), self._path(key, copy))
+        except FileNotFoundError:
+            if not key.endswith("/"):
+                self.write(key, copy, without_record(status))
+
     def with_tags(self, key: str, status: os.stat_result, tags: dict[str, str]) -> None:
         """Replace the tags of an object."""
         self.write(key, status, replace(self.read(key, status) or without_record(status), tags=tags))

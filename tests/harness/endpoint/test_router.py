@@ -16,7 +16,7 @@ from endpoint_process import EndpointProcess
 from localaws.api_models import identify
 from localaws.http import RAW_HEADERS, HttpRequest
 from localaws.refusals import NOT_EXECUTED
-from localaws.services import handlers
+from localaws.services import guards, handlers
 
 
 def request(method: str, uri: str, service: str, body: bytes = b"", **headers: str) -> HttpRequest:
@@ -82,6 +82,11 @@ def test_the_table_of_refusals_names_operations_that_exist() -> None:
     session = Session()
     known = {service: set(session.get_service_model(service).operation_names) for service in NOT_EXECUTED}
     assert {service: sorted(set(table) - known[service]) for service, table in NOT_EXECUTED.items() if set(table) - known[service]} == {}
+
+
+def test_no_refusal_names_what_a_handler_runs() -> None:
+    refused = {(service, operation) for service, table in NOT_EXECUTED.items() for operation in table}
+    assert refused & (set(handlers()) | set(guards())) == set()
 
 
 def test_every_handler_is_an_operation_of_its_service() -> None:
