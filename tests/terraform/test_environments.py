@@ -14,6 +14,7 @@ from deploy.workspace import Workspace
 def test_an_environment_is_planned_whole(workspace: Workspace, name: str) -> None:
     folder = f"terraform/environments/{name}"
     build_functions(workspace.root / folder / "packages")
+    (workspace.root / folder / "packages" / "bundle.pem").write_text("who signs RDS's certificates", "utf-8")
     workspace.init(folder)
 
     assert "Success! 1 passed, 0 failed." in workspace.run(folder, "test", "-no-color")
