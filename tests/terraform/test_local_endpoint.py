@@ -145,7 +145,7 @@ def test_the_whole_platform_is_applied_reads_back_equal_and_is_destroyed(home: H
     url = EndpointEngine(home).endpoint
     login = json.loads(client("secretsmanager", url).get_secret_value(SecretId="wholesale/rds")["SecretString"])
     assert (login["host"], login["port"]) == tuple(platform["source_database"].values())
-    assert connections_of(platform, url) == {"wholesale-source": "successful", "wholesale-warehouse": "successful", "wholesale-lake": "successful"}
+    assert connections_of(platform, url) == dict.fromkeys(["wholesale-source", "wholesale-warehouse", "wholesale-lake"], "successful")
     state = (environment.workspace.root / "terraform" / "environments" / "local" / "terraform.tfstate").read_text("utf-8")
     passwords = [home.credentials.mysql_password, home.credentials.redshift_password, home.credentials.api_token]
     assert [password for password in passwords if password in state] == []

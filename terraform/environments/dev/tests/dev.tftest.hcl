@@ -1,4 +1,6 @@
-mock_provider "aws" {}
+mock_provider "aws" {
+  source = "../../mocks"
+}
 
 variables {
   account_id            = "123456789012"
@@ -8,7 +10,7 @@ variables {
 }
 
 run "dev_is_serverless_and_can_be_thrown_away" {
-  command = plan
+  command = apply
 
   assert {
     condition     = module.platform.buckets["landing"] == "wholesale-landing-dev-123456789012"

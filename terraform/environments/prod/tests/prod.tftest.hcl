@@ -1,4 +1,6 @@
-mock_provider "aws" {}
+mock_provider "aws" {
+  source = "../../mocks"
+}
 
 variables {
   account_id            = "123456789012"
@@ -8,7 +10,7 @@ variables {
 }
 
 run "prod_is_planned_whole" {
-  command = plan
+  command = apply
 
   assert {
     condition     = module.platform.buckets["landing"] == "wholesale-landing-prod-123456789012"
