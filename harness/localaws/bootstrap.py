@@ -21,6 +21,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from localaws.exceptions import EngineNotRunningError
 from localaws.home import CHECKOUT, Home
 
 __all__ = ["apply", "apply_to", "client", "is_deployed", "main", "put_secrets", "secrets_of"]
@@ -85,8 +86,20 @@ def secrets_of(home: Home) -> Secrets:
             "dbname": mysql["database"],
         },
         "wholesale/api": {"base_url": SourceApiEngine(home).endpoint, "token": home.credentials.api_token},
-        "wholesale/redshift": {"username": "etl", "password": home.credentials.redshift_password},
+        "wholesale/redshift": _warehouse(home),
     }
+
+
+def _warehouse(home: Home) -> dict[str, Any]:
+    """With an address, as DMS wants it, where something listens; jobs talk to the Data API and need none."""
+    from localaws.engines.redshift import RedshiftEngine
+
+    try:
+        connection = RedshiftEngine(home).connection()
+    except EngineNotRunningError:
+        return {"engine": "redshift", "username": "etl", "password": home.credentials.redshift_password}
+    address = {name: connection[name] for name in ("host", "port", "dbname")}
+    return {"engine": "redshift", **address, "username": connection["user"], "password": connection["password"]}
 
 
 def apply(endpoint_url: str, secrets: Secrets, checkout: Path = CHECKOUT) -> list[str]:

@@ -37,3 +37,8 @@ output "athena_workgroup" {
   description = "Workgroup of the analysts."
   value       = module.athena.workgroup
 }
+
+output "replication_tasks" {
+  description = "By name: ARN of each task of DMS, which start-replication-task takes."
+  value       = one(module.dms[*].task_arns)
+}

@@ -4,7 +4,7 @@ locals {
   secrets = {
     rds      = { name = "wholesale/rds", description = "Source database: host, port, username, password, dbname. Put by people, or by the rotation" }
     api      = { name = "wholesale/api", description = "Source API: base_url and token. Put by people" }
-    redshift = { name = "wholesale/redshift", description = "Warehouse: username and password of the loading user. Put by people" }
+    redshift = { name = "wholesale/redshift", description = "Warehouse: host, port, username, password, dbname of the loading user. Put by people" }
   }
 
   warehouse = var.warehouse.kind == "serverless" ? module.serverless_warehouse[0] : module.provisioned_warehouse[0]

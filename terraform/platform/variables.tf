@@ -113,6 +113,19 @@ variable "warehouse" {
   }
 }
 
+variable "replication" {
+  description = "Replication by DMS: size of the instance, seconds that changes may be late, certificates of who signs the source's server (without them the way to it is not encrypted), and whether the account's DMS roles are still to be made; null makes none of it."
+  type = object({
+    instance_class  = optional(string, "dms.t3.medium")
+    storage_gb      = optional(number, 50)
+    multi_az        = optional(bool, false)
+    latency_seconds = optional(number, 300)
+    certificate_pem = optional(string)
+    account_roles   = optional(bool, true)
+  })
+  default = null
+}
+
 variable "larger_jobs" {
   description = "By job: another worker type or number of workers than deployment/jobs.json has."
   type = map(object({

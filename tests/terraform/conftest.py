@@ -11,7 +11,7 @@ import pytest
 from deploy.finding import find_providers
 from deploy.workspace import Workspace
 
-sys.path.insert(0, str(Path(__file__).parent))  # for native_tests: importlib mode puts no test folder on the path
+sys.path.insert(0, str(Path(__file__).parent))  # for native_tests and policies: importlib mode puts no test folder on the path
 
 
 @pytest.fixture(scope="session")

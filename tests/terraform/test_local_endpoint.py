@@ -79,6 +79,17 @@ def one_of(address: dict[str, Any], home: Home) -> list[tuple[Any, ...]]:
         return connection.execute("SELECT 1").fetchall()
 
 
+def connections_of(platform: dict[str, Any], url: str) -> dict[str, str]:
+    """By endpoint of DMS: what a test of its connection gives. No task was started."""
+    dms = client("dms", url)
+    tasks = dms.describe_replication_tasks()["ReplicationTasks"]
+    assert {task["ReplicationTaskArn"]: task["Status"] for task in tasks} == dict.fromkeys(platform["replication_tasks"].values(), "ready")
+    instance = dms.describe_replication_instances()["ReplicationInstances"][0]["ReplicationInstanceArn"]
+    for endpoint in dms.describe_endpoints()["Endpoints"]:
+        dms.test_connection(ReplicationInstanceArn=instance, EndpointArn=endpoint["EndpointArn"])
+    return {item["EndpointIdentifier"]: item["Status"] for item in dms.describe_connections()["Connections"]}
+
+
 def left(url: str) -> dict[str, object]:
     """What of a platform is still there."""
     found = {
@@ -102,6 +113,10 @@ def left(url: str) -> dict[str, object]:
         "alarms": client("cloudwatch", url).describe_alarms()["MetricAlarms"],
         "groups": client("logs", url).describe_log_groups()["logGroups"],
         "queries": client("athena", url).list_named_queries()["NamedQueryIds"],
+        "replication": client("dms", url).describe_replication_instances()["ReplicationInstances"],
+        "endpoints": client("dms", url).describe_endpoints()["Endpoints"],
+        "tasks": client("dms", url).describe_replication_tasks()["ReplicationTasks"],
+        "subscriptions": client("dms", url).describe_event_subscriptions()["EventSubscriptionsList"],
         "keys": [key for key in client("kms", url).list_aliases()["Aliases"] if not key["AliasName"].startswith("alias/aws/")],
     }
     return {name: things for name, things in found.items() if things}
@@ -130,6 +145,7 @@ def test_the_whole_platform_is_applied_reads_back_equal_and_is_destroyed(home: H
     url = EndpointEngine(home).endpoint
     login = json.loads(client("secretsmanager", url).get_secret_value(SecretId="wholesale/rds")["SecretString"])
     assert (login["host"], login["port"]) == tuple(platform["source_database"].values())
+    assert connections_of(platform, url) == dict.fromkeys(["wholesale-source", "wholesale-warehouse", "wholesale-lake"], "successful")
     state = (environment.workspace.root / "terraform" / "environments" / "local" / "terraform.tfstate").read_text("utf-8")
     passwords = [home.credentials.mysql_password, home.credentials.redshift_password, home.credentials.api_token]
     assert [password for password in passwords if password in state] == []

@@ -30,4 +30,6 @@ module "platform" {
 
   # Paid by the second while queries run, nothing in between.
   warehouse = { kind = "serverless", base_capacity = 8, max_capacity = 16, monthly_rpu_hours = 60 }
+
+  replication = var.database_certificates == null ? null : { certificate_pem = file(var.database_certificates) }
 }

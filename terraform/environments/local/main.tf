@@ -62,4 +62,7 @@ module "platform" {
   # Instances are the engines of `etl up`, with their user and wherever they listen.
   source_database = { port = var.source_database_port, admin_username = "etl" }
   warehouse       = { kind = "serverless", port = var.warehouse_port, admin_username = "etl" }
+
+  # The instance is this machine: no role lets DMS into a network. The engines' servers show no certificate that an authority signed.
+  replication = { account_roles = false }
 }

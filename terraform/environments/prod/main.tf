@@ -31,4 +31,6 @@ module "platform" {
   source_database = { instance_class = "db.r7g.large", multi_az = true, backup_days = 14 }
   warehouse       = { kind = "provisioned", node_type = "ra3.xlplus", number_of_nodes = 2 }
   larger_jobs     = { build_facts = { worker_type = "G.2X", number_of_workers = 10 }, ingest_rds = { number_of_workers = 8 } }
+
+  replication = var.database_certificates == null ? null : { certificate_pem = file(var.database_certificates), instance_class = "dms.r6i.large", multi_az = true }
 }

@@ -38,3 +38,9 @@ variable "lake_formation_admins" {
   type        = set(string)
   default     = []
 }
+
+variable "database_certificates" {
+  description = "File with the certificates of who signs the source database's (RDS's bundle of the region); with it there is replication by DMS."
+  type        = string
+  default     = null
+}

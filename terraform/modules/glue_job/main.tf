@@ -44,8 +44,15 @@ locals {
     length(var.access.warehouses) == 0 ? [] : [{
       Sid      = "StartStatements"
       Effect   = "Allow"
-      Action   = ["redshift-data:BatchExecuteStatement", "redshift-data:ExecuteStatement", "redshift-serverless:GetCredentials", "redshift:GetClusterCredentialsWithIAM"]
+      Action   = ["redshift-data:BatchExecuteStatement", "redshift-data:ExecuteStatement"]
       Resource = sort(tolist(var.access.warehouses))
+    }],
+    [for index, arn in sort(tolist(var.access.warehouses)) : {
+      Sid    = "LogIn${index}"
+      Effect = "Allow"
+      Action = [strcontains(arn, ":redshift-serverless:") ? "redshift-serverless:GetCredentials" : "redshift:GetClusterCredentialsWithIAM"]
+      # A cluster's credentials are for one of its databases.
+      Resource = [strcontains(arn, ":redshift-serverless:") ? arn : "${replace(arn, ":cluster:", ":dbname:")}/*"]
     }],
     [{
       Sid      = "Logs"
@@ -82,8 +89,13 @@ locals {
     Sid    = "DescribeNetwork"
     Effect = "Allow"
     Action = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets",
-    "ec2:DescribeVpcAttribute", "ec2:DescribeVpcEndpoints"]
+    "ec2:DescribeVpcEndpoints"]
     Resource = ["*"] # they know no resource
+    }, {
+    Sid      = "Network"
+    Effect   = "Allow"
+    Action   = ["ec2:DescribeVpcAttribute"]
+    Resource = ["${local.arn}:ec2:${local.regional}:vpc/*"]
     }, {
     Sid      = "Interfaces"
     Effect   = "Allow"

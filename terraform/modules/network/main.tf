@@ -3,6 +3,25 @@
 locals {
   interface_services = var.interface_endpoints
   zones              = { for index, zone in var.zones : zone => index }
+
+  servers = {
+    database  = { group = aws_security_group.database.id, port = var.ports.database }
+    warehouse = { group = aws_security_group.warehouse.id, port = var.ports.warehouse }
+    endpoints = { group = aws_security_group.endpoints.id, port = 443 }
+  }
+
+  # Who calls whom: jobs and the replication reach the database, the warehouse and the endpoints.
+  ways = merge([
+    for client, group in { jobs = aws_security_group.jobs.id, replication = aws_security_group.replication.id } : {
+      for server, way in local.servers : "${client}-${server}" => { client = client, from = group, server = server, to = way.group, port = way.port }
+    }
+  ]...)
+
+  gateways = merge([
+    for client, group in { jobs = aws_security_group.jobs.id, replication = aws_security_group.replication.id } : {
+      for service in ["dynamodb", "s3"] : "${client}-${service}" => { from = group, service = service } if client == "jobs" || service == "s3"
+    }
+  ]...)
 }
 
 resource "aws_vpc" "this" {
@@ -69,6 +88,13 @@ resource "aws_security_group" "jobs" {
   vpc_id      = aws_vpc.this.id
 }
 
+resource "aws_security_group" "replication" {
+  # checkov:skip=CKV2_AWS_5: other modules attach it
+  name        = "${var.name}-replication"
+  description = "The replication instance"
+  vpc_id      = aws_vpc.this.id
+}
+
 resource "aws_security_group" "database" {
   # checkov:skip=CKV2_AWS_5: other modules attach it
   name        = "${var.name}-database"
@@ -103,42 +129,42 @@ resource "aws_vpc_security_group_ingress_rule" "jobs" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "jobs" {
-  for_each = {
-    workers   = { group = aws_security_group.jobs.id, from = 0, to = 65535 }
-    database  = { group = aws_security_group.database.id, from = var.ports.database, to = var.ports.database }
-    warehouse = { group = aws_security_group.warehouse.id, from = var.ports.warehouse, to = var.ports.warehouse }
-    endpoints = { group = aws_security_group.endpoints.id, from = 443, to = 443 }
-  }
-
   security_group_id            = aws_security_group.jobs.id
-  description                  = "To the ${each.key}"
-  referenced_security_group_id = each.value.group
+  description                  = "To the workers"
+  referenced_security_group_id = aws_security_group.jobs.id
   ip_protocol                  = "tcp"
-  from_port                    = each.value.from
-  to_port                      = each.value.to
+  from_port                    = 0
+  to_port                      = 65535
 }
 
-resource "aws_vpc_security_group_egress_rule" "jobs_gateways" {
-  for_each = aws_vpc_endpoint.gateway
+resource "aws_vpc_security_group_egress_rule" "to_servers" {
+  for_each = local.ways
 
-  security_group_id = aws_security_group.jobs.id
-  description       = "To ${each.key}"
-  prefix_list_id    = each.value.prefix_list_id
+  security_group_id            = each.value.from
+  description                  = "To the ${each.value.server}"
+  referenced_security_group_id = each.value.to
+  ip_protocol                  = "tcp"
+  from_port                    = each.value.port
+  to_port                      = each.value.port
+}
+
+resource "aws_vpc_security_group_egress_rule" "to_gateways" {
+  for_each = local.gateways
+
+  security_group_id = each.value.from
+  description       = "To ${each.value.service}"
+  prefix_list_id    = aws_vpc_endpoint.gateway[each.value.service].prefix_list_id
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443
 }
 
-resource "aws_vpc_security_group_ingress_rule" "from_jobs" {
-  for_each = {
-    database  = { group = aws_security_group.database.id, port = var.ports.database }
-    warehouse = { group = aws_security_group.warehouse.id, port = var.ports.warehouse }
-    endpoints = { group = aws_security_group.endpoints.id, port = 443 }
-  }
+resource "aws_vpc_security_group_ingress_rule" "from_clients" {
+  for_each = local.ways
 
-  security_group_id            = each.value.group
-  description                  = "From Glue jobs"
-  referenced_security_group_id = aws_security_group.jobs.id
+  security_group_id            = each.value.to
+  description                  = each.value.client == "jobs" ? "From Glue jobs" : "From the ${each.value.client}"
+  referenced_security_group_id = each.value.from
   ip_protocol                  = "tcp"
   from_port                    = each.value.port
   to_port                      = each.value.port

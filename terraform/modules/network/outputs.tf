@@ -9,10 +9,11 @@ output "subnets" {
 }
 
 output "security_groups" {
-  description = "Groups of the jobs, the database and the warehouse."
+  description = "Groups of the jobs, the replication, the database and the warehouse."
   value = {
-    jobs      = aws_security_group.jobs.id
-    database  = aws_security_group.database.id
-    warehouse = aws_security_group.warehouse.id
+    jobs        = aws_security_group.jobs.id
+    replication = aws_security_group.replication.id
+    database    = aws_security_group.database.id
+    warehouse   = aws_security_group.warehouse.id
   }
 }

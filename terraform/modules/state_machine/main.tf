@@ -66,6 +66,7 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_role_policy" "this" {
+  # parliament:skip=PERMISSIONS_MANAGEMENT_ACTIONS: logs:PutResourcePolicy lets Step Functions deliver logs, as its guide asks for
   name   = "pipeline"
   role   = aws_iam_role.this.id
   policy = jsonencode({ Version = "2012-10-17", Statement = local.statements })

@@ -157,6 +157,7 @@ def test_names_of_batches_grow_within_a_millisecond_and_when_the_clock_goes_back
         ({"BucketName": "lake", "PreserveTransactions": True}, "S3Settings.PreserveTransactions"),
         ({"BucketName": "lake", "CdcInsertsOnly": True, "CdcInsertsAndUpdates": True}, "S3Settings.CdcInsertsAndUpdates"),
         ({"BucketName": "lake", "DataFormat": "parquet", "AddColumnName": True}, "S3Settings.AddColumnName"),
+        ({"BucketName": "lake", "Rfc4180": False}, "S3Settings.Rfc4180"),
         ({}, "S3Settings.BucketName"),
     ],
 )
@@ -165,6 +166,18 @@ def test_settings_that_cannot_be_done_are_refused(settings: dict[str, Any], path
         S3Settings.read(settings)
 
     assert refused.value.path == path
+
+
+def test_what_terraform_says_of_every_endpoint_is_taken() -> None:
+    """As provider 5.100.0 sends aws_dms_s3_endpoint."""
+    settings = {
+        "BucketName": "lake", "CsvRowDelimiter": "\\n", "CsvDelimiter": ",", "CompressionType": "NONE", "EncryptionMode": "SSE_KMS",
+        "DataFormat": "parquet", "EnableStatistics": True, "ParquetTimestampInMillisecond": False, "DatePartitionEnabled": False,
+        "UseCsvNoSupValue": False, "PreserveTransactions": False, "UseTaskStartTimeForFullLoadTimestamp": False, "AddColumnName": False,
+        "Rfc4180": True, "GlueCatalogGeneration": False,
+    }  # fmt: skip
+
+    assert S3Settings.read(settings) == S3Settings("lake", parquet=True)
 
 
 def test_a_bucket_that_is_not_there_is_told(s3: Any, tmp_path: Path) -> None:

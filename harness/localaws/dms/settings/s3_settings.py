@@ -17,6 +17,11 @@ _TAKEN = (
     "DatePartitionSequence",
     "DatePartitionDelimiter", "AddColumnName", "ServiceAccessRoleArn", "EncryptionMode", "ServerSideEncryptionKmsKeyId",
 )  # fmt: skip
+_AS_IT_IS: Mapping[str, bool] = {
+    "EnableStatistics": True, "GlueCatalogGeneration": False, "ParquetTimestampInMillisecond": False, "PreserveTransactions": False,
+    "Rfc4180": True, "UseCsvNoSupValue": False, "UseTaskStartTimeForFullLoadTimestamp": False,
+}  # fmt: skip
+"""What files are like anyway, which Terraform says of every endpoint: no other value is taken."""
 _SEQUENCES = {"YYYYMMDD": ("%Y", "%m", "%d"), "YYYYMMDDHH": ("%Y", "%m", "%d", "%H"), "YYYYMM": ("%Y", "%m")}
 _DELIMITERS = {"SLASH": "/", "DASH": "-", "UNDERSCORE": "_", "NONE": ""}
 
@@ -48,12 +53,15 @@ class S3Settings:
         """
         # Terraform gives what is not set as an empty text; only a null may really be written so.
         given = Reader({name: value for name, value in values.items() if value != "" or name == "CsvNullValue"}, "S3Settings")
-        given.only(_TAKEN)
+        given.only((*_TAKEN, *_AS_IT_IS))
+        for name, is_so in _AS_IT_IS.items():
+            if given.flag(name, is_so) != is_so:
+                raise SettingsError(f"S3Settings.{name}", f"{str(not is_so).lower()} is not done by this engine")
         inserts, updates = given.flag("CdcInsertsOnly", False), given.flag("CdcInsertsAndUpdates", False)
         if inserts and updates:
             raise SettingsError("S3Settings.CdcInsertsAndUpdates", "CdcInsertsOnly is true too: one of them")
         parquet = given.one_of("DataFormat", ("csv", "parquet"), "csv") == "parquet"
-        if parquet and given.has("AddColumnName"):
+        if parquet and given.flag("AddColumnName", False):
             raise SettingsError("S3Settings.AddColumnName", "a Parquet file has its columns' names anyway")
         sequence = given.one_of("DatePartitionSequence", _SEQUENCES, "YYYYMMDD")
         mark = _DELIMITERS[given.one_of("DatePartitionDelimiter", _DELIMITERS, "SLASH")]

@@ -1,13 +1,16 @@
-mock_provider "aws" {}
+mock_provider "aws" {
+  source = "../../mocks"
+}
 
 variables {
   account_id            = "123456789012"
   function_packages     = "./packages"
+  database_certificates = "./packages/bundle.pem"
   lake_formation_admins = ["arn:aws:iam::123456789012:role/admin"]
 }
 
 run "dev_is_serverless_and_can_be_thrown_away" {
-  command = plan
+  command = apply
 
   assert {
     condition     = module.platform.buckets["landing"] == "wholesale-landing-dev-123456789012"
@@ -17,5 +20,10 @@ run "dev_is_serverless_and_can_be_thrown_away" {
   assert {
     condition     = length(module.platform.jobs) == 10 && length(module.platform.functions) == 3
     error_message = "All jobs and functions are planned."
+  }
+
+  assert {
+    condition     = toset(keys(module.platform.replication_tasks)) == toset(["orders-to-lake", "orders-to-warehouse"])
+    error_message = "The tasks of dms/ are planned."
   }
 }

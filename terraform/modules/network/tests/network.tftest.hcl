@@ -27,15 +27,15 @@ run "nobody_comes_in_from_outside_the_groups" {
 
   assert {
     condition = alltrue(concat(
-      [for rule in aws_vpc_security_group_ingress_rule.from_jobs : rule.cidr_ipv4 == null],
+      [for rule in aws_vpc_security_group_ingress_rule.from_clients : rule.cidr_ipv4 == null],
       [aws_vpc_security_group_ingress_rule.jobs.cidr_ipv4 == null],
     ))
     error_message = "Rules name groups, not addresses."
   }
 
   assert {
-    condition     = aws_vpc_security_group_ingress_rule.from_jobs["database"].from_port == 3306 && aws_vpc_security_group_ingress_rule.from_jobs["warehouse"].from_port == 5439
-    error_message = "Jobs reach the database and the warehouse on their ports."
+    condition     = aws_vpc_security_group_ingress_rule.from_clients["jobs-database"].from_port == 3306 && aws_vpc_security_group_ingress_rule.from_clients["replication-warehouse"].from_port == 5439
+    error_message = "Jobs and the replication reach the database and the warehouse on their ports."
   }
 }
 
