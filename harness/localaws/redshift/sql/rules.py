@@ -14,11 +14,13 @@ from localaws.redshift.sql.functions import AGGREGATES
 from localaws.redshift.sql.scope import Catalog, columns_of, own_nodes, source_columns, sources
 
 __all__ = [
+    "LEADER_ONLY",
     "catalog_tables",
     "excluded_columns",
     "group_by_all",
     "lateral_aliases",
     "leader_only",
+    "leader_only_error",
     "merge_values",
     "number_conditions",
     "pivots",
@@ -117,25 +119,27 @@ def _kept_columns(select: exp.Select, names: set[str], table: str, catalog: Cata
 
 
 # Functions that run on the leader node only (guide, "Leader node–only functions"): not beside tables of users.
-_LEADER_ONLY = ("generate_series", "current_schemas", "has_any_column_privilege")
+LEADER_ONLY = ("generate_series", "current_schemas", "has_any_column_privilege")
 _OF_SYSTEM = ("pg_", "stl_", "stv_", "svl_", "svv_", "svcs_", "sys_")
 
 
 def leader_only(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
     """GENERATE_SERIES and its like beside a table: Redshift's compute nodes have none of them."""
-    if not any(call.name.lower() in _LEADER_ONLY for call in tree.find_all(exp.Anonymous)):
+    if not any(call.name.lower() in LEADER_ONLY for call in tree.find_all(exp.Anonymous)):
         return tree
     common = {one.alias.lower() for one in tree.find_all(exp.CTE)}
     for table in tree.find_all(exp.Table):
         name = table.name.lower()
         of_system = name.startswith(_OF_SYSTEM) or table.db.lower() in ("pg_catalog", "information_schema") or name in common
         if isinstance(table.this, exp.Identifier) and not of_system:
-            raise RedshiftError(
-                "Specified types or functions (one per INFO message) not supported on Redshift tables.",
-                "0A000",
-                {"D": f"A leader-node function is used together with the table {table.name}."},
-            )
+            raise leader_only_error(table.name)
     return tree
+
+
+def leader_only_error(table: str) -> RedshiftError:
+    """What Redshift says."""
+    words = "Specified types or functions (one per INFO message) not supported on Redshift tables."
+    return RedshiftError(words, "0A000", {"D": f"A function of the leader node is used together with the table {table}."})
 
 
 _CLAUSES = ("where", "group", "having", "qualify")
