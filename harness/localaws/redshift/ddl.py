@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, Token, quote_identifier, quote_literal, significant
 from localaws.redshift.sql.query import Parameters, expression_text, query_text
+from localaws.redshift.sql.rules import LEADER_ONLY, leader_only_error
 from localaws.redshift.sql.scope import Catalog
 from localaws.redshift.types import read_type
 
@@ -94,6 +95,8 @@ def create_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None = No
         listed = f"({', '.join(map(quote_identifier, columns))}) " if columns else ""
         at = cursor.tokens[cursor.at].start
         query = query_text(sql[at:], [token for token in tokens if token.start >= at], Parameters(), catalog)
+        if any(token.text.lower() in LEADER_ONLY for token in tokens):
+            raise leader_only_error(".".join(name))
         return (f"{opening}{listed}AS {query}", declare(name, declared.as_json()))
     if not items or not cursor.done:
         near = "end of input" if cursor.done else cursor.take().text

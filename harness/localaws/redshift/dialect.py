@@ -10,16 +10,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import pairwise
 
 from localaws.redshift.alter import alter_table
-from localaws.redshift.copy.command import CopyCommand
+from localaws.redshift.copy.command import CopyCommand, read_number
 from localaws.redshift.copy.options import parse_copy
 from localaws.redshift.copy.unload_command import UnloadCommand, parse_unload
 from localaws.redshift.ddl import create_table, qualified
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
 from localaws.redshift.external.names import Named, named_in
 from localaws.redshift.external.statements import CreateSchema, ExternalCommand, changes_partitions, parse_external
+from localaws.redshift.grants import default_privileges, grant
 from localaws.redshift.lexer import (
     Cursor,
     Token,
@@ -36,6 +36,7 @@ from localaws.redshift.show import REDSHIFT_SETTINGS, show_query
 from localaws.redshift.sql.query import Parameters, expression_text, names_the_catalog, query_text
 from localaws.redshift.sql.scope import Catalog, CatalogNeededError
 from localaws.redshift.types import read_type
+from localaws.redshift.users import alter_database, alter_role, alter_user, create_database, create_role, create_user, drop_role
 
 __all__ = ["Translation", "refused_statements", "supported_statements", "translate", "untouched_catalog_query"]
 
@@ -57,6 +58,8 @@ class Translation:
     reads: bool = False
     controls: bool = False
     """BEGIN, COMMIT and the like."""
+    own_tag: bool = False
+    """Whether the client gets the kind as the command's tag, and no rows, whatever PostgreSQL says."""
     from_query: bool = False
     """CREATE TABLE … AS."""
     history: bool = False
@@ -66,7 +69,7 @@ class Translation:
     def local(self) -> bool:
         """Whether it is more than one statement of PostgreSQL."""
         own = (self.copy, self.unload, self.call, self.external)
-        return any(command is not None for command in own) or len(self.sql) > 1 or self.commits
+        return any(command is not None for command in own) or len(self.sql) > 1 or self.commits or self.own_tag
 
 
 # Views and functions on the history, but for those that COPY fills itself.
@@ -292,10 +295,50 @@ def _plain(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Transl
 
 
 def _grant(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    """GRANT and REVOKE: PostgreSQL has no ROLE before a name."""
+    return Translation(tokens[0].key.lower(), (grant(tokens),))
+
+
+def _default_privileges(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    return Translation("alter default privileges", (default_privileges(tokens),))
+
+
+def _own(kind: str, statements: Callable[[Sequence[Token]], tuple[str, ...]], *, in_transaction: bool = True) -> _Rule:
+    """Statements whose tag is Redshift's, whatever PostgreSQL's is."""
+
+    def rule(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+        return Translation(kind, statements(tokens), own_tag=True, in_transaction=in_transaction)
+
+    return rule
+
+
+def _plain_own(kind: str, *, in_transaction: bool = True) -> _Rule:
+    return _own(kind, lambda tokens: (plain_text(tokens),), in_transaction=in_transaction)
+
+
+def _schema(tokens: Sequence[Token]) -> tuple[str, ...]:
+    """CREATE and ALTER SCHEMA; every schema is without a quota here."""
     words = significant(tokens)
-    roles = {token.start for before, token in pairwise(words) if token.key == "ROLE" and before.key in ("TO", "FROM", ",")}
-    return Translation(words[0].key.lower(), (plain_text([token for token in tokens if token.start not in roles]),))
+    at = next((place for place, word in enumerate(words) if word.key == "QUOTA" and place > 2), None)
+    if at is None:
+        return (plain_text(tokens),)
+    if [word.key for word in words[at + 1 :]] != ["UNLIMITED"]:
+        raise NotSupportedHereError("The QUOTA of a schema", "QUOTA UNLIMITED is.")
+    if words[0].key == "ALTER":
+        name = quote_literal(qualified((words[2].name,)))
+        return (f"SELECT {name}::regnamespace",)
+    return (plain_text([token for token in tokens if token.start < words[at].start]),)
+
+
+def _cancel(tokens: Sequence[Token]) -> tuple[str, ...]:
+    """CANCEL pid ['message']."""
+    cursor = Cursor(significant(tokens))
+    cursor.take()
+    pid = read_number(cursor)
+    if not cursor.done:
+        unquote(cursor.take())
+    if not cursor.done:
+        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
+    return (f"SELECT local_redshift.cancel({pid})",)
 
 
 def _analyze(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
@@ -555,15 +598,29 @@ _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
     (("CALL",), _call),
     (("CREATE", "EXTERNAL", "SCHEMA"), _external),
     (("CREATE", "EXTERNAL", "TABLE"), _external),
-    *((("CREATE", kind), _plain) for kind in ("SCHEMA", "GROUP", "ROLE", "USER")),
+    (("CREATE", "SCHEMA"), _own("create schema", _schema)),
+    (("ALTER", "SCHEMA"), _own("alter schema", _schema)),
+    (("CREATE", "USER"), _own("create user", create_user)),
+    (("ALTER", "USER"), _own("alter user", alter_user)),
+    (("DROP", "USER"), _plain_own("drop user")),
+    (("CREATE", "GROUP"), _plain_own("create group")),
+    (("ALTER", "GROUP"), _plain_own("alter group")),
+    (("DROP", "GROUP"), _plain_own("drop group")),
+    (("CREATE", "ROLE"), _own("create role", create_role)),
+    (("ALTER", "ROLE"), _own("alter role", alter_role)),
+    (("DROP", "ROLE"), _own("drop role", drop_role)),
+    (("CREATE", "DATABASE"), _own("create database", create_database, in_transaction=False)),
+    (("DROP", "DATABASE"), _plain_own("drop database", in_transaction=False)),
+    (("ALTER", "DATABASE"), _own("alter database", alter_database)),
+    (("CANCEL",), _own("cancel", _cancel)),
     *(
         (("CREATE", kind), _refused(f"CREATE {kind}", _NO_OBJECT))
         for kind in ("INDEX", "TRIGGER", "SEQUENCE", "EXTENSION", "DOMAIN", "TYPE", "RULE")
     ),
     (("CREATE", "UNIQUE", "INDEX"), _refused("CREATE INDEX", _NO_OBJECT)),
-    *((("DROP", kind), _plain) for kind in ("TABLE", "VIEW", "SCHEMA", "GROUP", "ROLE", "USER")),
+    *((("DROP", kind), _plain) for kind in ("TABLE", "VIEW", "SCHEMA")),
     (("ALTER", "TABLE"), _alter_table),
-    *((("ALTER", kind), _plain) for kind in ("SCHEMA", "GROUP", "USER", "DEFAULT")),
+    (("ALTER", "DEFAULT", "PRIVILEGES"), _default_privileges),
     (("COMMENT", "ON"), _plain),
     (("GRANT",), _grant),
     (("REVOKE",), _grant),

@@ -15,7 +15,6 @@ __all__ = ["in_redshift_words", "redshift_error"]
 _BY_STATE = {
     "22012": "Divide by zero",
     "40001": "1023 DETAIL: Serializable isolation violation on a table in Redshift",
-    "25001": "VACUUM cannot run inside a multiple commands statement",
 }
 _BYTES = re.compile(rf'"{BYTES_CONSTRAINT}(\d+)_')
 
@@ -26,6 +25,8 @@ def in_redshift_words(fields: Mapping[str, str]) -> RedshiftError:
     if state == "23514" and (match := _BYTES.search(primary)):
         return RedshiftError(f"value too long for type character varying({match[1]})", "22001")
     message = _BY_STATE.get(state, primary)
+    if state == "25001" and primary.startswith("VACUUM"):
+        message = "VACUUM cannot run inside a multiple commands statement"
     if state == "23502":
         message = f"Cannot insert a NULL value into column {fields.get('c', '')}"
     return RedshiftError(message, state, {} if message != primary else {key: fields[key] for key in "DH" if key in fields})

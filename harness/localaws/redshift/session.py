@@ -42,11 +42,15 @@ _SETTINGS = (
 )
 _INSTALLED = (
     "10_declared.sql",
+    "15_users.sql",
     "20_dates.sql",
     "30_texts.sql",
+    "35_hashes.sql",
     "40_super.sql",
+    "45_arrays.sql",
     "50_aggregates.sql",
     "60_catalog.sql",
+    "65_show.sql",
     "70_loads.sql",
     "80_history.sql",
     "90_procedures.sql",
@@ -155,6 +159,10 @@ class Session:
                 return Rows(None, iter(()), unload(self.connection, translation.unload, self._storage, self._cancelled.is_set))
             if translation.call is not None:
                 return self._call(translation.call, values or {})
+            if translation.own_tag:
+                for sql in translation.sql:
+                    self.connection.execute(sql)  # type: ignore[call-overload]
+                return Rows(None, iter(()))
             parameters = [(values or {})[name] for name in translation.parameters]
             rows = self._stream(translation.sql[0], parameters)
             for declaration in translation.sql[1:]:
@@ -238,7 +246,8 @@ def prepared_connection(conninfo: Mapping[str, Any], settings: Mapping[str, str]
     connection.prepare_threshold = None  # its names would be those of a client that is psycopg too
     try:
         _install(connection, conninfo)
-        for setting, value in settings.items():
+        own = connection.execute("SELECT setting, value FROM local_redshift.settings_of(%s)", [user]).fetchall() if user else []
+        for setting, value in {**dict(own), **settings}.items():
             if setting != "application_name":
                 connection.execute("SELECT set_config(%s, %s, false)", [setting, value])
         if user:

@@ -51,10 +51,7 @@ _PROCEDURES = """SELECT current_database()::varchar AS database_name, n.nspname:
   CASE WHEN p.prokind = 'p' THEN NULL ELSE format_type(p.prorettype, NULL) END::varchar AS return_type, obj_description(p.oid,
   'pg_proc')::varchar AS remarks
   FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = {schema} AND p.prokind = '{kind}'"""
-_GRANTS = """SELECT current_database()::varchar AS database_name, namespace_name AS schema_name, relation_name AS object_name,
-  'TABLE'::varchar AS object_type,
-  privilege_type, identity_id, identity_name, identity_type, admin_option, 'TABLE'::varchar AS privilege_scope, grantor_name
-  FROM pg_catalog.svv_relation_privileges WHERE namespace_name = {schema} AND relation_name = {name}"""
+_GRANTS = """SELECT * FROM local_redshift.grants WHERE {filter}"""
 
 
 def show_query(cursor: Cursor) -> str:
@@ -106,8 +103,8 @@ def _tables(cursor: Cursor) -> str:
 
 def _of_table(query: str, column: str, order: str) -> Callable[[Cursor], str]:
     def listing(cursor: Cursor) -> str:
-        if not (cursor.accept("FROM", "TABLE") or cursor.accept("ON", "TABLE")):
-            raise NotSupportedHereError("This form of SHOW", "SHOW COLUMNS FROM TABLE and SHOW GRANTS ON TABLE are.")
+        if not cursor.accept("FROM", "TABLE"):
+            raise NotSupportedHereError("This form of SHOW", "SHOW COLUMNS FROM TABLE is.")
         parts = cursor.qualified()
         schema = quote_literal(parts[-2]) if len(parts) > 1 else "current_schema()"
         return _filtered(cursor, query.format(schema=schema, name=quote_literal(parts[-1])), column, order)
@@ -141,6 +138,35 @@ def _procedure(cursor: Cursor) -> str:
   WHERE objoid = {at} AND classoid = 'local_redshift.declaration'::regclass"""
 
 
+def _grants(cursor: Cursor) -> str:
+    """ON a table, a schema or a database; FOR a user, a role or PUBLIC."""
+    if cursor.accept("ON"):
+        kind = next((kind for kind in ("SCHEMA", "DATABASE", "TABLE") if cursor.accept(kind)), "")
+        if not kind and cursor.peek(1) not in ("", ".", "FOR", "LIMIT"):
+            raise NotSupportedHereError(f"SHOW GRANTS ON {cursor.peek()}", "ON TABLE, SCHEMA and DATABASE are.")
+        parts = cursor.qualified()
+        filters = [f"object_name = {quote_literal(parts[-1])}", f"object_type = '{kind or 'TABLE'}'"]
+        if (kind or "TABLE") == "TABLE":
+            filters.append(f"schema_name = {quote_literal(parts[-2]) if len(parts) > 1 else 'current_schema()'}")
+    else:
+        filters = []
+    if cursor.accept("FOR"):
+        kinds = {"ROLE": "role", "PUBLIC": "public"}
+        kind = next((kinds[word] for word in kinds if cursor.peek() == word), "user")
+        if kind == "role":
+            cursor.take()
+        filters.append(f"identity_type = '{kind}' AND identity_name = {quote_literal(cursor.identifier())}")
+    if not filters:
+        raise StatementSyntaxError("SHOW GRANTS needs ON an object or FOR somebody")
+    return _filtered(cursor, _GRANTS.format(filter=" AND ".join(filters)), "object_name", "identity_name, object_name, privilege_type")
+
+
+def _table(cursor: Cursor) -> str:
+    name = ".".join('"' + part.replace('"', '""') + '"' for part in cursor.qualified()[-2:])
+    _end(cursor)
+    return f'SELECT local_redshift.table_ddl({quote_literal(name)}::regclass) AS "Show Table DDL statement"'
+
+
 def _view(cursor: Cursor) -> str:
     name = ".".join('"' + part.replace('"', '""') + '"' for part in cursor.qualified())
     _end(cursor)
@@ -152,7 +178,8 @@ _LISTINGS: dict[str, Callable[[Cursor], str]] = {
     "SCHEMAS": _schemas,
     "TABLES": _tables,
     "COLUMNS": _of_table(_COLUMNS, "column_name", "ordinal_position"),
-    "GRANTS": _of_table(_GRANTS, "identity_name", "identity_name, privilege_type"),
+    "GRANTS": _grants,
+    "TABLE": _table,
     "PROCEDURES": _routines("procedure", "p"),
     "FUNCTIONS": _routines("function", "f"),
     "VIEW": _view,

@@ -12,6 +12,11 @@ from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.session import Session
 
 
+def numbers(most: int) -> str:
+    """A common table of the numbers up to that one."""
+    return f"WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {most})"
+
+
 @pytest.fixture(scope="module")
 def session(postgres: PostgresEngine, home: Path) -> Iterator[Session]:
     session = Session(postgres.conninfo(), home / "s3")
@@ -22,11 +27,11 @@ def session(postgres: PostgresEngine, home: Path) -> Iterator[Session]:
         "CREATE TABLE products (product int, name varchar(20)) DISTSTYLE EVEN",
         "CREATE TABLE days (day int, name varchar(20)) DISTSTYLE ALL",
         "CREATE TABLE many (product int, n int) DISTSTYLE EVEN",
-        "INSERT INTO fact SELECT n, n % 100, n % 10, n % 7 FROM generate_series(1, 20000) AS s (n)",
-        "INSERT INTO customers SELECT n, 'c' FROM generate_series(1, 100) AS s (n)",
-        "INSERT INTO products SELECT n, 'p' FROM generate_series(1, 10) AS s (n)",
-        "INSERT INTO days SELECT n, 'd' FROM generate_series(1, 7) AS s (n)",
-        "INSERT INTO many SELECT n % 10, n FROM generate_series(1, 15000) AS s (n)",
+        f"INSERT INTO fact {numbers(20000)} SELECT n, n % 100, n % 10, n % 7 FROM s",
+        f"INSERT INTO customers {numbers(100)} SELECT n, 'c' FROM s",
+        f"INSERT INTO products {numbers(10)} SELECT n, 'p' FROM s",
+        f"INSERT INTO days {numbers(7)} SELECT n, 'd' FROM s",
+        f"INSERT INTO many {numbers(15000)} SELECT n % 10, n FROM s",
         *(f"ANALYZE {table}" for table in ("fact", "customers", "products", "days", "many")),
         "CREATE TABLE unknown (a int)",
     ):

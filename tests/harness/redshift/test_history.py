@@ -141,7 +141,8 @@ def test_vacuum_and_analyze_are_recorded_and_seen_in_the_tables_information(conn
     information = "SELECT unsorted, stats_off FROM svv_table_info WHERE \"table\" = 'kept'"
     connection.execute("CREATE TABLE kept (a int SORTKEY)")
     try:
-        connection.execute("INSERT INTO kept SELECT generate_series(1, 100)")
+        numbers = "WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 100)"
+        connection.execute(f"INSERT INTO kept {numbers} SELECT n FROM s")  # type: ignore[call-overload]
         connection.execute("SELECT pg_stat_force_next_flush()")
         assert connection.execute(information).fetchone() == (100, 100)
         connection.execute("VACUUM SORT ONLY kept TO 99 PERCENT")

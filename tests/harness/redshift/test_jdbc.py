@@ -87,7 +87,8 @@ def test_statements_with_and_without_parameters(connection: Any) -> None:
 def test_a_result_is_fetched_in_pieces_and_a_transaction_rolled_back(connection: Any) -> None:
     connection.createStatement().execute("CREATE TEMP TABLE t (a int)")
     connection.setAutoCommit(False)
-    connection.createStatement().execute("INSERT INTO t SELECT * FROM generate_series(1, 1000)")
+    numbers = "WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 1000)"
+    connection.createStatement().execute(f"INSERT INTO t {numbers} SELECT n FROM s")
     statement = connection.createStatement()
     statement.setFetchSize(100)
     assert len(rows(statement.executeQuery("SELECT a FROM t"))) == 1000

@@ -6,6 +6,7 @@ Sources: Redshift guide, "STL_QUERY" (queries only), "STL_DDLTEXT", "STL_UTILITY
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import asdict, dataclass, field
 
@@ -15,6 +16,8 @@ from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
 __all__ = ["Entry", "began", "query_type"]
 
 _LONGEST_TEXT = 65_535  # characters: STL_QUERYTEXT holds no more either
+# A password is not told to whoever reads the history.
+_PASSWORD = re.compile(r"(\bpassword\s+)'(?:[^']|'')*'", re.IGNORECASE)
 _TYPES = {
     **dict.fromkeys(("select", "with", "values", "fetch"), "SELECT"),
     **{kind: kind.upper() for kind in ("insert", "update", "delete", "merge", "copy", "unload", "call")},
@@ -73,7 +76,8 @@ def query_type(translation: Translation | None) -> str:
 
 def began(text: str, translation: Translation | None, *, user: str, database: str, pid: int, transaction: int) -> Entry:
     """An entry of a statement that begins now."""
-    entry = Entry(text[:_LONGEST_TEXT].replace("\0", ""), query_type(translation), user, database, pid, transaction)
+    shown = _PASSWORD.sub(r"\1'***'", text) if "assword" in text.lower() else text
+    entry = Entry(shown[:_LONGEST_TEXT].replace("\0", ""), query_type(translation), user, database, pid, transaction)
     if translation is not None and translation.copy is not None:
         command = translation.copy
         entry.detail = {"table": command.name, "source": f"s3://{command.bucket}/{command.key}", "format": command.format}

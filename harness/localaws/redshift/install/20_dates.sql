@@ -157,9 +157,36 @@ CREATE OR REPLACE FUNCTION pg_catalog.timestamp_cmp(one timestamp, other timesta
   $body$ SELECT CASE WHEN one = other THEN 0 WHEN one > other THEN 1 WHEN one < other THEN -1 END $body$;
 CREATE OR REPLACE FUNCTION pg_catalog.timestamp_cmp_date(one timestamp, other date) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
   $body$ SELECT pg_catalog.timestamp_cmp(one, other::timestamp) $body$;
--- A text that is not of the format is an error when `strict`.
+-- A field that is out of its range (a 31st of June, hour 24) is carried over into the next, unless `strict`.
+CREATE OR REPLACE FUNCTION local_redshift.to_timestamp(value text, format text, strict boolean DEFAULT false) RETURNS timestamptz LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+DECLARE
+  pattern text := '';
+  rest text := upper(format);
+  names text[] := '{}';
+  name text;
+  found text[];
+  fields jsonb := '{"YYYY": 1, "MM": 1, "DD": 1, "HH24": 0, "MI": 0, "SS": 0}';
+BEGIN
+  RETURN pg_catalog.to_timestamp(value, format);
+EXCEPTION WHEN datetime_field_overflow THEN
+  IF strict THEN RAISE; END IF;
+  WHILE rest <> '' LOOP
+    name := substring(rest FROM '^(?:YYYY|MM|DD|HH24|MI|SS)');
+    IF name IS NULL AND rest ~ '^[A-Z]' THEN RAISE; END IF;
+    pattern := pattern || CASE name WHEN 'YYYY' THEN '(\d{4})' ELSE CASE WHEN name IS NULL THEN '.' ELSE '(\d{1,2})' END END;
+    names := names || CASE WHEN name IS NULL THEN '{}' ELSE ARRAY[name] END;
+    rest := substr(rest, 1 + coalesce(length(name), 1));
+  END LOOP;
+  found := regexp_match(value, '^' || pattern);
+  IF found IS NULL THEN RAISE; END IF;
+  FOR place IN 1 .. cardinality(names) LOOP
+    fields := fields || jsonb_build_object(names[place], found[place]::integer);
+  END LOOP;
+  RETURN (make_date((fields ->> 'YYYY')::integer, 1, 1)::timestamp + make_interval(months => (fields ->> 'MM')::integer - 1, days => (fields ->> 'DD')::integer - 1,
+    hours => (fields ->> 'HH24')::integer, mins => (fields ->> 'MI')::integer, secs => (fields ->> 'SS')::integer)) AT TIME ZONE 'UTC';
+END $body$;
 CREATE OR REPLACE FUNCTION local_redshift.to_date(value text, format text, strict boolean DEFAULT false) RETURNS date LANGUAGE sql STABLE PARALLEL SAFE AS
-  $body$ SELECT pg_catalog.to_date(value, format) $body$;
+  $body$ SELECT (local_redshift.to_timestamp(value, format, strict) AT TIME ZONE current_setting('TimeZone'))::date $body$;
 -- A literal is a time without zone; PostgreSQL alone would take it for one with.
 CREATE OR REPLACE FUNCTION pg_catalog.dateadd(part text, amount bigint, at text) RETURNS timestamp LANGUAGE sql STABLE PARALLEL SAFE AS
   $body$ SELECT pg_catalog.dateadd(part, amount, at::timestamp) $body$;

@@ -40,3 +40,17 @@ CREATE OR REPLACE FUNCTION local_redshift.last_of(state anycompatible, value any
   $body$ SELECT coalesce(value, state) $body$;
 CREATE OR REPLACE AGGREGATE local_redshift.first_value_ignore_nulls(anycompatible) (SFUNC = local_redshift.first_of, STYPE = anycompatible);
 CREATE OR REPLACE AGGREGATE local_redshift.last_value_ignore_nulls(anycompatible) (SFUNC = local_redshift.last_of, STYPE = anycompatible);
+-- The n-th value that is not NULL before a row (LAG): the last n, the oldest first, NULLs where there are fewer.
+CREATE OR REPLACE FUNCTION local_redshift.last_values(state anycompatiblearray, value anycompatible, count integer) RETURNS anycompatiblearray LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+  $body$ SELECT CASE WHEN value IS NULL THEN state ELSE (coalesce(state, array_fill(nullif(value, value), ARRAY[count])) || value)[2:] END $body$;
+CREATE OR REPLACE FUNCTION local_redshift.oldest_value(state anycompatiblearray) RETURNS anycompatible LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$ SELECT state[1] $body$;
+CREATE OR REPLACE AGGREGATE local_redshift.lag_ignore_nulls(anycompatible, integer) (SFUNC = local_redshift.last_values, STYPE = anycompatiblearray,
+  FINALFUNC = local_redshift.oldest_value);
+-- The n-th of a frame: the values before it, and then itself alone in an array that begins at 0.
+CREATE OR REPLACE FUNCTION local_redshift.first_values(state anycompatiblearray, value anycompatible, count integer) RETURNS anycompatiblearray LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$
+  SELECT CASE WHEN value IS NULL OR array_lower(state, 1) = 0 THEN state WHEN coalesce(cardinality(state), 0) + 1 = count THEN array_fill(value, ARRAY[1], ARRAY[0])
+    ELSE state || value END
+$body$;
+CREATE OR REPLACE FUNCTION local_redshift.complete_value(state anycompatiblearray) RETURNS anycompatible LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$ SELECT state[0] $body$;
+CREATE OR REPLACE AGGREGATE local_redshift.nth_value_ignore_nulls(anycompatible, integer) (SFUNC = local_redshift.first_values, STYPE = anycompatiblearray,
+  FINALFUNC = local_redshift.complete_value);

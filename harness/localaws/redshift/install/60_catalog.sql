@@ -194,7 +194,7 @@ CREATE OR REPLACE FUNCTION pg_catalog.pg_get_late_binding_view_cols() RETURNS SE
 CREATE VIEW pg_catalog.svv_relation_privileges AS
   SELECT r.nspname::varchar AS namespace_name, r.relname::varchar AS relation_name, p.privilege_type::varchar AS privilege_type, p.grantee::integer AS identity_id,
     CASE WHEN p.grantee = 0 THEN 'public' ELSE pg_get_userbyid(p.grantee) END::varchar AS identity_name,
-    CASE WHEN p.grantee = 0 THEN 'public' WHEN g.rolcanlogin THEN 'user' ELSE 'group' END::varchar AS identity_type, p.is_grantable AS admin_option,
+    local_redshift.identity_type(p.grantee)::varchar AS identity_type, p.is_grantable AS admin_option,
     pg_get_userbyid(p.grantor)::varchar AS grantor_name
   FROM local_redshift.relations r JOIN pg_catalog.pg_class c ON c.oid = r.oid CROSS JOIN LATERAL aclexplode(c.relacl) AS p LEFT JOIN pg_authid g ON g.oid = p.grantee
   WHERE NOT r.of_system;
@@ -217,13 +217,15 @@ CREATE VIEW pg_catalog.svv_transactions AS
   FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid WHERE a.xact_start IS NOT NULL;
 CREATE VIEW pg_catalog.stv_slices AS SELECT 0 AS node, 0 AS slice, 0 AS localslice, 'D'::char(1) AS type;
 CREATE VIEW pg_catalog.svl_user_info AS
-  SELECT usename::name AS usename, usesysid::integer AS usesysid, usecreatedb, usesuper, NULL::timestamp AS usecatupd, 'RESTRICTED'::text AS syslogaccess FROM pg_user;
+  SELECT usename::name AS usename, usesysid::integer AS usesysid, usecreatedb, usesuper, NULL::timestamp AS usecatupd, local_redshift.syslog_access(usename) AS syslogaccess FROM pg_user;
 CREATE VIEW pg_catalog.svv_user_info AS
   SELECT usesysid::integer AS user_id, usename::varchar AS user_name, usecreatedb AS createdb, usesuper AS superuser, false AS catalog_update,
-    'UNLIMITED'::varchar AS connection_limit, 'RESTRICTED'::varchar AS syslog_access, NULL::timestamp AS last_ddl_timestamp, NULL::integer AS session_timeout, NULL::varchar AS external_user_id
+    (SELECT CASE WHEN rolconnlimit < 0 THEN 'UNLIMITED' ELSE rolconnlimit::text END FROM pg_roles WHERE oid = usesysid)::varchar AS connection_limit,
+    local_redshift.syslog_access(usename)::varchar AS syslog_access, NULL::timestamp AS last_ddl_timestamp,
+    (SELECT rtrim(value, 's')::integer FROM local_redshift.settings_of(usename) WHERE setting = 'idle_session_timeout') AS session_timeout, NULL::varchar AS external_user_id
   FROM pg_user;
 CREATE VIEW pg_catalog.svv_roles AS
-  SELECT oid::integer AS role_id, rolname::varchar AS role_name, 'etl'::varchar AS role_owner, NULL::varchar AS external_id FROM pg_roles WHERE NOT rolcanlogin AND oid >= 16384;
+  SELECT oid::integer AS role_id, rolname::varchar AS role_name, 'etl'::varchar AS role_owner, NULL::varchar AS external_id FROM pg_roles WHERE local_redshift.identity_type(oid) = 'role' AND oid >= 16384;
 DO $body$ BEGIN
   EXECUTE (SELECT string_agg(format('GRANT SELECT ON %I.%I TO PUBLIC', n.nspname, c.relname), '; ')
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v' AND c.oid >= 16384 AND n.nspname IN ('pg_catalog', 'local_redshift'));

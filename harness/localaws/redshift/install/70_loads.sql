@@ -7,7 +7,8 @@ CREATE TABLE IF NOT EXISTS local_redshift.load_errors (
 CREATE TABLE IF NOT EXISTS local_redshift.load_commits (
   userid integer NOT NULL, query bigint NOT NULL, filename text NOT NULL, lines_scanned bigint NOT NULL, curtime timestamp NOT NULL, file_format text NOT NULL);
 CREATE OR REPLACE FUNCTION local_redshift.sees(owner integer) RETURNS boolean LANGUAGE sql STABLE AS $body$
-  SELECT bool_or(rolsuper OR oid::integer = $1) FROM pg_roles WHERE rolname = session_user
+  SELECT bool_or(rolsuper OR oid::integer = $1) OR EXISTS (SELECT FROM local_redshift.settings_of(session_user)
+    WHERE setting = 'local_redshift.syslog_access' AND value = 'UNRESTRICTED') FROM pg_roles WHERE rolname = session_user
 $body$;
 CREATE OR REPLACE VIEW pg_catalog.stl_load_errors AS
   SELECT userid, 0 AS slice, tbl, starttime, session, query::integer AS query, filename::char(256) AS filename, line_number, colname::char(127) AS colname, type::char(10) AS type,

@@ -191,8 +191,31 @@ def _first_value(call: exp.Anonymous) -> None:
 
 
 def _lag(call: exp.Anonymous) -> None:
-    if _ignores_nulls(call):
-        raise NotSupportedHereError(f"{call.name.upper()} … IGNORE NULLS")
+    """IGNORE NULLS: the n-th value before this row that is not NULL; LEAD is LAG in the other direction."""
+    if not _ignores_nulls(call):
+        return
+    value, *offset = _count(call, 1, 2)
+    count = offset[0] if offset else exp.Literal.number(1)
+    if not isinstance(count, exp.Literal) or count.is_string or not int(count.name):
+        raise NotSupportedHereError(f"{call.name.upper()} … IGNORE NULLS with an offset that is no number above zero")
+    window = call.parent
+    if not isinstance(window, exp.Window) or window.args.get("order") is None:
+        raise StatementSyntaxError(f"{call.name.lower()} needs OVER (… ORDER BY …)")
+    if call.name.upper() == "LEAD":
+        for item in window.args["order"].expressions:
+            item.set("desc", not item.args.get("desc"))
+            item.set("nulls_first", not item.args.get("nulls_first"))
+    one = exp.Literal.number(1)
+    window.set("spec", exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end=one, end_side="PRECEDING"))
+    call.replace(exp.Anonymous(this="local_redshift.lag_ignore_nulls", expressions=[value.copy(), count.copy()]))
+
+
+def _array_search(call: exp.Anonymous) -> None:
+    """What is looked for becomes SUPER, whatever it is."""
+    array, value, *rest = _count(call, 2, 3)
+    wanted = exp.Anonymous(this="local_redshift.as_super", expressions=[value.copy()])
+    call.set("this", f"local_redshift.{call.name.lower()}")
+    call.set("expressions", [array.copy(), wanted, *(one.copy() for one in rest)])
 
 
 _SPECIAL: dict[str, Callable[[exp.Anonymous], None]] = {
@@ -209,4 +232,5 @@ _SPECIAL: dict[str, Callable[[exp.Anonymous], None]] = {
     "NTH_VALUE": _first_value,
     "LAG": _lag,
     "LEAD": _lag,
+    **dict.fromkeys(("ARRAY_CONTAINS", "ARRAY_POSITION", "ARRAY_POSITIONS"), _array_search),
 }

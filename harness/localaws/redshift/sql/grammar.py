@@ -11,6 +11,7 @@ from typing import ClassVar
 from sqlglot import exp
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.parsers.redshift import RedshiftParser
+from sqlglot.tokens import TokenType
 
 from localaws.redshift.sql.writer import PostgresWriter
 
@@ -23,7 +24,7 @@ _BARE = ("ANY", "APPROXIMATE", "CASE")
 class _Parser(RedshiftParser):
     FUNCTIONS: ClassVar[dict] = {}
     FUNCTION_PARSERS: ClassVar[dict] = {name: parse for name, parse in RedshiftParser.FUNCTION_PARSERS.items() if name in _OWN_SYNTAX}
-    NO_PAREN_FUNCTIONS: ClassVar[dict] = {}
+    NO_PAREN_FUNCTIONS: ClassVar[dict] = {TokenType.CURRENT_USER_ID: exp.CurrentUserId}
     NO_PAREN_FUNCTION_PARSERS: ClassVar[dict] = {
         **{name: parse for name, parse in RedshiftParser.NO_PAREN_FUNCTION_PARSERS.items() if name in _BARE},
         "APPROXIMATE": lambda self: self._parse_approximate(),

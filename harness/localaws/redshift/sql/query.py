@@ -18,6 +18,7 @@ from localaws.redshift.sql.rules import (
     excluded_columns,
     group_by_all,
     lateral_aliases,
+    leader_only,
     merge_values,
     number_conditions,
     pivots,
@@ -33,6 +34,7 @@ logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # what it does not know
 _Rule = Callable[[exp.Expr, "Catalog | None"], exp.Expr]
 _RULES: tuple[_Rule, ...] = (
     refusals,
+    leader_only,
     catalog_tables,
     number_conditions,
     merge_values,

@@ -14,10 +14,13 @@ from localaws.redshift.sql.functions import AGGREGATES
 from localaws.redshift.sql.scope import Catalog, columns_of, own_nodes, source_columns, sources
 
 __all__ = [
+    "LEADER_ONLY",
     "catalog_tables",
     "excluded_columns",
     "group_by_all",
     "lateral_aliases",
+    "leader_only",
+    "leader_only_error",
     "merge_values",
     "number_conditions",
     "pivots",
@@ -45,6 +48,8 @@ def refusals(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
             raise RefusedByRedshiftError("INSERT, UPDATE and DELETE are not possible in WITH")
         if isinstance(node, exp.Struct):
             raise NotSupportedHereError("An object literal", "Use OBJECT(name, value, …).")
+        if isinstance(node, exp.Array) and node.args.get("bracket_notation"):
+            raise NotSupportedHereError("An array literal", "Use ARRAY(value, …).")
         if isinstance(node, exp.Connect):
             raise NotSupportedHereError("CONNECT BY", "Use WITH RECURSIVE.")
         if isinstance(node, exp.Command):
@@ -92,23 +97,49 @@ def excluded_columns(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
         left_out = star.args.get("except_") or star.args.get("except")
         if not left_out:
             continue
-        select = star.parent
+        place = star.parent if isinstance(star.parent, exp.Column) else star
+        select, table = place.parent, place.text("table").lower()
         if not isinstance(select, exp.Select):
-            raise NotSupportedHereError("EXCLUDE after a table's name", "SELECT * EXCLUDE (…) is.")
+            raise NotSupportedHereError("EXCLUDE here", "SELECT * EXCLUDE (…) is.")
         names = {column.name.lower() for column in left_out}
         items: list[exp.Expr] = []
         for item in select.expressions:
-            items += [item] if item is not star else _kept_columns(select, names, catalog)
+            items += [item] if item is not place else _kept_columns(select, names, table, catalog)
         select.set("expressions", items)
     return tree
 
 
-def _kept_columns(select: exp.Select, names: set[str], catalog: Catalog | None) -> list[exp.Expr]:
-    every = [(source.alias_or_name, name) for source in sources(select) for name in columns_of(source, catalog)]
+def _kept_columns(select: exp.Select, names: set[str], table: str, catalog: Catalog | None) -> list[exp.Expr]:
+    wanted = [source for source in sources(select) if not table or source.alias_or_name.lower() == table]
+    every = [(source.alias_or_name, name) for source in wanted for name in columns_of(source, catalog)]
     unknown = names - {name for _, name in every}
     if unknown:
         raise RedshiftError(f'column "{sorted(unknown)[0]}" of EXCLUDE does not exist', "42703")
     return [exp.column(exp.to_identifier(name, quoted=True), table=table) for table, name in every if name not in names]
+
+
+# Functions that run on the leader node only (guide, "Leader node–only functions"): not beside tables of users.
+LEADER_ONLY = ("generate_series", "current_schemas", "has_any_column_privilege")
+_OF_SYSTEM = ("pg_", "stl_", "stv_", "svl_", "svv_", "svcs_", "sys_")
+
+
+def leader_only(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
+    """GENERATE_SERIES and its like beside a table: Redshift's compute nodes have none of them."""
+    if not any(call.name.lower() in LEADER_ONLY for call in tree.find_all(exp.Anonymous)):
+        return tree
+    common = {one.alias.lower() for one in tree.find_all(exp.CTE)}
+    for table in tree.find_all(exp.Table):
+        name = table.name.lower()
+        of_system = name.startswith(_OF_SYSTEM) or table.db.lower() in ("pg_catalog", "information_schema") or name in common
+        if isinstance(table.this, exp.Identifier) and not of_system:
+            raise leader_only_error(table.name)
+    return tree
+
+
+def leader_only_error(table: str) -> RedshiftError:
+    """What Redshift says."""
+    words = "Specified types or functions (one per INFO message) not supported on Redshift tables."
+    return RedshiftError(words, "0A000", {"D": f"A function of the leader node is used together with the table {table}."})
 
 
 _CLAUSES = ("where", "group", "having", "qualify")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from localaws.redshift.sql.scope import Catalog, source_names
+from localaws.redshift.sql.scope import Catalog, own_nodes, source_names
 
 __all__ = ["navigation", "unnesting"]
 
@@ -19,7 +19,7 @@ _NAVIGATE = "pg_catalog.jsonb_extract_path"
 
 
 def unnesting(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
-    """FROM t, t.items AS i [AT k]: the elements of an array of the row."""
+    """FROM t, t.items AS i [AT k]: the elements of an array of the row; UNPIVOT t.thing AS v AT k: the attributes of an object."""
     for select in list(tree.find_all(exp.Select)):
         names: set[str] = set()
         from_ = select.args.get("from_")
@@ -27,17 +27,32 @@ def unnesting(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
             names.add(from_.this.alias_or_name.lower())
         for join in select.args.get("joins") or []:
             source = join.this
-            found = _array_of(source, names)
+            found = _unnested(source, names)
             if found is None:
                 names.add(source.alias_or_name.lower())
                 continue
-            path, alias, index = found
+            call, alias, index = found
             columns = [exp.to_identifier(alias), exp.to_identifier(index or f"_index_{alias}")]
-            call = exp.Anonymous(this="local_redshift.unnest_super", expressions=[path])
             join.set("this", exp.Lateral(this=call, alias=exp.TableAlias(this=exp.to_identifier(f"_super_{alias}"), columns=columns)))
-            join.set("kind", "CROSS")
+            if join.args.get("on") is None:
+                join.set("kind", "CROSS")
             names.add(alias)
+            for column in list(own_nodes(select, exp.Column)):
+                if column.name.lower() == alias and not column.text("table"):
+                    _meet_others(column)
     return tree
+
+
+def _unnested(source: exp.Expr, names: set[str]) -> tuple[exp.Expr, str, str] | None:
+    """The call that gives the rows, and the names of its two columns: the value, and its place or its attribute."""
+    function = "unnest_super"
+    if isinstance(source, exp.Pivot):
+        function, source = "unpivot_super", source.this
+    found = _array_of(source, names)
+    if found is None:
+        return None
+    path, alias, index = found
+    return exp.Anonymous(this=f"local_redshift.{function}", expressions=[path]), alias, index
 
 
 def _array_of(source: exp.Expr, names: set[str]) -> tuple[exp.Expr, str, str] | None:
@@ -115,7 +130,7 @@ def _step(step: exp.Expr) -> exp.Expr:
     return exp.Cast(this=exp.Paren(this=step.copy()), to=exp.DataType.build("varchar", dialect="redshift"))
 
 
-def _meet_others(node: exp.Anonymous) -> None:
+def _meet_others(node: exp.Expr) -> None:
     """What a SUPER value is compared with or calculated with becomes of its kind."""
     parent = node.parent
     if isinstance(parent, _COMPARED):

@@ -51,6 +51,7 @@ class PostgresWriter(PostgresGenerator):
     TRANSFORMS: ClassVar[dict] = {
         **{kind: write for kind, write in PostgresGenerator.TRANSFORMS.items() if kind not in (exp.Select, exp.Merge, exp.TryCast)},
         exp.Anonymous: lambda self, node: self.anonymous_sql(node),
+        exp.CurrentUserId: lambda self, node: "pg_catalog.current_user_id()",
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,8 +1,9 @@
 """Who connects, to what: the start-up message, TLS, the password, and the session on PostgreSQL that follows.
 
 Redshift asks for a password by MD5 and refuses a wrong one with SQLSTATE 28000, an unknown database with 3D000. PostgreSQL keeps the MD5
-of users that were made here (`password_encryption` of every session); the main user's password is the home's, and temporary ones of
-GetClusterCredentials are kept with their end in `local_redshift.temporary_passwords`.
+of users that were made here (`password_encryption` of every session), or a SHA-256, for which Redshift's drivers are asked in their own
+way; the main user's password is the home's, and temporary ones of GetClusterCredentials are kept with their end in
+`local_redshift.temporary_passwords`.
 """
 
 from __future__ import annotations
@@ -146,38 +147,85 @@ def authenticate(client: Client, startup: Startup, conninfo: Mapping[str, Any], 
     """Asks for the password and opens the session as the user.
 
     Raises:
-        LoginError: the password or the database is wrong.
+        LoginError: the password or the database is wrong, or the user has too many sessions.
     """
+    with psycopg.connect(**{**conninfo, "dbname": DATABASE}, autocommit=True) as connection:
+        known = _secrets(connection, startup.user, main_password)
+        let_in = _by_digest(client, known) if _wants_digest(startup, known) else _by_md5(client, known)
+        if not let_in:
+            raise LoginError(f'password authentication failed for user "{startup.user}"', "28000")
+        exists = connection.execute("SELECT FROM pg_database WHERE datname = %s AND NOT datistemplate", [startup.database]).fetchone()
+        if exists is None:
+            raise LoginError(f'database "{startup.database}" does not exist', "3D000")
+    try:
+        session = prepared_connection({**conninfo, "dbname": startup.database}, startup.settings, startup.user)
+    except RedshiftError as error:
+        raise LoginError(error.message, error.sqlstate) from error
+    if session.execute("SELECT local_redshift.take_place(%s)", [startup.user]).fetchone() != (True,):
+        session.close()
+        raise LoginError(f'too many connections for user "{startup.user}"', "53300")
+    return session
+
+
+@dataclass(frozen=True)
+class _Secrets:
+    """What lets a user in: MD5 of passwords with the name, and the SHA-256 of the password with its salt."""
+
+    md5: tuple[str, ...] = ()
+    sha256: bytes = b""
+    salt: bytes = b""
+
+
+def _secrets(connection: psycopg.Connection, user: str, main_password: str) -> _Secrets:
+    rolled = "SELECT rolpassword FROM pg_authid WHERE rolname = %s AND rolcanlogin AND (rolvaliduntil IS NULL OR rolvaliduntil > now())"
+    rows = connection.execute(rolled, [user]).fetchall()
+    md5, digest, salt = [], b"", b""
+    if rows and rows[0][0]:
+        kept = rows[0][0]
+        if kept.startswith("sha256|"):
+            _, digest, salt, kept = (*map(bytes.fromhex, ["", *kept.split("|")[1:3]]), kept.split("|")[3])
+        if kept.startswith("md5"):
+            md5.append(kept.removeprefix("md5"))
+    if user == USER:
+        md5 = [hashlib.md5((main_password + user).encode()).hexdigest()]
+    if connection.execute("SELECT to_regclass('local_redshift.temporary_passwords')").fetchone() != (None,):
+        query = "SELECT md5 FROM local_redshift.temporary_passwords WHERE usename = %s AND expires > now()"
+        md5 += [row[0] for row in connection.execute(query, [user])]
+    return _Secrets(tuple(md5), digest, salt)
+
+
+def _wants_digest(startup: Startup, known: _Secrets) -> bool:
+    """Redshift's drivers answer for a SHA-256 password; the others are asked only where there is nothing else to ask for."""
+    return bool(known.sha256) and (bool(startup.driver) or not known.md5)
+
+
+def _by_md5(client: Client, known: _Secrets) -> bool:
     salt = secrets.token_bytes(4)
     client.send(message(b"R", struct.pack(">I", 5) + salt))
     kind, body = client.read()
     if kind != b"p":
         raise ProtocolError(f"expected password response, got message type {kind!r}")
     given = texts(body, 1)[0][0]
-    refused = LoginError(f'password authentication failed for user "{startup.user}"', "28000")
-    with psycopg.connect(**{**conninfo, "dbname": DATABASE}, autocommit=True) as connection:
-        hashes = _hashes(connection, startup.user, main_password)
-        if not any(hmac.compare_digest(_response(known, salt), given) for known in hashes):
-            raise refused
-        exists = connection.execute("SELECT FROM pg_database WHERE datname = %s AND NOT datistemplate", [startup.database]).fetchone()
-        if exists is None:
-            raise LoginError(f'database "{startup.database}" does not exist', "3D000")
+    return any(hmac.compare_digest(_response(one, salt), given) for one in known.md5)
+
+
+def _by_digest(client: Client, known: _Secrets) -> bool:
+    """Redshift's own request, number 13: SHA-256 of the kept digest, a number of ours and one of the client's (its drivers' source)."""
+    nonce = secrets.token_bytes(16)
+    parts = [struct.pack(">II", 13, 0)]
+    parts += [struct.pack(">I", len(part)) + part for part in (known.salt, nonce)]
+    client.send(message(b"R", b"".join(parts)))
+    kind, body = client.read()
+    if kind != b"d":
+        raise ProtocolError(f"expected the digest of a password, got message type {kind!r}")
     try:
-        return prepared_connection({**conninfo, "dbname": startup.database}, startup.settings, startup.user)
-    except RedshiftError as error:
-        raise LoginError(error.message, error.sqlstate) from error
-
-
-def _hashes(connection: psycopg.Connection, user: str, main_password: str) -> list[str]:
-    """MD5 of the passwords that let this user in."""
-    rows = connection.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s AND rolcanlogin", [user]).fetchall()
-    found = [row[0].removeprefix("md5") for row in rows if row[0] and row[0].startswith("md5")]
-    if user == USER:
-        found = [hashlib.md5((main_password + user).encode()).hexdigest()]
-    if rows and connection.execute("SELECT to_regclass('local_redshift.temporary_passwords')").fetchone() != (None,):
-        query = "SELECT md5 FROM local_redshift.temporary_passwords WHERE usename = %s AND expires > now()"
-        found += [row[0] for row in connection.execute(query, [user])]
-    return found
+        (length,) = struct.unpack_from(">I", body)
+        given = body[4 : 4 + length]
+        (other,) = struct.unpack_from(">I", body, 4 + length)
+    except struct.error as error:
+        raise ProtocolError(f"the digest of a password ends too early: {error}") from error
+    client_nonce = body[8 + length : 8 + length + other]
+    return hmac.compare_digest(hashlib.sha256(known.sha256 + nonce + client_nonce).digest(), given)
 
 
 def _response(known: str, salt: bytes) -> str:
