@@ -6,6 +6,7 @@ load which waited for the ledger's lock sees what the other one committed.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import select
 import threading
@@ -87,6 +88,8 @@ class Session:
         """Whether the transaction under way is that of the statement alone, so that a procedure may end it."""
         self.tell: Callable[[str, str], None] = lambda level, words: None
         """Takes what a procedure says by RAISE."""
+        self.label = "default"
+        """The query group that was set, for the history."""
         self._external = ExternalTables(connection, storage)
 
     @property
@@ -111,6 +114,15 @@ class Session:
     def end(self, what: str) -> None:
         """COMMIT or ROLLBACK."""
         self._plain(what)
+
+    def renew(self) -> None:
+        """For the next statement, after one that was cancelled."""
+        self._cancelled.clear()
+
+    def fail_transaction(self) -> None:
+        """What failed before PostgreSQL saw it fails the transaction all the same."""
+        with contextlib.suppress(psycopg.errors.DivisionByZero):
+            self.connection.execute("SELECT 1/0")
 
     def transaction_id(self) -> str | None:
         """The transaction's id when it has written something."""

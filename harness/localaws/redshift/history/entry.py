@@ -6,15 +6,17 @@ Sources: Redshift guide, "STL_QUERY" (queries only), "STL_DDLTEXT", "STL_UTILITY
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import asdict, dataclass, field
 
 from localaws.redshift.dialect import Translation
 from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
 
-__all__ = ["Entry", "began", "query_type"]
+__all__ = ["Entry", "began", "label_set", "query_type"]
 
 _LONGEST_TEXT = 65_535  # characters: STL_QUERYTEXT holds no more either
+_LABEL = re.compile(r"SET (?:LOCAL )?local_redshift\.query_group TO '?(.*?)'?$")
 _TYPES = {
     **dict.fromkeys(("select", "with", "values", "fetch"), "SELECT"),
     **{kind: kind.upper() for kind in ("insert", "update", "delete", "merge", "copy", "unload", "call")},
@@ -57,6 +59,14 @@ class Entry:
     @classmethod
     def from_bytes(cls, data: bytes) -> Entry:
         return cls(**json.loads(data))
+
+
+def label_set(translation: Translation | None) -> str | None:
+    """The query group that a SET makes the label of what comes after it."""
+    if translation is None or translation.kind not in ("set", "reset"):
+        return None
+    found = _LABEL.match(translation.sql[0])
+    return found[1] if found else None
 
 
 def query_type(translation: Translation | None) -> str:
