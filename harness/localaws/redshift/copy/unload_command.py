@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from localaws.redshift.copy.command import read_role
+from localaws.redshift.copy.credentials import CREDENTIAL_OPTIONS, check_credentials
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, unquote
 
@@ -68,8 +68,7 @@ def parse_unload(cursor: Cursor) -> UnloadCommand:
 
 
 def _checked(command: UnloadCommand) -> UnloadCommand:
-    if not command.role:
-        raise RefusedByRedshiftError("UNLOAD needs credentials: IAM_ROLE 'arn:aws:iam::<account>:role/<name>' or IAM_ROLE default")
+    check_credentials("UNLOAD", command.role, command.seen)
     text_only = command.seen & {"DELIMITER", "NULL", "HEADER", "ADDQUOTES", "ESCAPE", "GZIP", "BZIP2", "ZSTD"}
     if command.format == "PARQUET" and text_only:
         raise RefusedByRedshiftError(f"{sorted(text_only)[0]} is not supported for UNLOAD to PARQUET")
@@ -115,10 +114,6 @@ def _text(attribute: str) -> Callable[[UnloadCommand, Cursor], None]:
     return option
 
 
-def _role(command: UnloadCommand, cursor: Cursor) -> None:
-    command.role = read_role(cursor)
-
-
 def _parallel(command: UnloadCommand, cursor: Cursor) -> None:
     if cursor.accept("OFF") or cursor.accept("FALSE"):
         command.parallel = False
@@ -157,7 +152,7 @@ _OPTIONS: dict[str, Callable[[UnloadCommand, Cursor], None]] = {
     "FORMAT": _format,
     **{name: _named_format(name) for name in ("CSV", "PARQUET", "JSON")},
     **{name: _compression(name) for name in ("GZIP", "BZIP2", "ZSTD")},
-    "IAM_ROLE": _role,
+    **CREDENTIAL_OPTIONS,
     "DELIMITER": _text("delimiter"),
     "NULL": _text("null"),
     "EXTENSION": _text("extension"),
@@ -172,4 +167,4 @@ _OPTIONS: dict[str, Callable[[UnloadCommand, Cursor], None]] = {
     "REGION": _region,
     "PARTITION": _partition,
 }
-_NOT_YET = {"ENCRYPTED", "KMS_KEY_ID", "CREDENTIALS", "ACCESS_KEY_ID", "FIXEDWIDTH", "ROWGROUPSIZE"}
+_NOT_YET = {"ENCRYPTED", "KMS_KEY_ID", "MASTER_SYMMETRIC_KEY", "FIXEDWIDTH", "ROWGROUPSIZE"}

@@ -10,6 +10,7 @@ import re
 import time
 from dataclasses import asdict, dataclass, field
 
+from localaws.redshift.copy.credentials import masked
 from localaws.redshift.dialect import Translation
 from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
 
@@ -83,7 +84,7 @@ def query_type(translation: Translation | None) -> str:
 
 def began(text: str, translation: Translation | None, *, user: str, database: str, pid: int, transaction: int) -> Entry:
     """An entry of a statement that begins now."""
-    entry = Entry(text[:_LONGEST_TEXT].replace("\0", ""), query_type(translation), user, database, pid, transaction)
+    entry = Entry(masked(text)[:_LONGEST_TEXT].replace("\0", ""), query_type(translation), user, database, pid, transaction)
     if translation is not None and translation.copy is not None:
         command = translation.copy
         entry.detail = {"table": command.name, "source": f"s3://{command.bucket}/{command.key}", "format": command.format}
