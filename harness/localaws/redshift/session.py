@@ -31,7 +31,7 @@ from localaws.redshift.messages import redshift_error
 from localaws.redshift.procedures.create import CallCommand
 from localaws.redshift.show import REDSHIFT_SETTINGS
 
-__all__ = ["Rows", "Session", "prepared_connection", "table_columns"]
+__all__ = ["Rows", "Session", "prepared_connection", "refuse_in_block", "table_columns"]
 
 _CHUNK_ROWS = 1000
 _ROWS = {pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.SINGLE_TUPLE, pq.ExecStatus.TUPLES_OK}
@@ -50,6 +50,7 @@ _INSTALLED = (
     "60_catalog.sql",
     "70_loads.sql",
     "80_history.sql",
+    "85_maintenance.sql",
     "90_procedures.sql",
     "95_explain.sql",
 )
@@ -156,6 +157,7 @@ class Session:
         if self.cancelled:
             raise StatementCancelledError
         self._give_up_unread()
+        refuse_in_block(translation, is_open=self.connection.info.transaction_status != pq.TransactionStatus.IDLE)
         self._external.prepare(translation.named, translation.kind)
         try:
             if translation.external is not None:
@@ -234,6 +236,12 @@ class Session:
                 pass
             raise psycopg.errors.error_from_result(result)
         return result
+
+
+def refuse_in_block(translation: Translation, *, is_open: bool) -> None:
+    """What cannot be part of a transaction is refused where one is open. Raises RedshiftError, as PostgreSQL does for VACUUM."""
+    if is_open and translation.sql and not translation.in_transaction:
+        raise RedshiftError(f"{translation.kind.upper()} cannot run inside a transaction block", "25001")
 
 
 def prepared_connection(conninfo: Mapping[str, Any], settings: Mapping[str, str], user: str = "") -> psycopg.Connection:
