@@ -49,9 +49,9 @@ class _Warehouse:
         """The statement's answer; a failed one is a ClickException, Ctrl-C cancels it."""
         statement = self._client.execute_statement(Sql=text, StatementName="etl-sql", **self._target)["Id"]
         try:
-            about = self._client.describe_statement(Id=statement, WaitTimeSeconds=60)
+            about = self._client.describe_statement(Id=statement, WaitTimeSeconds=30)
             while about["Status"] not in ("FINISHED", "FAILED", "ABORTED"):
-                about = self._client.describe_statement(Id=statement, WaitTimeSeconds=60)
+                about = self._client.describe_statement(Id=statement, WaitTimeSeconds=30)
         except KeyboardInterrupt:
             self._client.cancel_statement(Id=statement)
             raise click.ClickException(f"The statement was cancelled ({statement}).") from None

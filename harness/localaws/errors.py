@@ -36,6 +36,8 @@ class AwsError(LocalAwsError):
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         self.code, self.message, self.status = code, message, status
+        self.members: dict[str, str] = {}
+        """What else its shape carries, in services whose protocol is JSON."""
         super().__init__(f"{code}: {message}")
 
 
@@ -89,7 +91,7 @@ def render(error: AwsError, protocol: str, request_id: str, resource: str = "") 
     headers = [("x-amzn-RequestId", request_id)]
     if protocol in ("json", "rest-json", "smithy-rpc-v2-cbor"):
         headers += [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-ErrorType", error.code)]
-        body = json.dumps({"__type": error.code, "message": error.message, "Message": error.message})
+        body = json.dumps({"__type": error.code, "message": error.message, "Message": error.message, **error.members})
         return HttpResponse(error.status, headers, body.encode())
     code, message = escape(error.code), escape(error.message)
     if protocol == "rest-xml":

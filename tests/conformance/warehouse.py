@@ -200,14 +200,26 @@ class WarehouseSuite:
         assert client.describe_statement(Id=running, WaitTimeSeconds=30)["Status"] == "FINISHED"
         assert client.execute_statement(Sql="SELECT 1", WaitTimeSeconds=30, **target)["Status"] == "FINISHED"
         with pytest.raises(ClientError, match=r"ValidationException.*WaitTimeSeconds"):
-            client.describe_statement(Id=running, WaitTimeSeconds=61)
+            client.describe_statement(Id=running, WaitTimeSeconds=31)
 
     def test_statements_are_listed_by_name_and_status(self, client: Any, target: dict[str, str]) -> None:
         name = f"n{uuid.uuid4().hex}"
         good = finished(client, target, "SELECT 1", StatementName=name)["Id"]
         bad = ended(client, target, "SELECT 1/0", StatementName=name)["Id"]
-        assert [item["Id"] for item in client.list_statements(StatementName=name)["Statements"]] == [bad, good]
-        assert [item["Id"] for item in client.list_statements(StatementName=name, Status="FAILED")["Statements"]] == [bad]
+
+        def listed(prefix: str = name, **more: Any) -> list[str]:
+            return [item["Id"] for item in client.list_statements(StatementName=prefix, **more)["Statements"]]
+
+        assert listed() == [good]
+        assert listed(Status="FAILED") == [bad]
+        assert listed(name[:-1], Status="ALL", RoleLevel=True) == [bad, good]
+        assert listed(name[1:], Status="ALL") == []
+        assert listed(Status="ALL", Database="another") == []
+        first = client.list_statements(StatementName=name, Status="ALL", MaxResults=1)
+        assert [item["Id"] for item in first["Statements"]] == [bad]
+        assert listed(Status="ALL", MaxResults=1, NextToken=first["NextToken"]) == [good]
+        with pytest.raises(ClientError, match=r"ValidationException.*MaxResults"):
+            client.list_statements(MaxResults=101)
 
     def test_the_catalog_is_listed(self, client: Any, target: dict[str, str], schema: str) -> None:
         finished(

@@ -31,6 +31,7 @@ from localaws.redshift.lexer import (
     tokenize,
     unquote,
 )
+from localaws.redshift.maintenance import analyze, append, appends, vacuum
 from localaws.redshift.procedures.create import CallCommand, create_procedure, drop_procedure, parse_call
 from localaws.redshift.show import REDSHIFT_SETTINGS, show_query
 from localaws.redshift.sql.query import Parameters, expression_text, names_the_catalog, query_text
@@ -69,7 +70,8 @@ class Translation:
     def local(self) -> bool:
         """Whether it is more than one statement of PostgreSQL."""
         own = (self.copy, self.unload, self.call, self.external)
-        return any(command is not None for command in own) or len(self.sql) > 1 or self.commits or self.own_tag
+        more = len(self.sql) > 1 or self.commits or self.own_tag or not self.in_transaction
+        return more or any(command is not None for command in own)
 
 
 # Views and functions on the history, but for those that COPY fills itself.
@@ -342,40 +344,11 @@ def _cancel(tokens: Sequence[Token]) -> tuple[str, ...]:
 
 
 def _analyze(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    cursor = Cursor(significant(tokens))
-    cursor.take()
-    if cursor.accept("COMPRESSION"):
-        raise NotSupportedHereError("ANALYZE COMPRESSION")
-    verbose = "VERBOSE " if cursor.accept("VERBOSE") else ""
-    table = "" if cursor.done or cursor.peek() in ("PREDICATE", "ALL") else qualified(cursor.qualified())
-    columns = f" ({', '.join(cursor.names())})" if cursor.peek() == "(" else ""
-    some = cursor.accept("PREDICATE", "COLUMNS")
-    if not (some or cursor.accept("ALL", "COLUMNS") or cursor.done):
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
-    form = "PredicateColumn" if some or columns else "Full"
-    return Translation("analyze", (f"ANALYZE {verbose}{table}{columns}", _recorded("analyze", form, table)))
+    return Translation("analyze", analyze(tokens))
 
 
 def _vacuum(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    """VACUUM in its forms; sorting is what PostgreSQL has none of, space is given back."""
-    cursor = Cursor(significant(tokens))
-    cursor.take()
-    forms = (("FULL",), ("SORT", "ONLY"), ("DELETE", "ONLY"), ("REINDEX",), ("RECLUSTER",))
-    form = next((form for form in forms if cursor.accept(*form)), ("FULL",))
-    table = "" if cursor.done or cursor.peek() in ("TO", "BOOST") else qualified(cursor.qualified())
-    if cursor.accept("TO"):
-        cursor.take()
-        cursor.expect("PERCENT")
-    cursor.accept("BOOST")
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
-    return Translation("vacuum", (f"VACUUM {table}".rstrip(), _recorded("vacuum", " ".join(form), table)), in_transaction=False)
-
-
-def _recorded(what: str, form: str, table: str) -> str:
-    """The statement that records what was run on a table, or on all of them."""
-    named = f"{quote_literal(table)}::regclass" if table else "NULL"
-    return f"SELECT local_redshift.keep_maintenance({quote_literal(what)}, {quote_literal(form)}, {named})"
+    return Translation("vacuum", vacuum(tokens), in_transaction=False)
 
 
 def _lock(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
@@ -415,6 +388,8 @@ def _unload(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Trans
 def _alter_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     if changes_partitions(tokens):
         return _external(sql, tokens, catalog)
+    if appends(tokens):
+        return Translation("alter table append", append(tokens), in_transaction=False)
     return Translation("alter table", alter_table(tokens))
 
 

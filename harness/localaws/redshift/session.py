@@ -6,6 +6,7 @@ load which waited for the ledger's lock sees what the other one committed.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import select
 import threading
@@ -30,7 +31,7 @@ from localaws.redshift.messages import redshift_error
 from localaws.redshift.procedures.create import CallCommand
 from localaws.redshift.show import REDSHIFT_SETTINGS
 
-__all__ = ["Rows", "Session", "prepared_connection", "table_columns"]
+__all__ = ["Rows", "Session", "prepared_connection", "refuse_in_block", "table_columns"]
 
 _CHUNK_ROWS = 1000
 _ROWS = {pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.SINGLE_TUPLE, pq.ExecStatus.TUPLES_OK}
@@ -53,6 +54,7 @@ _INSTALLED = (
     "65_show.sql",
     "70_loads.sql",
     "80_history.sql",
+    "85_maintenance.sql",
     "90_procedures.sql",
     "95_explain.sql",
 )
@@ -91,6 +93,8 @@ class Session:
         """Whether the transaction under way is that of the statement alone, so that a procedure may end it."""
         self.tell: Callable[[str, str], None] = lambda level, words: None
         """Takes what a procedure says by RAISE."""
+        self.label = "default"
+        """The query group that was set, for the history."""
         self._external = ExternalTables(connection, storage)
 
     @property
@@ -115,6 +119,15 @@ class Session:
     def end(self, what: str) -> None:
         """COMMIT or ROLLBACK."""
         self._plain(what)
+
+    def renew(self) -> None:
+        """For the next statement, after one that was cancelled."""
+        self._cancelled.clear()
+
+    def fail_transaction(self) -> None:
+        """What failed before PostgreSQL saw it fails the transaction all the same."""
+        with contextlib.suppress(psycopg.errors.DivisionByZero):
+            self.connection.execute("SELECT 1/0")
 
     def transaction_id(self) -> str | None:
         """The transaction's id when it has written something."""
@@ -148,6 +161,7 @@ class Session:
         if self.cancelled:
             raise StatementCancelledError
         self._give_up_unread()
+        refuse_in_block(translation, is_open=self.connection.info.transaction_status != pq.TransactionStatus.IDLE)
         self._external.prepare(translation.named, translation.kind)
         try:
             if translation.external is not None:
@@ -230,6 +244,12 @@ class Session:
                 pass
             raise psycopg.errors.error_from_result(result)
         return result
+
+
+def refuse_in_block(translation: Translation, *, is_open: bool) -> None:
+    """What cannot be part of a transaction is refused where one is open. Raises RedshiftError, as PostgreSQL does for VACUUM."""
+    if is_open and translation.sql and not translation.in_transaction:
+        raise RedshiftError(f"{translation.kind.upper()} cannot run inside a transaction block", "25001")
 
 
 def prepared_connection(conninfo: Mapping[str, Any], settings: Mapping[str, str], user: str = "") -> psycopg.Connection:

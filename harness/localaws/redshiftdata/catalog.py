@@ -59,7 +59,7 @@ def describe_table(connection: psycopg.Connection, asked: Mapping[str, Any]) -> 
         [schema, asked["Table"]],
     ).fetchall()
     if not rows:
-        raise NotFoundError(f"Table {schema}.{asked['Table']} does not exist.")
+        raise NotFoundError(f"Table {schema}.{asked['Table']} does not exist.", asked["Table"])
     return [_column(schema, asked["Table"], *row) for row in rows]
 
 

@@ -4,6 +4,7 @@ AwsError
 ├── ValidationError                ValidationException
 ├── NotFoundError                  ResourceNotFoundException
 ├── TooManyStatementsError         ActiveStatementsExceededException
+├── TooManySessionsError           ActiveSessionsExceededException
 ├── TooManyWaitingError            ActiveWaitingRequestsExceededException
 └── WarehouseUnreachableError      InternalServerException: PostgreSQL does not answer
 """
@@ -12,7 +13,14 @@ from __future__ import annotations
 
 from localaws.errors import AwsError
 
-__all__ = ["NotFoundError", "TooManyStatementsError", "TooManyWaitingError", "ValidationError", "WarehouseUnreachableError"]
+__all__ = [
+    "NotFoundError",
+    "TooManySessionsError",
+    "TooManyStatementsError",
+    "TooManyWaitingError",
+    "ValidationError",
+    "WarehouseUnreachableError",
+]
 
 
 class ValidationError(AwsError):
@@ -23,10 +31,11 @@ class ValidationError(AwsError):
 
 
 class NotFoundError(AwsError):
-    """The statement, its result or the target does not exist."""
+    """The statement, its result, the session or the table does not exist."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, resource: str) -> None:
         super().__init__("ResourceNotFoundException", message)
+        self.members = {"ResourceId": resource}
 
 
 class TooManyStatementsError(AwsError):
@@ -34,6 +43,13 @@ class TooManyStatementsError(AwsError):
 
     def __init__(self, limit: int) -> None:
         super().__init__("ActiveStatementsExceededException", f"The number of active statements exceeds the limit of {limit}.")
+
+
+class TooManySessionsError(AwsError):
+    """More sessions are open than the service allows."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("ActiveSessionsExceededException", f"The number of active sessions exceeds the limit of {limit}.")
 
 
 class TooManyWaitingError(AwsError):

@@ -1,10 +1,15 @@
-"""Results of statements as the Data API gives them: pages of typed fields on disk, and what is known of the columns."""
+"""Results of statements as the Data API gives them: pages of typed fields or of CSV on disk, and what is known of the columns.
+
+In CSV a null is nothing, an empty text is `""`, there is no header (ColumnMetadata has the names): only AWS could show whether it does
+the same.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +18,10 @@ import psycopg
 from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.session import Rows
 
-__all__ = ["LARGEST_RESULT", "read_page", "write_result"]
+__all__ = ["LARGEST_RESULT", "Page", "read_page", "write_result"]
+
+Page = tuple[list[Any], list[dict[str, Any]], bool]
+"""Records, columns, and whether more pages follow."""
 
 LARGEST_RESULT = 500 << 20  # "The maximum query result size is 500 MB (after gzip compression)" (Redshift guide, Data API)
 _PAGE_BYTES = 1 << 20
@@ -21,6 +29,7 @@ _PAGE_ROWS = 5000
 _LONG = {20, 21, 23, 26}
 _DOUBLE = {700, 701}
 _BOOLEAN = 16
+_SPECIAL = re.compile(r'[",\r\n]')
 # Precision and scale that the Data API gives for types that have none of their own.
 _PRECISION = {20: 19, 21: 5, 23: 10, 700: 8, 701: 17, 16: 1, 1082: 13, 1114: 29, 1184: 35}
 _SIGNED = {20, 21, 23, 700, 701, 1700}
@@ -31,8 +40,8 @@ _COLUMNS = """
 """
 
 
-def write_result(connection: psycopg.Connection, rows: Rows, folder: Path) -> int:
-    """Writes the rows as pages into the folder, and the columns; the number of bytes of data.
+def write_result(connection: psycopg.Connection, rows: Rows, folder: Path, format: str) -> int:
+    """Writes the rows as pages of the format (JSON, CSV) into the folder, and the columns; the number of bytes of data.
 
     Raises:
         RedshiftError: the result is larger than the service keeps.
@@ -40,18 +49,15 @@ def write_result(connection: psycopg.Connection, rows: Rows, folder: Path) -> in
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     first: Any = rows.columns
-    fields = [(first.ftype(i), _converter(first.ftype(i))) for i in range(first.nfields)]
+    record_of = _csv_record if format == "CSV" else _typed_record([_converter(first.ftype(i)) for i in range(first.nfields)])
     raw = [(first.fname(i).decode(), first.ftype(i), first.fmod(i), first.ftable(i), first.ftablecol(i)) for i in range(first.nfields)]
-    page: list[list[dict[str, Any]]] = []
+    page: list[Any] = []
     number = size = page_size = 0
     for chunk in rows.chunks:
         for row in range(chunk.ntuples):
-            record = []
-            for column, (_, convert) in enumerate(fields):
-                value = chunk.get_value(row, column)
-                record.append({"isNull": True} if value is None else convert(value))
-                page_size += len(value) if value is not None else 1
-            page.append(record)
+            values = [chunk.get_value(row, column) for column in range(first.nfields)]
+            page_size += sum(1 if value is None else len(value) for value in values)
+            page.append(record_of(values))
             if len(page) >= _PAGE_ROWS or page_size >= _PAGE_BYTES:
                 _write_page(folder, number, page)
                 number, size, page, page_size = number + 1, size + page_size, [], 0
@@ -65,7 +71,7 @@ def write_result(connection: psycopg.Connection, rows: Rows, folder: Path) -> in
     return size + page_size
 
 
-def read_page(folder: Path, number: int) -> tuple[list[Any], list[dict[str, Any]], bool] | None:
+def read_page(folder: Path, number: int) -> Page | None:
     """Records, columns and whether more pages follow; None when there is no such page."""
     about = json.loads((folder / "columns.json").read_text(encoding="utf-8"))
     if not 0 <= number < about["pages"]:
@@ -74,8 +80,23 @@ def read_page(folder: Path, number: int) -> tuple[list[Any], list[dict[str, Any]
     return records, about["columns"], number + 1 < about["pages"]
 
 
-def _write_page(folder: Path, number: int, page: list[list[dict[str, Any]]]) -> None:
+def _write_page(folder: Path, number: int, page: list[Any]) -> None:
     (folder / f"{number:06d}.json").write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
+
+
+def _csv_record(values: Sequence[bytes | None]) -> str:
+    return ",".join("" if value is None else _quoted(value.decode()) for value in values) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if not text or _SPECIAL.search(text) else text
+
+
+def _typed_record(converters: Sequence[Callable[[bytes], dict[str, Any]]]) -> Callable[[Sequence[bytes | None]], Any]:
+    def record(values: Sequence[bytes | None]) -> list[dict[str, Any]]:
+        return [{"isNull": True} if value is None else convert(value) for value, convert in zip(values, converters, strict=True)]
+
+    return record
 
 
 def _converter(kind: int) -> Callable[[bytes], dict[str, Any]]:

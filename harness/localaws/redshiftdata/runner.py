@@ -1,8 +1,4 @@
-"""Runs statements, each in a thread and a connection of its own, and finds out what became of those that a crash cut off.
-
-What makes the states true after a crash: before COMMIT is sent, the transaction's id is on disk. A statement without one cannot have
-committed; for one with it PostgreSQL itself is asked (`pg_xact_status`), after the orphaned connection has been ended.
-"""
+"""Runs statements, each in a thread, on a connection of its own or of its session, and settles those that a crash cut off."""
 
 from __future__ import annotations
 
@@ -11,26 +7,23 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
-from localaws.engines.postgres import USER, PostgresEngine
+from localaws.engines.postgres import PostgresEngine
 from localaws.exceptions import LocalAwsError
 from localaws.home import Home
-from localaws.redshift.copy.history import QueryNumber
-from localaws.redshift.dialect import Translation, translate
-from localaws.redshift.exceptions import ConnectionLostError, RedshiftError, RefusedByRedshiftError, StatementCancelledError
-from localaws.redshift.history.entry import Entry, began
+from localaws.redshift.exceptions import ConnectionLostError, RedshiftError, StatementCancelledError
 from localaws.redshift.history.store import HistoryStore
 from localaws.redshift.session import Session
+from localaws.redshiftdata.events import tell_end
 from localaws.redshiftdata.exceptions import TooManyStatementsError, WarehouseUnreachableError
-from localaws.redshiftdata.results import write_result
+from localaws.redshiftdata.execution import AUTO_COMMIT, Execution, failed_text
+from localaws.redshiftdata.recovery import RESOLVE_SECONDS, outcome_of
+from localaws.redshiftdata.sessions import Sessions
 from localaws.redshiftdata.statements import Statement, StatementStore
 
 __all__ = ["ACTIVE_LIMIT", "Runner", "runner_of"]
 
 ACTIVE_LIMIT = 500  # "Maximum number of active queries": 500 per account and Region
 _AT_ONCE = 48
-_RESOLVE_SECONDS = 30.0
 _runners: dict[Path, Runner] = {}
 _runners_lock = threading.Lock()
 
@@ -51,7 +44,10 @@ class Runner:
         self._engine, self._storage = PostgresEngine(Home(home)), home / "s3"
         self._history = HistoryStore(self.conninfo)
         self._slots = threading.Semaphore(_AT_ONCE)
-        self._sessions: dict[str, Session] = {}
+        self.sessions = Sessions(home / "redshift-data" / "sessions")
+        self._home = home
+        self._running: dict[str, Session] = {}
+        self._cancelling = threading.Lock()
         self._resolving = threading.Lock()
         self._own: set[str] = set()
         self._started: dict[str, int] = {}
@@ -65,19 +61,30 @@ class Runner:
     def session(self, database: str, name: str = "redshift-data", user: str = "") -> Session:
         return Session(self.conninfo(database), self._storage, name=name, user=user)
 
-    def submit(self, statement: Statement) -> Statement:
+    def submit(self, statement: Statement, keep_alive: int | None = None) -> Statement:
         """Keeps the statement and starts it; an earlier one with the same client token is given back instead.
+
+        It runs in the session that it names, in a new one if `keep_alive` (seconds) is given, or else on a connection of its own.
 
         Raises:
             TooManyStatementsError: too many are active.
+            ValidationError: its session is busy, closed or unknown.
+            TooManySessionsError: there are too many.
         """
         if sum(not other.final for other in self.store.all()) >= ACTIVE_LIMIT:
             raise TooManyStatementsError(ACTIVE_LIMIT)
-        self._own.add(statement.id)
-        kept = self.store.add(statement)
-        if kept is statement:
-            threading.Thread(target=self._run, args=(statement,), name=f"statement-{statement.id[:8]}", daemon=True).start()
-        return kept
+        with self.store.changed:
+            earlier = self.store.earlier(statement.token)
+            if earlier is not None:
+                return earlier
+            if statement.session:
+                statement.target = self.sessions.take(statement.session, keep_alive, statement.id).target
+            elif keep_alive:
+                statement.session = self.sessions.open(statement.target, keep_alive, statement.id).id
+            self._own.add(statement.id)
+            self.store.add(statement)
+        threading.Thread(target=self._run, args=(statement,), name=f"statement-{statement.id[:8]}", daemon=True).start()
+        return statement
 
     def cancel(self, statement: Statement) -> None:
         """Asks a statement to stop; its thread marks it ABORTED when it has."""
@@ -86,9 +93,10 @@ class Runner:
                 return
             statement.cancel_requested = True
             self.store.save(statement)
-            session = self._sessions.get(statement.id)
-        if session is not None:
-            session.cancel()
+        with self._cancelling:  # so that it is not the session's next statement that is cancelled
+            session = self._running.get(statement.id)
+            if session is not None:
+                session.cancel()
 
     def close(self) -> None:
         """Cancels what runs; for an orderly stop."""
@@ -96,6 +104,7 @@ class Runner:
             if not statement.final and statement.id in self._own:
                 self.cancel(statement)
                 self.store.wait(statement, 5)
+        self.sessions.close()
         self._history.close()
 
     def settle(self, statement: Statement) -> Statement:
@@ -130,72 +139,45 @@ class Runner:
             except Exception as error:  # noqa: BLE001 - a thread has nobody else to tell: the statement says it
                 self._failed(statement, RedshiftError(f"internal error of the local endpoint: {error!r}"))
             finally:
-                self._close(statement)
+                self._let_go(statement)
                 self._started.pop(statement.id, None)
 
     def _execute(self, statement: Statement) -> None:
         self.store.mark(statement, "PICKED")
-        session = self.session(statement.target.database, statement.application_name, statement.target.user)
-        self._sessions[statement.id] = session
+        session = self.sessions.connection(statement.session) if statement.session else None
+        if session is None:
+            session = self.session(statement.target.database, statement.application_name, statement.target.user)
+            if statement.session:
+                self.sessions.keep(statement.session, session)
+        else:
+            session.renew()
+        self._running[statement.id] = session
         if statement.cancel_requested:
             raise StatementCancelledError
-        translations = _translated(statement, session)
-        self.store.mark(statement, "STARTED", pid=session.pid, query_id=self._history.number(statement.target.database))
-        if all(translation.in_transaction for translation in translations):
-            session.begin()
-        session.procedures_may_commit = not statement.is_batch
-        for number, translation in enumerate(translations):
-            self._one(statement, session, number, translation)
-        if all(translation.in_transaction for translation in translations):
-            # From here on the outcome is PostgreSQL's to tell.
-            self.store.mark(statement, "STARTED", transaction=session.transaction_id() or "", committing=True)
-            session.commit()
-        self.store.mark(statement, "FINISHED", duration=self._elapsed(statement))
+        Execution(statement, session, self.store, self._history).run()
+        self._finish(statement, "FINISHED")
 
-    def _one(self, statement: Statement, session: Session, number: int, translation: Translation) -> None:
-        sub, started = statement.subs[number], time.monotonic_ns()
-        sub.status, sub.created_at, sub.updated_at = "STARTED", time.time(), time.time()
-        entry = _entry(statement, number, translation)
-        query = QueryNumber(entry.query)
-        if statement.is_batch:
-            self.store.save(statement)
-        try:
-            rows = session.run(translation, {parameter["name"]: parameter["value"] for parameter in statement.parameters}, query)
-            if rows.columns is not None:
-                sub.size = write_result(session.connection, rows, self.store.results(statement.id, number + 1))
-            sub.rows, sub.has_result = rows.count, rows.columns is not None
-            sub.status = "FINISHED"
-            entry.finish(rows.count)
-        except psycopg.Error as error:
-            sub.status, sub.error = "FAILED", str(error)
-            entry.finish(error=ConnectionLostError(str(error)))
-            raise ConnectionLostError(str(error)) from error
-        except RedshiftError as error:
-            sub.status = "ABORTED" if isinstance(error, StatementCancelledError) else "FAILED"
-            sub.error = f"ERROR: {error.message}"
-            entry.finish(error=error)
-            raise
-        finally:
-            entry.query = query.value
-            self._history.write([entry])
-            sub.updated_at, sub.duration = time.time(), time.monotonic_ns() - started
+    def _finish(self, statement: Statement, status: str, error: str = "") -> None:
+        """The last status; its connection is free, or closed, and its locks are gone, before anyone reads it."""
+        self._let_go(statement)
+        self.store.mark(statement, status, duration=self._elapsed(statement), **({"error": error} if error else {}))
+        if statement.resource:
+            tell_end(self._home, statement)
 
-    def _close(self, statement: Statement) -> None:
-        session = self._sessions.pop(statement.id, None)
-        if session is not None:
+    def _let_go(self, statement: Statement) -> None:
+        with self._cancelling:
+            session = self._running.pop(statement.id, None)
+        if statement.session:
+            self.sessions.release(statement.session, statement.id)
+        elif session is not None:
             session.close()
 
     def _failed(self, statement: Statement, error: RedshiftError) -> None:
-        self._close(statement)  # rolled back, and its locks gone, before anyone reads that it failed
         aborted = isinstance(error, StatementCancelledError) or statement.cancel_requested
-        number = next((i for i, sub in enumerate(statement.subs, 1) if sub.error), 0)
-        text = f"ERROR: {error.message}"
-        if statement.is_batch and number:
-            text = f"Query #{number} failed with {text}"
         for sub in statement.subs:
             if sub.status not in ("FINISHED", "FAILED"):
                 sub.status = "ABORTED"
-        self.store.mark(statement, "ABORTED" if aborted else "FAILED", error=text, duration=self._elapsed(statement))
+        self._finish(statement, "ABORTED" if aborted else "FAILED", failed_text(statement, error))
 
     def _elapsed(self, statement: Statement) -> int:
         """Nanoseconds since this process took it up; what is known already of one that an earlier endpoint ran."""
@@ -206,7 +188,7 @@ class Runner:
         if not statement.committing:
             self._failed(statement, error)
             return
-        deadline = time.monotonic() + _RESOLVE_SECONDS
+        deadline = time.monotonic() + RESOLVE_SECONDS
         while True:
             try:
                 self._resolve(statement, error.message)
@@ -219,79 +201,18 @@ class Runner:
                 time.sleep(0.5)
 
     def _resolve(self, statement: Statement, reason: str) -> None:
-        try:
-            outcome = self._outcome(statement)
-        except (psycopg.Error, RedshiftError) as error:
-            raise WarehouseUnreachableError(str(error)) from error
+        """Raises WarehouseUnreachableError: PostgreSQL cannot be asked now."""
+        outcome = outcome_of(statement, self.conninfo(statement.target.database))
+        is_whole = statement.mode != AUTO_COMMIT
+        if outcome == "committed" and (is_whole or all(sub.status == "FINISHED" for sub in statement.subs)):
+            self._finish(statement, "FINISHED")
+            return
         if outcome == "committed":
-            self.store.mark(statement, "FINISHED")
+            what = "what came after it was not run"
         elif outcome == "unknown":
-            self._failed(
-                statement, RedshiftError(f"{reason}; whether its transaction {statement.transaction} committed is no longer known")
-            )
+            what = f"whether its transaction {statement.transaction} committed is no longer known"
         else:
-            self._failed(statement, RedshiftError(f"{reason}; its transaction was rolled back"))
-
-    def _outcome(self, statement: Statement) -> str:
-        """committed, aborted or unknown."""
-        with psycopg.connect(**self.conninfo(statement.target.database), autocommit=True) as connection:
-            self._end_backend(connection, statement)
-            if not statement.committing:
-                return "aborted"
-            if not statement.transaction:
-                return "committed"  # it wrote nothing, and its results were complete
-            try:
-                row = connection.execute("SELECT pg_xact_status(%s::xid8)", [statement.transaction]).fetchone()
-            except psycopg.errors.InvalidParameterValue:
-                return "aborted"  # "is in the future": PostgreSQL was killed and never heard of it
-            return (row[0] if row else None) or "unknown"
-
-    def _end_backend(self, connection: psycopg.Connection, statement: Statement) -> None:
-        """Ends the connection that the statement left behind, which may still hold its locks."""
-        deadline = time.monotonic() + _RESOLVE_SECONDS
-        query = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = %s"
-        while connection.execute(query, [statement.application_name]).fetchone() != (0,):
-            if time.monotonic() > deadline:
-                raise RedshiftError(f"the connection of statement {statement.id} (process {statement.pid}) cannot be ended")
-            time.sleep(0.05)
-
-
-def _entry(statement: Statement, number: int, translation: Translation) -> Entry:
-    """The history's entry of one of its texts; the first one has the number that DescribeStatement tells."""
-    entry = began(
-        statement.subs[number].sql,
-        translation,
-        user=statement.target.user or USER,
-        database=statement.target.database,
-        pid=statement.pid,
-        transaction=statement.query_id,
-    )
-    entry.query, entry.application = statement.query_id if number == 0 else 0, "redshift-data"
-    return entry
-
-
-def _translated(statement: Statement, session: Session) -> list[Translation]:
-    """All of a statement's texts, before the first one runs.
-
-    Raises:
-        RedshiftError: one cannot be run, or not in a batch.
-    """
-    found = []
-    for sub in statement.subs:
-        try:
-            translation = translate(sub.sql, session.columns)
-            if translation.controls:
-                what = f"{translation.kind.upper()} is not possible here"
-                raise RefusedByRedshiftError(f"{what}: a batch of the Data API is one transaction, and so is a single statement")
-            if statement.is_batch and translation.commits:
-                raise RefusedByRedshiftError("TRUNCATE commits the transaction it runs in, so a batch would not be one: use DELETE")
-            if statement.is_batch and not translation.in_transaction:
-                raise RefusedByRedshiftError("VACUUM cannot run inside a transaction block")
-            missing = set(translation.parameters) - {parameter["name"] for parameter in statement.parameters}
-            if missing:
-                raise RedshiftError(f"no value was given for the parameters {', '.join(sorted(missing))}", "08P01")
-        except RedshiftError as error:
-            sub.status, sub.error = "FAILED", f"ERROR: {error.message}"
-            raise
-        found.append(translation)
-    return found
+            what = "its transaction was rolled back"
+            if statement.committing and not is_whole:
+                [sub for sub in statement.subs if sub.status == "FINISHED"][-1].status = "ABORTED"
+        self._failed(statement, RedshiftError(f"{reason}; {what}"))

@@ -55,6 +55,12 @@ class Statement:
     token: str = ""
     fingerprint: str = ""
     parameters: list[dict[str, str]] = field(default_factory=list)
+    format: str = "JSON"
+    mode: str = "TRANSACTION"
+    session: str = ""
+    resource: str = ""
+    """The warehouse's ARN when its end is told to EventBridge (WithEvent)."""
+    principal: str = ""
     status: str = "SUBMITTED"
     error: str = ""
     created_at: float = field(default_factory=time.time)
@@ -71,9 +77,20 @@ class Statement:
         return self.status in FINAL
 
     @property
+    def has_result(self) -> bool:
+        """Whether there is a result set to get."""
+        whole = self.status == "FINISHED" or (self.mode == "AUTO_COMMIT" and self.final)
+        return whole and any(sub.has_result for sub in self.subs)
+
+    @property
     def application_name(self) -> str:
         """How its connection is called in PostgreSQL, by which it is found again."""
-        return f"redshift-data:{self.id}"
+        return f"redshift-data:{self.session or self.id}"
+
+    @property
+    def expires_at(self) -> float:
+        """When it and its results are forgotten, as epoch seconds."""
+        return self.updated_at + _KEPT_SECONDS
 
 
 class StatementStore:
@@ -90,21 +107,28 @@ class StatementStore:
 
     def _read(self, path: Path) -> None:
         document = json.loads(path.read_text(encoding="utf-8"))
-        if document["updated_at"] < time.time() - _KEPT_SECONDS and document["status"] in FINAL:
-            path.unlink()
-            shutil.rmtree(self.results(document["id"]), ignore_errors=True)
-            return
         subs = [SubStatement(**sub) for sub in document.pop("subs")]
         statement = Statement(target=Target(**document.pop("target")), subs=subs, **document)
         self._statements[statement.id] = statement
 
+    def _forget_old(self) -> None:
+        for statement in [one for one in self._statements.values() if one.final and one.expires_at < time.time()]:
+            del self._statements[statement.id]
+            (self.folder / "statements" / f"{statement.id}.json").unlink(missing_ok=True)
+            shutil.rmtree(self.results(statement.id), ignore_errors=True)
+
+    def earlier(self, token: str) -> Statement | None:
+        """The statement of a client token."""
+        with self.changed:
+            self._forget_old()
+            return next((one for one in self._statements.values() if token and one.token == token), None)
+
     def add(self, statement: Statement) -> Statement:
         """The statement itself, or the earlier one of the same client token."""
         with self.changed:
-            if statement.token:
-                earlier = next((s for s in self._statements.values() if s.token == statement.token), None)
-                if earlier is not None:
-                    return earlier
+            earlier = self.earlier(statement.token)
+            if earlier is not None:
+                return earlier
             self.save(statement)
             self._statements[statement.id] = statement
             return statement
@@ -120,11 +144,13 @@ class StatementStore:
 
     def get(self, statement_id: str) -> Statement | None:
         with self.changed:
+            self._forget_old()
             return self._statements.get(statement_id)
 
     def all(self) -> list[Statement]:
         """Newest first."""
         with self.changed:
+            self._forget_old()
             return sorted(self._statements.values(), key=lambda s: (s.created_at, s.id), reverse=True)
 
     def wait(self, statement: Statement, seconds: float) -> None:

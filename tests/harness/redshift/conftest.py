@@ -73,12 +73,12 @@ def data_api(url: str) -> Any:
     return aws(url, "redshift-data")
 
 
-def aws(url: str, service: str) -> Any:
+def aws(url: str, service: str, region: str = "eu-central-1") -> Any:
     """A client of the endpoint."""
     return boto3.client(
         service,
         endpoint_url=url,
-        region_name="eu-central-1",
+        region_name=region,
         aws_access_key_id="test",
         aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}),

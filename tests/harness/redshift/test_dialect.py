@@ -42,7 +42,7 @@ REFUSED = [
         RefusedByRedshiftError,
         "DELIMITER argument is not supported for PARQUET",
     ),
-    ("COPY t FROM 's3://b/k' IAM_ROLE default FORMAT AS AVRO 'auto'", NotSupportedHereError, "AVRO"),
+    ("COPY t FROM 's3://b/k' IAM_ROLE default FORMAT AS SHAPEFILE", NotSupportedHereError, "SHAPEFILE"),
     ("COPY t FROM 's3://b/k' IAM_ROLE default ENCRYPTED", NotSupportedHereError, "ENCRYPTED"),
     ("COPY t FROM 's3://b/k' IAM_ROLE default CSV NONSENSE", StatementSyntaxError, "nonsense"),
 ]

@@ -74,6 +74,35 @@ def test_what_was_unloaded_comes_back_by_copy_with_the_manifest(table: Session, 
     assert [chunk.get_value(0, 0) for chunk in same.chunks] == [b"0"]
 
 
+def test_a_verbose_manifest_has_the_schema_and_the_sums(table: Session, prefix: Path) -> None:
+    unload(table, prefix, "PARQUET MANIFEST VERBOSE", "SELECT a, b, c, f FROM t")
+    manifest = json.loads((prefix / "manifest").read_text(encoding="utf-8"))
+    assert manifest["schema"]["elements"] == [
+        {"name": "a", "type": {"base": "integer"}},
+        {"name": "b", "type": {"base": "character varying", "max_length": 20}},
+        {"name": "c", "type": {"base": "numeric", "precision": 8, "scale": 2}},
+        {"name": "f", "type": {"base": "date"}},
+    ]
+    size = (prefix / "0000_part_00.parquet").stat().st_size
+    assert (manifest["meta"], manifest["author"]["name"]) == ({"content_length": size, "record_count": 2}, "Amazon Redshift")
+
+
+def test_parquet_is_split_by_maxfilesize_into_row_groups(table: Session, prefix: Path) -> None:
+    rows = 200_000
+    query = f"SELECT n, MD5(n::varchar) AS h, MD5((-n)::varchar) AS g FROM generate_series(1, {rows}) AS n"
+    assert unload(table, prefix, "PARQUET MAXFILESIZE 5 MB MANIFEST", query) == rows
+    files = sorted(prefix.glob("*.parquet"))
+    assert len(files) > 1
+    assert max(path.stat().st_size for path in files) < 6 << 20
+    entries = json.loads((prefix / "manifest").read_text(encoding="utf-8"))["entries"]
+    assert [entry["meta"]["record_count"] for entry in entries] == [pq.read_metadata(path).num_rows for path in files]
+    assert sum(entry["meta"]["record_count"] for entry in entries) == rows
+    unload(table, prefix, "PARQUET ROWGROUPSIZE 32 MB CLEANPATH", query)
+    assert pq.read_metadata(prefix / "0000_part_00.parquet").num_row_groups == 1
+    with pytest.raises(RedshiftError, match="ROWGROUPSIZE must be between 32 MB and 128 MB"):
+        unload(table, prefix, "PARQUET ROWGROUPSIZE 16 MB", query)
+
+
 def test_a_destination_that_is_not_empty_is_refused_unless_overwriting_is_allowed(table: Session, prefix: Path) -> None:
     (prefix / "old").write_text("old")
     with pytest.raises(RedshiftError, match="destination on S3 is not empty.*ALLOWOVERWRITE"):

@@ -54,7 +54,8 @@ def _width(column: pa.Array) -> int:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    """Texts and bytes: what PostgreSQL takes as it is."""
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
 
 
 def _rows(fields: Sequence[_Field], rows: int) -> bytes:
@@ -116,7 +117,7 @@ def _null_lengths(column: pa.Array, width: int) -> np.ndarray | None:
 
 def _text(column: pa.Array) -> _Field:
     rows = len(column)
-    filled = pc.fill_null(column, "") if column.null_count else column
+    filled = pc.fill_null(column, pa.scalar(b"", pa.binary()).cast(column.type)) if column.null_count else column
     # A cast to binary by concatenation gives one buffer that starts at this slice.
     flat = pa.concat_arrays([filled.cast(pa.large_binary())])
     offsets = np.frombuffer(flat.buffers()[1], np.int64)[flat.offset : flat.offset + rows + 1]

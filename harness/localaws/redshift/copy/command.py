@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
+from localaws.redshift.copy.credentials import CREDENTIALS, check_credentials
 from localaws.redshift.exceptions import RefusedByRedshiftError, StatementSyntaxError
-from localaws.redshift.lexer import Cursor, unquote
+from localaws.redshift.lexer import Cursor
 
-__all__ = ["CopyCommand", "checked", "read_number", "read_role"]
+__all__ = ["CopyCommand", "checked", "read_number"]
 
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+(,arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+)*")
 # Options that PostgreSQL's own COPY knows nothing of.
 _BY_FIELD = frozenset(
     ("ACCEPTANYDATE", "ACCEPTINVCHARS", "ESCAPE", "FILLRECORD", "IGNOREBLANKLINES", "NOLOAD", "REMOVEQUOTES", "ROUNDEC", "TRUNCATECOLUMNS")
 )
-_COLUMNAR = frozenset(("FORMAT", "PARQUET", "IAM_ROLE", "MANIFEST", "REGION", "COMPUPDATE", "STATUPDATE", "EXPLICIT_IDS", "ENCRYPTED"))
+_COLUMNAR = CREDENTIALS | {"FORMAT", "PARQUET", "ORC", "MANIFEST", "REGION", "COMPUPDATE", "STATUPDATE", "EXPLICIT_IDS", "ENCRYPTED"}
+_COLUMNAR |= {"FILLRECORD", "ACCEPTINVCHARS", "SERIALIZETOJSON"}
+_BY_NAME = ("DELIMITER", "ESCAPE", "FILLRECORD", "FIXEDWIDTH", "IGNOREBLANKLINES", "IGNOREHEADER", "QUOTE", "REMOVEQUOTES")
 _EXCLUDES = {
     "CSV": ("ESCAPE", "REMOVEQUOTES", "FIXEDWIDTH"),
     "FIXEDWIDTH": ("DELIMITER", "ESCAPE", "REMOVEQUOTES"),
-    "JSON": ("DELIMITER", "ESCAPE", "FILLRECORD", "FIXEDWIDTH", "IGNOREBLANKLINES", "IGNOREHEADER", "QUOTE", "REMOVEQUOTES"),
+    "JSON": _BY_NAME,
+    "AVRO": (*_BY_NAME, "ENCODING"),
     "MAXERROR": ("IGNOREALLERRORS",),
 }
 
@@ -51,6 +53,7 @@ class CopyCommand:
     accept_any_date: bool = False
     explicit_ids: bool = False
     no_load: bool = False
+    serialize_to_json: bool = False
     analyze: bool = False
     replacement: str | None = None
     encoding: str = "utf-8"
@@ -60,11 +63,17 @@ class CopyCommand:
     json: str = ""
     max_error: float = 0
     role: str = ""
+    """Of IAM_ROLE or CREDENTIALS; `keys` for access keys, which are kept nowhere."""
     seen: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:
         return self.table[-1]
+
+    @property
+    def columnar(self) -> bool:
+        """Columns by their position, from files that know their types."""
+        return self.format in ("PARQUET", "ORC")
 
     @property
     def plain(self) -> bool:
@@ -80,12 +89,13 @@ def checked(command: CopyCommand) -> CopyCommand:
         RefusedByRedshiftError: they do.
     """
     seen = command.seen | {command.format}
-    if not command.role:
-        raise RefusedByRedshiftError("COPY needs credentials: IAM_ROLE 'arn:aws:iam::<account>:role/<name>' or IAM_ROLE default")
-    if command.format == "PARQUET" and (others := seen - _COLUMNAR):
+    check_credentials("COPY", command.role, command.seen)
+    if command.columnar and (others := seen - _COLUMNAR):
         if others == {"NOLOAD"}:
-            raise RefusedByRedshiftError("NOLOAD is not supported for PARQUET based COPY")
-        raise RefusedByRedshiftError(f"{sorted(others)[0]} argument is not supported for PARQUET based COPY")
+            raise RefusedByRedshiftError(f"NOLOAD is not supported for {command.format} based COPY")
+        raise RefusedByRedshiftError(f"{sorted(others)[0]} argument is not supported for {command.format} based COPY")
+    if command.serialize_to_json and not command.columnar:
+        raise RefusedByRedshiftError("SERIALIZETOJSON is only supported for PARQUET and ORC based COPY")
     for option, excluded in _EXCLUDES.items():
         for other in excluded:
             if option in seen and other in seen:
@@ -103,15 +113,6 @@ def checked(command: CopyCommand) -> CopyCommand:
     if command.format == "CSV" and command.delimiter == command.quote:
         raise RefusedByRedshiftError("COPY delimiter and quote must be different")
     return command
-
-
-def read_role(cursor: Cursor) -> str:
-    """What follows IAM_ROLE, checked for its shape."""
-    token = cursor.take()
-    role = "default" if token.key == "DEFAULT" else unquote(token)
-    if role != "default" and not _ROLE.fullmatch(role):
-        raise RefusedByRedshiftError(f"Invalid IAM role ARN '{role}': arn:aws:iam::<account>:role/<name> is its shape")
-    return role
 
 
 def read_number(cursor: Cursor) -> int:

@@ -19,7 +19,7 @@ __all__ = ["LoadHistory", "QueryNumber"]
 _ERRORS = """INSERT INTO local_redshift.load_errors VALUES (
     %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 _COMMITS = "INSERT INTO local_redshift.load_commits VALUES (%s, %s, %s, %s, clock_timestamp() AT TIME ZONE 'UTC', %s, %s)"
-_FORMATS = {"PARQUET": "Parquet", "JSON": "JSON"}
+_FORMATS = {"PARQUET": "Parquet", "JSON": "JSON", "ORC": "ORC", "AVRO": "AVRO"}
 _GUESS = "SELECT CASE WHEN pg_input_is_valid(%s, %s) THEN CAST(CAST(%s AS text) AS {0})::text END"
 
 

@@ -19,7 +19,7 @@ from localaws.redshift.copy.records import LONGEST_RECORD, Record, decoded
 from localaws.redshift.copy.target import TargetColumn
 from localaws.redshift.exceptions import LoadError
 
-__all__ = ["Fields", "json_fields", "read_json"]
+__all__ = ["Fields", "compact", "json_fields", "read_json"]
 
 Fields = Callable[[Any], list[str | None]]
 _OUTSIDE, _INSIDE = re.compile(r'["{}\[\]]'), re.compile(r'["\\]')
@@ -36,7 +36,7 @@ def json_fields(command: CopyCommand, targets: list[TargetColumn], storage: Path
     if command.json == "noshred":
         if len(targets) != 1 or targets[0].type != "jsonb":
             raise LoadError(command.name, "JSON 'noshred' loads into one column of type SUPER")
-        return lambda value: [_compact(value)]
+        return lambda value: [compact(value)]
     if command.json.startswith("s3://"):
         paths = _read_paths(command, storage)
         if len(paths) != len(targets):
@@ -122,15 +122,19 @@ def _field(value: Any, target: TargetColumn) -> str | None:
         return None
     if isinstance(value, str) and target.type != "jsonb":
         return value
-    return _compact(value)
+    if isinstance(value, bytes):
+        return value.hex() if target.type == "bytea" else value.decode(errors="surrogateescape")
+    return compact(value)
 
 
-def _compact(value: Any) -> str:
+def compact(value: Any) -> str:
     """JSON without blanks, numbers as they were written."""
     if isinstance(value, dict):
-        return "{" + ",".join(f"{_compact(key)}:{_compact(member)}" for key, member in value.items()) + "}"
+        return "{" + ",".join(f"{compact(key)}:{compact(member)}" for key, member in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(_compact, value)) + "]"
+        return "[" + ",".join(map(compact, value)) + "]"
+    if isinstance(value, bytes):
+        return json.dumps(value.hex())
     return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
 
 

@@ -10,14 +10,12 @@ from functools import partial
 from pathlib import Path
 
 import psycopg
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from localaws.redshift.copy import binary
+from localaws.redshift.copy.avro_records import read_avro
 from localaws.redshift.copy.check import RecordLoad
+from localaws.redshift.copy.columnar import columnar_pieces
 from localaws.redshift.copy.command import CopyCommand
 from localaws.redshift.copy.csv_files import PLAIN_TYPES, read_csv
-from localaws.redshift.copy.fit import check_schema, fitted
 from localaws.redshift.copy.history import LoadHistory, QueryNumber
 from localaws.redshift.copy.json_records import json_fields, read_json
 from localaws.redshift.copy.objects import SourceObject, find_objects
@@ -30,7 +28,6 @@ from localaws.redshift.lexer import quote_identifier
 
 __all__ = ["LoadResult", "load"]
 
-_BATCH_ROWS = 32_768
 _PIECES_WAITING = 4
 
 
@@ -58,13 +55,13 @@ def load(
     objects = find_objects(storage, command)
     with LoadHistory(connection, command, number) as history:
         result, lines = None, []
-        if command.format == "PARQUET" or (command.plain and {target.type for target in targets} <= PLAIN_TYPES):
+        if command.columnar or (command.plain and {target.type for target in targets} <= PLAIN_TYPES):
             try:
                 with connection.transaction():
                     lines = _by_postgres(connection, command, objects, targets, cancelled)
                 result = LoadResult(sum(lines))
             except LoadError:
-                if command.format == "PARQUET":
+                if command.columnar:
                     raise
         if result is None:
             # What PostgreSQL's COPY refused is read again record by record: to leave out what fails, or to say all about it.
@@ -88,9 +85,9 @@ def _by_postgres(
 ) -> list[int]:
     """The number of records of each file, read by PostgreSQL's own COPY: one a file, so that a refused record is named with its file."""
     into = _into(command, targets)
-    if command.format == "PARQUET":
+    if command.columnar:
         loaded: list[int] = []
-        _send(connection, command, f"{into} (FORMAT binary)", _parquet_pieces(command, objects, targets, loaded), cancelled, "")
+        _send(connection, command, f"{into} (FORMAT binary)", columnar_pieces(command, objects, targets, loaded), cancelled, "")
         return loaded
     sql = f"{into} (FORMAT csv, NULL '')"
     return [_send(connection, command, sql, read_csv(command, source, targets), cancelled, source.uri) for source in objects]
@@ -106,8 +103,9 @@ def _by_record(
     cancelled: Callable[[], bool],
 ) -> tuple[LoadResult, list[int]]:
     converters = [converter(command, target, history.guess) for target in targets]
-    if command.format == "JSON":
-        read = partial(read_json, command, fields=json_fields(command, targets, storage))
+    if command.format in ("JSON", "AVRO"):
+        fields = json_fields(command, targets, storage)
+        read = partial(read_json, command, fields=fields) if command.format == "JSON" else partial(read_avro, fields=fields)
     else:
         read = partial(read_records, command)
     records = RecordLoad(command, targets, converters, history.add_failures, read)
@@ -134,34 +132,6 @@ def _into(command: CopyCommand, targets: list[TargetColumn]) -> str:
 def _stop_if(cancelled: Callable[[], bool]) -> None:
     if cancelled():
         raise StatementCancelledError
-
-
-def _parquet_pieces(command: CopyCommand, objects: list[SourceObject], targets: list[TargetColumn], loaded: list[int]) -> Iterator[bytes]:
-    """`loaded` is given the number of records of each file."""
-    yield binary.HEADER
-    for source in objects:
-        try:
-            file = pq.ParquetFile(source.path, coerce_int96_timestamp_unit="us")
-        except (pa.ArrowInvalid, OSError) as error:
-            raise LoadError(command.name, f"The file is not Parquet or is cut off: {error}", file=source.uri) from error
-        with file:
-            check_schema(command.name, source.uri, file.schema_arrow, targets)
-            first = 1
-            for batch in _batches(command, source, file):
-                arrays = [
-                    fitted(command.name, source.uri, first, array, target) for array, target in zip(batch.columns, targets, strict=True)
-                ]
-                yield from binary.encode(arrays)
-                first += batch.num_rows
-            loaded.append(first - 1)
-    yield binary.TRAILER
-
-
-def _batches(command: CopyCommand, source: SourceObject, file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
-    try:
-        yield from file.iter_batches(batch_size=_BATCH_ROWS)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise LoadError(command.name, f"The file cannot be read: {error}", file=source.uri) from error
 
 
 def _send(

@@ -6,7 +6,8 @@ import math
 import re
 from collections.abc import Callable
 
-from localaws.redshift.copy.command import CopyCommand, checked, read_number, read_role
+from localaws.redshift.copy.command import CopyCommand, checked, read_number
+from localaws.redshift.copy.credentials import CREDENTIAL_OPTIONS
 from localaws.redshift.copy.dates import check_format
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, unquote
@@ -59,16 +60,17 @@ def _format(command: CopyCommand, cursor: Cursor) -> None:
 
 
 def _set_format(command: CopyCommand, name: str, cursor: Cursor) -> None:
-    if name not in ("CSV", "PARQUET", "JSON", "TEXT"):
-        raise NotSupportedHereError(f"COPY's format {name}", "CSV, JSON, PARQUET and delimited text are.")
+    if name not in ("AVRO", "CSV", "JSON", "ORC", "PARQUET", "TEXT"):
+        raise NotSupportedHereError(f"COPY's format {name}", "AVRO, CSV, JSON, ORC, PARQUET and delimited text are.")
     if command.format != "TEXT":
         raise StatementSyntaxError(f"conflicting or redundant options: {command.format} and {name}")
     command.format = name
-    if name == "JSON":
+    if name in ("JSON", "AVRO"):
         cursor.accept("AS")
         command.json = unquote(cursor.take()) if not cursor.done and cursor.peek().startswith("'") else "auto"
-        if command.json not in ("auto", "auto ignorecase", "noshred") and not command.json.startswith("s3://"):
-            raise RefusedByRedshiftError(f"JSON '{command.json}' is none of 'auto', 'auto ignorecase', 'noshred' and an s3:// path")
+        known = ("auto", "auto ignorecase", *(("noshred",) if name == "JSON" else ()))
+        if command.json not in known and not command.json.startswith("s3://"):
+            raise RefusedByRedshiftError(f"{name} '{command.json}' is none of {', '.join(map(repr, known))} and an s3:// path")
 
 
 def _bare_format(name: str) -> _Option:
@@ -93,10 +95,6 @@ def _null(command: CopyCommand, cursor: Cursor) -> None:
 
 def _flag(attribute: str) -> _Option:
     return lambda command, cursor: setattr(command, attribute, True)
-
-
-def _role(command: CopyCommand, cursor: Cursor) -> None:
-    command.role = read_role(cursor)
 
 
 def _ignore_header(command: CopyCommand, cursor: Cursor) -> None:
@@ -189,8 +187,11 @@ _OPTIONS: dict[str, _Option] = {
     "FORMAT": _format,
     "CSV": _bare_format("CSV"),
     "PARQUET": _bare_format("PARQUET"),
+    "ORC": _bare_format("ORC"),
+    "AVRO": _bare_format("AVRO"),
+    "SERIALIZETOJSON": _flag("serialize_to_json"),
     "JSON": _bare_format("JSON"),
-    "IAM_ROLE": _role,
+    **CREDENTIAL_OPTIONS,
     "MANIFEST": _flag("manifest"),
     "GZIP": _compression("GZIP"),
     "BZIP2": _compression("BZIP2"),
@@ -223,7 +224,4 @@ _OPTIONS: dict[str, _Option] = {
     "COMPROWS": _compression_rows,
     "STATUPDATE": _statistics_update,
 }
-_CREDENTIALS = frozenset(("CREDENTIALS", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN"))
-_NOT_YET = _CREDENTIALS | frozenset(
-    ("AVRO", "ORC", "SHAPEFILE", "SIMPLIFY", "LZOP", "ENCRYPTED", "MASTER_SYMMETRIC_KEY", "READRATIO", "SSH", "FILLTARGET")
-)
+_NOT_YET = frozenset(("SHAPEFILE", "SIMPLIFY", "LZOP", "ENCRYPTED", "MASTER_SYMMETRIC_KEY", "READRATIO", "SSH", "FILLTARGET"))

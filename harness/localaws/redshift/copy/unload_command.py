@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from localaws.redshift.copy.command import read_role
+from localaws.redshift.copy.credentials import CREDENTIAL_OPTIONS, check_credentials
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, unquote
 
@@ -32,10 +32,12 @@ class UnloadCommand:
     add_quotes: bool = False
     escape: bool = False
     manifest: bool = False
+    verbose: bool = False
     allow_overwrite: bool = False
     clean_path: bool = False
     parallel: bool = True
     max_file_size: int = _LARGEST
+    row_group_size: int = 0
     extension: str = ""
     partition_by: tuple[str, ...] = ()
     include: bool = False
@@ -68,15 +70,14 @@ def parse_unload(cursor: Cursor) -> UnloadCommand:
 
 
 def _checked(command: UnloadCommand) -> UnloadCommand:
-    if not command.role:
-        raise RefusedByRedshiftError("UNLOAD needs credentials: IAM_ROLE 'arn:aws:iam::<account>:role/<name>' or IAM_ROLE default")
+    check_credentials("UNLOAD", command.role, command.seen)
     text_only = command.seen & {"DELIMITER", "NULL", "HEADER", "ADDQUOTES", "ESCAPE", "GZIP", "BZIP2", "ZSTD"}
     if command.format == "PARQUET" and text_only:
         raise RefusedByRedshiftError(f"{sorted(text_only)[0]} is not supported for UNLOAD to PARQUET")
     if command.format == "JSON" and text_only - {"GZIP", "BZIP2", "ZSTD"}:
         raise RefusedByRedshiftError(f"{sorted(text_only)[0]} is not supported for UNLOAD to JSON")
-    if command.format == "PARQUET" and "MAXFILESIZE" in command.seen:
-        raise NotSupportedHereError("UNLOAD's option MAXFILESIZE with PARQUET")
+    if command.row_group_size and command.format != "PARQUET":
+        raise RefusedByRedshiftError("ROWGROUPSIZE is only supported for UNLOAD to PARQUET")
     if command.allow_overwrite and command.clean_path:
         raise RefusedByRedshiftError("ALLOWOVERWRITE and CLEANPATH cannot be given together")
     if len(command.delimiter or ",") != 1:
@@ -115,10 +116,6 @@ def _text(attribute: str) -> Callable[[UnloadCommand, Cursor], None]:
     return option
 
 
-def _role(command: UnloadCommand, cursor: Cursor) -> None:
-    command.role = read_role(cursor)
-
-
 def _parallel(command: UnloadCommand, cursor: Cursor) -> None:
     if cursor.accept("OFF") or cursor.accept("FALSE"):
         command.parallel = False
@@ -132,20 +129,31 @@ def _partition(command: UnloadCommand, cursor: Cursor) -> None:
     command.include = cursor.accept("INCLUDE")
 
 
-def _max_file_size(command: UnloadCommand, cursor: Cursor) -> None:
+def _manifest(command: UnloadCommand, cursor: Cursor) -> None:
+    command.manifest, command.verbose = True, cursor.accept("VERBOSE")
+
+
+def _size(cursor: Cursor) -> int:
+    """Bytes of `[AS] number [MB | GB]`."""
     cursor.accept("AS")
     token = cursor.take()
     if token.kind != "number":
         raise StatementSyntaxError(f'syntax error at or near "{token.text}": a size was expected')
-    number = float(token.text)
-    unit = 1 << 20
-    if cursor.accept("GB"):
-        unit = _GIGABYTE
-    else:
-        cursor.accept("MB")
-    command.max_file_size = int(number * unit)
+    unit = _GIGABYTE if cursor.accept("GB") else 1 << 20
+    cursor.accept("MB")
+    return int(float(token.text) * unit)
+
+
+def _max_file_size(command: UnloadCommand, cursor: Cursor) -> None:
+    command.max_file_size = _size(cursor)
     if not _SMALLEST <= command.max_file_size <= _LARGEST:
         raise RefusedByRedshiftError("MAXFILESIZE must be between 5 MB and 6.2 GB")
+
+
+def _row_group_size(command: UnloadCommand, cursor: Cursor) -> None:
+    command.row_group_size = _size(cursor)
+    if not 32 << 20 <= command.row_group_size <= 128 << 20:
+        raise RefusedByRedshiftError("ROWGROUPSIZE must be between 32 MB and 128 MB")
 
 
 def _region(command: UnloadCommand, cursor: Cursor) -> None:
@@ -157,19 +165,20 @@ _OPTIONS: dict[str, Callable[[UnloadCommand, Cursor], None]] = {
     "FORMAT": _format,
     **{name: _named_format(name) for name in ("CSV", "PARQUET", "JSON")},
     **{name: _compression(name) for name in ("GZIP", "BZIP2", "ZSTD")},
-    "IAM_ROLE": _role,
+    **CREDENTIAL_OPTIONS,
     "DELIMITER": _text("delimiter"),
     "NULL": _text("null"),
     "EXTENSION": _text("extension"),
     "HEADER": _flag("header"),
     "ADDQUOTES": _flag("add_quotes"),
     "ESCAPE": _flag("escape"),
-    "MANIFEST": _flag("manifest"),
+    "MANIFEST": _manifest,
     "ALLOWOVERWRITE": _flag("allow_overwrite"),
     "CLEANPATH": _flag("clean_path"),
     "PARALLEL": _parallel,
     "MAXFILESIZE": _max_file_size,
+    "ROWGROUPSIZE": _row_group_size,
     "REGION": _region,
     "PARTITION": _partition,
 }
-_NOT_YET = {"ENCRYPTED", "KMS_KEY_ID", "CREDENTIALS", "ACCESS_KEY_ID", "FIXEDWIDTH", "ROWGROUPSIZE"}
+_NOT_YET = {"ENCRYPTED", "KMS_KEY_ID", "MASTER_SYMMETRIC_KEY", "FIXEDWIDTH"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from localaws.redshift.copy.command import read_role
+from localaws.redshift.copy.credentials import read_role
 from localaws.redshift.exceptions import NotSupportedHereError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, Token, significant, unquote
 

@@ -10,14 +10,19 @@ import re
 import time
 from dataclasses import asdict, dataclass, field
 
+from localaws.redshift.copy.credentials import masked
 from localaws.redshift.dialect import Translation
 from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
 
-__all__ = ["Entry", "began", "query_type"]
+__all__ = ["Entry", "began", "label_set", "query_type"]
 
 _LONGEST_TEXT = 65_535  # characters: STL_QUERYTEXT holds no more either
+<<<<<<< HEAD
 # A password is not told to whoever reads the history.
 _PASSWORD = re.compile(r"(\bpassword\s+)'(?:[^']|'')*'", re.IGNORECASE)
+=======
+_LABEL = re.compile(r"SET (?:LOCAL )?local_redshift\.query_group TO '?(.*?)'?$")
+>>>>>>> targets
 _TYPES = {
     **dict.fromkeys(("select", "with", "values", "fetch"), "SELECT"),
     **{kind: kind.upper() for kind in ("insert", "update", "delete", "merge", "copy", "unload", "call")},
@@ -62,6 +67,14 @@ class Entry:
         return cls(**json.loads(data))
 
 
+def label_set(translation: Translation | None) -> str | None:
+    """The query group that a SET makes the label of what comes after it."""
+    if translation is None or translation.kind not in ("set", "reset"):
+        return None
+    found = _LABEL.match(translation.sql[0])
+    return found[1] if found else None
+
+
 def query_type(translation: Translation | None) -> str:
     """What SYS_QUERY_HISTORY calls the statement; OTHER for one that could not be translated."""
     if translation is None:
@@ -76,8 +89,12 @@ def query_type(translation: Translation | None) -> str:
 
 def began(text: str, translation: Translation | None, *, user: str, database: str, pid: int, transaction: int) -> Entry:
     """An entry of a statement that begins now."""
+<<<<<<< HEAD
     shown = _PASSWORD.sub(r"\1'***'", text) if "assword" in text.lower() else text
     entry = Entry(shown[:_LONGEST_TEXT].replace("\0", ""), query_type(translation), user, database, pid, transaction)
+=======
+    entry = Entry(masked(text)[:_LONGEST_TEXT].replace("\0", ""), query_type(translation), user, database, pid, transaction)
+>>>>>>> targets
     if translation is not None and translation.copy is not None:
         command = translation.copy
         entry.detail = {"table": command.name, "source": f"s3://{command.bucket}/{command.key}", "format": command.format}

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable
 
 from localaws.redshift.dialect import Translation
 from localaws.redshift.exceptions import RedshiftError
-from localaws.redshift.history.entry import Entry, began
+from localaws.redshift.history.entry import Entry, began, label_set
 
 __all__ = ["Journal"]
-
-_LABEL = re.compile(r"SET (?:LOCAL )?local_redshift\.query_group TO '?(.*?)'?$")
 
 
 class Journal:
@@ -37,8 +34,7 @@ class Journal:
         self._in_transaction = True
         entry = began(text, translation, user=self._user, database=self._database, pid=self._pid, transaction=self._transaction)
         entry.label = self._label
-        if translation is not None and translation.kind in ("set", "reset") and (found := _LABEL.match(translation.sql[0])):
-            self._label = found[1]
+        self._label = label_set(translation) or self._label
         self._running.append(entry)
         return entry
 

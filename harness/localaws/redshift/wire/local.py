@@ -21,7 +21,7 @@ from localaws.redshift.external.tables import ExternalTables
 from localaws.redshift.messages import redshift_error
 from localaws.redshift.procedures.call import arguments_query, call, find_procedure, postgres_call, result_query
 from localaws.redshift.procedures.create import CallCommand
-from localaws.redshift.session import Session
+from localaws.redshift.session import Session, refuse_in_block
 from localaws.redshift.wire.protocol import notice_response
 
 __all__ = ["Bound", "LocalRunner", "Ran"]
@@ -67,6 +67,7 @@ class LocalRunner:
             RedshiftError: it failed; a transaction that it began itself is over.
         """
         self.cancelled.clear()
+        refuse_in_block(translation, is_open=status != b"I")
         if translation.copy is not None:
             return self._copy(translation, status, send, number)
         if translation.unload is not None:
