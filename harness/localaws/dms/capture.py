@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from localaws.dms.binlog.events import DELETE, INSERT, UPDATE, Changes, Commit, Item, Position, RowChanges, Statement
 from localaws.dms.binlog.table_map import TableMap
+from localaws.dms.bounds import NORMAL, Until
 from localaws.dms.checkpoint import Checkpoint
 from localaws.dms.ddl import Ddl, read_ddl
 from localaws.dms.exceptions import SourceError
@@ -20,7 +21,6 @@ from localaws.dms.netting import TableChanges
 from localaws.dms.plan import TablePlan, differences
 from localaws.dms.source.connection import connected
 from localaws.dms.source.stream import BinlogStream
-from localaws.dms.stopping import NORMAL, Until
 from localaws.dms.target.base import Batch, Target
 
 if TYPE_CHECKING:

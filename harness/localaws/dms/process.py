@@ -20,7 +20,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localaws.dms.binlog.events import Position
+from localaws.dms.bounds import NORMAL, Until, parse_start
 from localaws.dms.exceptions import ReplicationError, SettingsError
 from localaws.dms.metrics import Publisher
 from localaws.dms.replication import Replication, Task
@@ -29,7 +29,6 @@ from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
 from localaws.dms.source.connection import SourceAddress
 from localaws.dms.statistics import Statistics
-from localaws.dms.stopping import NORMAL, Until
 from localaws.dms.target.base import Target
 
 __all__ = ["Definition", "Result", "main", "run"]
@@ -131,7 +130,7 @@ def _task(definition: Definition) -> Task:
         TableMappings.parse(definition.mappings),
         TaskSettings.parse(definition.settings),
         definition.server_id,
-        Position.parse(definition.start) if definition.start else None,
+        parse_start(definition.start) if definition.start else None,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from localaws.dms.binlog.events import Position
 from localaws.dms.binlog.table_map import TableMap
+from localaws.dms.bounds import AFTER_CACHED, AFTER_LOAD, LOADED, NORMAL, Until
 from localaws.dms.capture import Capture
 from localaws.dms.checkpoint import Checkpoint
 from localaws.dms.exceptions import (
@@ -30,10 +31,10 @@ from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
 from localaws.dms.source.catalog import list_tables, read_table
 from localaws.dms.source.connection import SourceAddress, connected
+from localaws.dms.source.positions import position_at
 from localaws.dms.source.snapshot import current_position, open_snapshot
 from localaws.dms.source.stream import BinlogStream
 from localaws.dms.statistics import Statistics
-from localaws.dms.stopping import AFTER_CACHED, AFTER_LOAD, LOADED, NORMAL, Until
 from localaws.dms.target.base import Target
 from localaws.dms.types import SourceColumn, SourceTable
 
@@ -45,7 +46,8 @@ _HEALTHY_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Task:
-    """What a task is: `migration` is full-load, cdc or full-load-and-cdc; `start` a position for tasks that only capture changes."""
+    """What a task is: `migration` is full-load, cdc or full-load-and-cdc; `start` a position, or seconds since the epoch, for tasks that
+    only capture changes."""
 
     name: str
     migration: str
@@ -53,7 +55,7 @@ class Task:
     mappings: TableMappings
     settings: TaskSettings
     server_id: int
-    start: Position | None = None
+    start: Position | int | None = None
 
 
 class Replication:
@@ -124,8 +126,7 @@ class Replication:
         """The full load, begun or gone on with."""
         task = self.task
         if task.migration == "cdc":
-            with connected(task.source) as connection:
-                position = task.start or current_position(connection)
+            position = self._begin()
             for plan in self.plans.values():
                 target.prepare(plan, "DO_NOTHING")
             checkpoint = Checkpoint(str(position), str(position), loaded=True)
@@ -157,6 +158,13 @@ class Replication:
         checkpoint = replace(checkpoint, loaded=True, suspended=dict(self.suspended), cached=cached)
         target.save(checkpoint.text())
         return checkpoint
+
+    def _begin(self) -> Position:
+        task = self.task
+        if isinstance(task.start, int):
+            return position_at(task.source, task.start, task.server_id)
+        with connected(task.source) as connection:
+            return task.start or current_position(connection)
 
     def _capture(self, target: Target, checkpoint: Checkpoint, until: Until | None) -> str:
         for name in self.plans:

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from localaws.dms.bounds import NORMAL
 from localaws.dms.exceptions import ReplicationError
 from localaws.dms.process import Definition, Result
-from localaws.dms.stopping import NORMAL
 from localaws.dms.task_store import TaskRun, TaskStore
 from localaws.engines.processes import end_group, is_running, start_time
 from localaws.home import CHECKOUT, Home

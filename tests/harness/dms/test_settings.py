@@ -178,7 +178,8 @@ def test_every_setting_of_the_catalogue_is_taken_with_its_default_and_with_null(
 def test_a_setting_without_an_effect_is_taken_and_told() -> None:
     found = TaskSettings.parse(json.dumps({"StreamBufferSettings": {"StreamBufferCount": 4}, "FullLoadSettings": {"CommitRate": 50_000}}))
 
-    assert [remark.partition(" ")[0] for remark in found.remarks] == ["$.FullLoadSettings.CommitRate", "$.StreamBufferSettings.StreamBufferCount"]
+    paths = [remark.partition(" ")[0] for remark in found.remarks]
+    assert paths == ["$.FullLoadSettings.CommitRate", "$.StreamBufferSettings.StreamBufferCount"]
     assert "a range of keys is committed as a whole" in found.remarks[0]
 
 

@@ -1,4 +1,7 @@
-"""Where a task stops by itself: at a position, or at a time (StartReplicationTask's CdcStopPosition). Reasons are those of StopReason."""
+"""Where a task begins to capture changes, and where it stops by itself (StartReplicationTask's CdcStartPosition and CdcStopPosition).
+
+Reasons are those of StopReason.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from datetime import UTC, datetime
 
 from localaws.dms.binlog.events import Position
 
-__all__ = ["AFTER_CACHED", "AFTER_LOAD", "LOADED", "NORMAL", "Until"]
+__all__ = ["AFTER_CACHED", "AFTER_LOAD", "LOADED", "NORMAL", "Until", "parse_start"]
 
 NORMAL, LOADED = "NORMAL", "FULL_LOAD_ONLY_FINISHED"
 AFTER_LOAD, AFTER_CACHED = "STOPPED_AFTER_FULL_LOAD", "STOPPED_AFTER_CACHED_EVENTS"
+_MOMENT = r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})Z?"
 _TIMES = {"server_time": "STOPPED_AT_SERVER_TIME", "commit_time": "STOPPED_AT_COMMIT_TIME"}
 
 
@@ -30,11 +34,10 @@ class Until:
     @classmethod
     def parse(cls, text: str) -> Until:
         """From `file:offset`, `server_time:2026-01-02T03:04:05` or `commit_time:…`, in UTC. ValueError when it is none of them."""
-        found = re.fullmatch(r"(server_time|commit_time):\s*(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})", text)
+        found = re.fullmatch(rf"(server_time|commit_time):\s*{_MOMENT}", text)
         if found is None:
             return cls(position=Position.parse(text))
-        at = datetime.fromisoformat(found[2]).replace(tzinfo=UTC)
-        return cls(seconds=int(at.timestamp()), by_clock=found[1] == "server_time", reason=_TIMES[found[1]])
+        return cls(seconds=_seconds(found[2]), by_clock=found[1] == "server_time", reason=_TIMES[found[1]])
 
     def excludes(self, seconds: int) -> bool:
         """Whether a transaction that was committed then comes after it."""
@@ -47,3 +50,13 @@ class Until:
     def over(self, now: float) -> bool:
         """Whether its time has come by the clock."""
         return self.by_clock and self.seconds is not None and now > self.seconds
+
+
+def parse_start(text: str) -> Position | int:
+    """From `file:offset`, or a time in UTC, `2026-01-02T03:04:05`, as seconds since the epoch. ValueError when it is neither."""
+    found = re.fullmatch(_MOMENT, text)
+    return _seconds(found[1]) if found is not None else Position.parse(text)
+
+
+def _seconds(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
