@@ -58,6 +58,8 @@ class Capture:
             self._latency(stream)
             if self._is_due():
                 self._flush()
+            if self._since is None:
+                self._replication.applied_up_to = Position.parse(self._checkpoint.position)
             if self._reached is not None or self._replication.stopping.is_set():
                 self._flush()
                 return NORMAL if self._reached is None else self._reached.reason
@@ -180,6 +182,8 @@ class Capture:
             table.applied_updates += changes.count(UPDATE)
             table.applied_deletes += changes.count(DELETE)
             self._statistics.applied_changes += len(changes.operation)
+            if self._replication.validator is not None:
+                self._replication.validator.changed(plan, changes)
 
     def _latency(self, stream: BinlogStream) -> None:
         framer = stream.framer

@@ -18,6 +18,7 @@ from localaws.dms.capture import Capture
 from localaws.dms.checkpoint import Checkpoint
 from localaws.dms.exceptions import (
     ReplicationError,
+    SettingsError,
     SourceError,
     SourceLostError,
     TargetLostError,
@@ -36,7 +37,9 @@ from localaws.dms.source.snapshot import current_position, open_snapshot
 from localaws.dms.source.stream import BinlogStream
 from localaws.dms.statistics import Statistics
 from localaws.dms.target.base import Target
+from localaws.dms.target.comparing import ComparableTarget
 from localaws.dms.types import SourceColumn, SourceTable
+from localaws.dms.validation.validator import Validator
 
 __all__ = ["Replication", "Task"]
 
@@ -69,6 +72,9 @@ class Replication:
         self.target: Target | None = None
         self.suspended: dict[str, str] = {}
         """Tables that are left out, by their full name on the source, and why. Checkpoints carry it."""
+        self.validator: Validator | None = None
+        self.applied_up_to: Position | None = None
+        """Everything before it is on the target; what is validated waits for it."""
         self.on_begun: Callable[[], Any] = lambda: None
         """Called when a process that follows could resume."""
 
@@ -101,6 +107,8 @@ class Replication:
     def _run_once(self, fresh: bool, until: Until | None) -> str:
         target = self._make_target()
         target.open()
+        if self.task.settings.validation.only:
+            return self._validate_only(target)
         found = target.checkpoint()
         if not fresh and found is None:
             raise TaskStateError(f"Task {self.task.name} has nothing to resume: start it with start-replication.")
@@ -115,6 +123,9 @@ class Replication:
         if self.stopping.is_set() or not checkpoint.loaded:
             return NORMAL
         if self.task.migration == "full-load":
+            validator = self._make_validator(target)
+            if validator is not None:
+                validator.once()
             return LOADED
         if loaded_now and self.task.settings.stop_after_load and self.task.migration == "full-load-and-cdc":
             return AFTER_LOAD
@@ -173,12 +184,39 @@ class Replication:
         limits = [until] if until is not None else []
         if checkpoint.cached and _before(checkpoint.position, checkpoint.cached):
             limits.append(Until(position=Position.parse(checkpoint.cached), reason=AFTER_CACHED))
+        self.applied_up_to = None
         capture = Capture(self, target, checkpoint, limits)
         stream = BinlogStream(self.task.source, Position.parse(checkpoint.position), self.task.server_id, self.wants, self.before_columns)
+        self.validator = self._make_validator(target)
         try:
+            if self.validator is not None:
+                self.validator.start()
             return capture.run(stream)
         finally:
             stream.close()
+            if self.validator is not None:
+                self.validator.stop()
+
+    def _make_validator(self, target: Target) -> Validator | None:
+        """One where the settings ask for it. Raises SettingsError where the target cannot be compared."""
+        if not self.task.settings.validation.enabled:
+            return None
+        if not isinstance(target, ComparableTarget):
+            raise SettingsError("$.ValidationSettings.EnableValidation", "only Redshift and MySQL targets are validated by this engine")
+        return Validator(self, target)
+
+    def _validate_only(self, target: Target) -> str:
+        if self.task.migration != "full-load":
+            raise SettingsError("$.ValidationSettings.ValidationOnly", "this engine does it for tasks of the type full-load only")
+        self.target = target
+        self._read_plans()
+        self.on_begun()
+        validator = self._make_validator(target)
+        assert validator is not None
+        for name in self.plans:
+            self.statistics.table(*name).table_state = "Table completed"
+        validator.once()
+        return LOADED
 
     def wants(self, schema: str, table: str) -> bool:
         """Whether changes of the table are captured."""

@@ -180,7 +180,9 @@ def test_a_task_goes_on_with_the_next_endpoint(
     assert described(dms, arn)["Status"] == "running"
 
 
-def test_a_full_load_alone_ends_by_itself(dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]) -> None:
+def test_a_full_load_alone_ends_by_itself_and_is_compared(
+    home: Home, dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]
+) -> None:
     schema = schema_of(source)
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY)", "INSERT INTO k VALUES (1), (2), (3)")
     rules = json.loads(mappings(schema))
@@ -194,6 +196,15 @@ def test_a_full_load_alone_ends_by_itself(dms: Any, create: Callable[..., str], 
 
     assert described(dms, arn)["StopReason"] == "Stop Reason FULL_LOAD_ONLY_FINISHED"
     assert rows_of(warehouse, f"SELECT id FROM {schema}.k") == [(2,), (3,)]
+    validate = CliRunner(env={"ETL_HOME": str(home.root), "COLUMNS": "200"}).invoke
+    alike = validate(dms_command, ["validate", "once"])
+    assert alike.exit_code == 0, alike.output
+    assert re.search(rf"{schema}\.k\W+Validated\W+0\W+0", alike.output)
+    warehouse.execute(f"DELETE FROM {schema}.k WHERE id = 3")
+    differs = validate(dms_command, ["validate", "once"])
+    assert differs.exit_code == 1
+    assert re.search(r"Mismatched records\W+1\W+0\W+MISSING_TARGET", differs.output)
+    assert [task["ReplicationTaskIdentifier"] for task in dms.describe_replication_tasks()["ReplicationTasks"]] == ["once"]
 
 
 def test_a_task_whose_settings_cannot_be_done_is_not_created(dms: Any, arns: dict[str, str]) -> None:

@@ -108,26 +108,28 @@ _CONTROL = (
 )
 
 _CHECK = "ValidationSettings"
-_NO_CHECK = "it is asked for by EnableValidation"
 _VALIDATION = (
-    only(_CHECK, "EnableValidation", flag(), False, "validation is not done yet"),
-    nothing(_CHECK, "ValidationMode", choice("ROW_LEVEL", "GROUP_LEVEL"), "ROW_LEVEL", _NO_CHECK),
-    nothing(_CHECK, "ThreadCount", number(1, 200), 5, _NO_CHECK),
-    nothing(_CHECK, "PartitionSize", number(1), 10_000, _NO_CHECK),
-    nothing(_CHECK, "FailureMaxCount", number(1), 10_000, _NO_CHECK),
-    nothing(_CHECK, "TableFailureMaxCount", number(1), 1000, _NO_CHECK),
-    nothing(_CHECK, "RecordFailureDelayInMinutes", number(0), 5, _NO_CHECK),
-    nothing(_CHECK, "RecordFailureDelayLimitInMinutes", number(0), 0, _NO_CHECK),
-    nothing(_CHECK, "RecordSuspendDelayInMinutes", number(0), 30, _NO_CHECK),
-    nothing(_CHECK, "MaxKeyColumnSize", number(1), 8096, _NO_CHECK),
-    nothing(_CHECK, "HandleCollationDiff", flag(), False, "it is about PostgreSQL and SQL Server as sources"),
-    nothing(_CHECK, "SkipLobColumns", flag(), False, _NO_CHECK),
-    nothing(_CHECK, "ValidationPartialLobSize", number(0), 0, _NO_CHECK),
-    nothing(_CHECK, "ValidationQueryCdcDelaySeconds", number(0), 0, _NO_CHECK),
-    only(_CHECK, "ValidationOnly", flag(), False, "validation is not done yet"),
+    done(_CHECK, "EnableValidation", flag(), False,
+         "compares Redshift and MySQL targets with the source, row by row, after the load and then as rows change"),
+    done(_CHECK, "ValidationOnly", flag(), False,
+         "loads and applies nothing; for tasks of the type full-load. Differences are looked at again for some seconds"),
+    nothing(_CHECK, "ValidationMode", choice("ROW_LEVEL", "GROUP_LEVEL"), "ROW_LEVEL", "every row is compared"),
+    nothing(_CHECK, "ThreadCount", number(1, 200), 5, "one thread validates"),
+    done(_CHECK, "PartitionSize", number(1), 10_000, "rows that are compared at once, where the key begins with a whole number"),
+    done(_CHECK, "FailureMaxCount", number(1), 10_000, "rows that may differ in all tables before their validation ends"),
+    done(_CHECK, "TableFailureMaxCount", number(1), 1000, "rows that may differ in a table before its validation ends"),
+    done(_CHECK, "RecordFailureDelayInMinutes", number(0), 5,
+         "minutes before a difference is told (where it is left out: when the target is known to have every change)"),
+    done(_CHECK, "RecordFailureDelayLimitInMinutes", number(0), 0, "minutes before a difference is told; the greater of both counts"),
+    nothing(_CHECK, "RecordSuspendDelayInMinutes", number(0), 30, "a table's validation ends at once when too many rows differ"),
+    nothing(_CHECK, "MaxKeyColumnSize", number(1), 8096, "keys have any length"),
+    nothing(_CHECK, "HandleCollationDiff", flag(), False, "rows are compared by their bytes, in no order of a server"),
+    only(_CHECK, "SkipLobColumns", flag(), False, "LOBs are compared as what the target should hold"),
+    only(_CHECK, "ValidationPartialLobSize", number(0), 0, "LOBs are compared as what the target should hold"),
+    done(_CHECK, "ValidationQueryCdcDelaySeconds", number(0), 0, "seconds after a change before its row is compared"),
     nothing(_CHECK, "ValidationS3Mask", number(0), 0, "it is about S3 as a target, which is not validated"),
     nothing(_CHECK, "ValidationS3Time", number(0), 0, "it is about S3 as a target, which is not validated"),
-)
+)  # fmt: skip
 
 _LOG = "the task's log has one level, and is a file of the home"
 _OTHERS = (

@@ -9,7 +9,7 @@ from localaws.dms.settings.catalogue import Document, checked
 from localaws.dms.settings.reading import Reader, parsed
 from localaws.dms.settings.task_catalogue import TASK_SETTINGS
 
-__all__ = ["Retries", "TaskSettings"]
+__all__ = ["Retries", "TaskSettings", "Validation"]
 
 _FIRST_RETRY, _LARGEST_RETRY = 1, 30
 
@@ -30,6 +30,19 @@ class Retries:
         if (self.count >= 0 and attempt >= self.count) or (self.stop_at_max and self.doubling and seconds > self.seconds_max):
             return None
         return min(seconds, self.seconds_max) if self.doubling else seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """How a target is compared with its source. `only`: nothing is loaded; `delay` and `failure_delay` are seconds."""
+
+    enabled: bool = False
+    only: bool = False
+    partition_rows: int = 10_000
+    failures: int = 10_000
+    table_failures: int = 1000
+    failure_delay: float = 0.0
+    delay: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,7 @@ class TaskSettings:
     handle_truncate: bool = True
     handle_alter: bool = True
     strict: bool = True
+    validation: Validation = field(default_factory=Validation)
     remarks: tuple[str, ...] = ()
     """A line for each setting that was given and has no effect here."""
 
@@ -86,6 +100,7 @@ class TaskSettings:
             handle_truncate=found[f"{ddl}.HandleSourceTableTruncated"],
             handle_alter=found[f"{ddl}.HandleSourceTableAltered"],
             strict=found["LocalEngine.Mode"] == "strict_dms",
+            validation=_validation(found),
             remarks=found.remarks,
             **_batches(found),
         )
@@ -117,7 +132,27 @@ def _retries(found: Document) -> Retries:
     )
 
 
+def _validation(found: Document) -> Validation:
+    """DMS tells a failure after five minutes: where nothing is said, it is told when the target is known to have every change."""
+    section = "ValidationSettings"
+    delays = [f"{section}.{name}" for name in ("RecordFailureDelayInMinutes", "RecordFailureDelayLimitInMinutes")]
+    return Validation(
+        found[f"{section}.EnableValidation"],
+        found[f"{section}.EnableValidation"] and found[f"{section}.ValidationOnly"],
+        found[f"{section}.PartitionSize"],
+        found[f"{section}.FailureMaxCount"],
+        found[f"{section}.TableFailureMaxCount"],
+        60.0 * max((found[path] for path in delays if path in found.given), default=0),
+        found[f"{section}.ValidationQueryCdcDelaySeconds"],
+    )
+
+
 def _contradictions(found: Document) -> None:
+    if found["ValidationSettings.ValidationOnly"] and not found["ValidationSettings.EnableValidation"]:
+        raise SettingsError("$.ValidationSettings.ValidationOnly", "EnableValidation is false: a task that only validates needs both")
+    mode = "FullLoadSettings.TargetTablePrepMode"
+    if found["ValidationSettings.ValidationOnly"] and mode in found.given and found[mode] != "DO_NOTHING":
+        raise SettingsError(f"$.{mode}", "a task that only validates needs DO_NOTHING")
     tuning, load, lobs = "ChangeProcessingTuning", "FullLoadSettings", "TargetMetadata.LimitedSizeLobMode"
     low, high = found[f"{tuning}.BatchApplyTimeoutMin"], found[f"{tuning}.BatchApplyTimeoutMax"]
     if high < low:
