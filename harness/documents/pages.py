@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from documents.commands import command_reference
+from documents.dms import task_settings
 from documents.endpoint import executed_operations, refused_operations
 from documents.exceptions import MissingRegionError
 from documents.jobs import job_reference
@@ -20,6 +21,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/commands.md": {"commands": command_reference},
+    "docs/dms-settings.md": {"task settings": task_settings},
     "docs/glue-jobs.md": {"jobs": job_reference},
     "docs/job-runs.md": {"special arguments": special_arguments},
     "docs/local-aws.md": {"executed": executed_operations, "refused": refused_operations},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from localaws.dms.binlog.events import DELETE, INSERT, UPDATE, Changes, Commit, Item, Position, RowChanges, Statement
 from localaws.dms.binlog.table_map import TableMap
+from localaws.dms.bounds import NORMAL, Until
 from localaws.dms.checkpoint import Checkpoint
 from localaws.dms.ddl import Ddl, read_ddl
 from localaws.dms.exceptions import SourceError
@@ -35,27 +36,34 @@ _IDLE_CHECKPOINT = 10.0
 class Capture:
     """Applies changes until the task stops."""
 
-    def __init__(self, replication: Replication, target: Target, checkpoint: Checkpoint, until: Position | None) -> None:
-        self._replication, self._target, self._checkpoint, self._until = replication, target, checkpoint, until
+    def __init__(self, replication: Replication, target: Target, checkpoint: Checkpoint, limits: Sequence[Until]) -> None:
+        self._replication, self._target, self._checkpoint, self._limits = replication, target, checkpoint, limits
         self._settings, self._statistics = replication.task.settings, replication.statistics
         self._pending: list[Changes] = []  # of a transaction that is still open
         self._committed: list[Changes] = []
-        self._bytes, self._seconds, self._saved = 0, 0, time.monotonic()
+        self._bytes, self._changes, self._seconds, self._saved = 0, 0, 0, time.monotonic()
         self._since: float | None = None
-        self._done = False
+        self._reached: Until | None = None
 
-    def run(self, stream: BinlogStream) -> None:
-        """Until the task stops, or the position to stop at is reached."""
-        stream.framer.boundary = Position.parse(self._checkpoint.settled)
+    def run(self, stream: BinlogStream) -> str:
+        """Until the task stops, or one of the limits is reached; why, in the words of StopReason."""
+        settled = [Position.parse(self._checkpoint.settled)]
+        stream.framer.boundaries = settled + [limit.position for limit in self._limits if limit.position is not None]
+        stream.framer.moments = [limit.seconds for limit in self._limits if limit.seconds is not None]
         for item in self._items(stream):
             if item is not None:
                 self._take(item)
+            elif self._reached is None:
+                self._reached = next((limit for limit in self._limits if limit.over(time.time())), None)
             self._latency(stream)
-            if self._is_due(item is None):
+            if self._is_due():
                 self._flush()
-            if self._done or self._replication.stopping.is_set():
+            if self._since is None:
+                self._replication.applied_up_to = Position.parse(self._checkpoint.position)
+            if self._reached is not None or self._replication.stopping.is_set():
                 self._flush()
-                return
+                return NORMAL if self._reached is None else self._reached.reason
+        raise AssertionError("not reached: items come until the stream fails")
 
     def _items(self, stream: BinlogStream) -> Iterator[Item | None]:
         """Items as they come, None when nothing has for a moment. A decoder's error is raised here."""
@@ -100,33 +108,42 @@ class Capture:
             if item.tables:
                 self._pending.append(item)
                 self._count(item)
+        elif self._passed(item):
+            self._pending = []
         elif isinstance(item, Commit):
             if self._committed and self._checkpoint.repeated and not self._checkpoint.at(item.position).repeated:
                 self._flush()  # what may be there already is applied otherwise than what comes after
             self._committed += self._pending
             self._bytes += sum(changes.bytes for changes in self._pending)
+            self._changes += sum(changes.rows for changes in self._pending)
             self._pending = []
-            self._checkpoint, self._seconds = self._checkpoint.at(item.position), item.seconds
+            self._checkpoint, self._seconds = self._checkpoint.at(item.position), item.seconds or self._seconds
             if self._committed and self._since is None:
                 self._since = time.monotonic()
-            self._done = self._until is not None and item.position.order >= self._until.order
+            self._reached = next((limit for limit in self._limits if limit.reached(item.position)), None)
         else:
             self._flush()
             self._follow(item)
             self._checkpoint = self._checkpoint.at(item.position)
-            self._done = self._until is not None and item.position.order >= self._until.order
+            self._reached = next((limit for limit in self._limits if limit.reached(item.position)), None)
 
-    def _is_due(self, idle: bool) -> bool:
+    def _passed(self, item: Commit | Statement) -> bool:
+        """Whether it was committed after the time to stop at, and so is not applied."""
+        self._reached = next((limit for limit in self._limits if limit.excludes(item.seconds)), None)
+        return self._reached is not None
+
+    def _is_due(self) -> bool:
         if self._since is None:
             # Without changes of its tables the position still moves on, so that the source may purge its binlogs.
             return time.monotonic() - self._saved > _IDLE_CHECKPOINT and self._checkpoint.position != self._statistics.position
         waited = time.monotonic() - self._since
-        full = self._bytes >= self._settings.batch_bytes or waited >= self._settings.batch_seconds_max
+        many = self._settings.batch_changes and self._changes >= self._settings.batch_changes
+        full = many or self._bytes >= self._settings.batch_bytes or waited >= self._settings.batch_seconds_max
         return full or waited >= self._settings.batch_seconds
 
     def _flush(self) -> None:
         """Apply what is committed."""
-        committed, self._committed, self._bytes, self._since = self._committed, [], 0, None
+        committed, self._committed, self._bytes, self._changes, self._since = self._committed, [], 0, 0, None
         self._saved = time.monotonic()
         if not committed and self._checkpoint.position == self._statistics.position:
             return
@@ -140,7 +157,8 @@ class Capture:
             # A table without a key was loaded as a whole from the youngest snapshot, and has all of this.
             if plan is not None and (plan.key or not self._checkpoint.repeated):
                 batch.append((plan, _table_changes(plan, parts)))
-        self._target.apply(Batch(batch, self._text(self._checkpoint), self._checkpoint.repeated))
+        repeated = self._checkpoint.repeated or self._settings.replace_existing
+        self._target.apply(Batch(batch, self._text(self._checkpoint), repeated))
         self._applied(batch)
         self._statistics.position = self._checkpoint.position
         if committed:
@@ -164,6 +182,8 @@ class Capture:
             table.applied_updates += changes.count(UPDATE)
             table.applied_deletes += changes.count(DELETE)
             self._statistics.applied_changes += len(changes.operation)
+            if self._replication.validator is not None:
+                self._replication.validator.changed(plan, changes)
 
     def _latency(self, stream: BinlogStream) -> None:
         framer = stream.framer
@@ -188,6 +208,8 @@ class Capture:
         statistics = self._statistics.table(*name)
         statistics.ddls += 1
         loaded_after = not known.key and self._checkpoint.at(statement.position).repeated
+        if ddl.action == "truncate" and self._settings.fail_on_truncate:
+            raise SourceError(f"{known.source.full_name} was truncated on the source, and ApplyErrorFailOnTruncationDdl is true.")
         if ddl.action == "truncate" and self._settings.handle_truncate and not loaded_after:
             self._target.statement(known, "truncate", checkpoint)
         elif ddl.action == "drop" and self._settings.handle_drop:

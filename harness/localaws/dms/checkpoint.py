@@ -14,12 +14,14 @@ __all__ = ["Checkpoint"]
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """`position`: changes before it are on the target. `settled`: the youngest snapshot that anything was loaded from; up to it changes
-    may be on the target already. `loaded`: whether the full load is complete. `suspended`: tables that are left out, and why."""
+    may be on the target already. `loaded`: whether the full load is complete. `suspended`: tables that are left out, and why.
+    `cached`: the end of the changes that were made during the load, for a task that stops after them."""
 
     position: str
     settled: str
     loaded: bool = False
     suspended: Mapping[str, str] = field(default_factory=dict)
+    cached: str = ""
 
     def text(self) -> str:
         return json.dumps(asdict(self))

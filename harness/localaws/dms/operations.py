@@ -10,6 +10,7 @@ import threading
 import time
 import zlib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from botocore.exceptions import ClientError
 from moto.backends import get_backend
 
 from localaws.dms import events
-from localaws.dms.binlog.events import Position
+from localaws.dms.bounds import Until, parse_start
 from localaws.dms.endpoints import SOURCES, source_address, target_values
 from localaws.dms.exceptions import ReplicationError
 from localaws.dms.process import Definition, make_target
@@ -62,6 +63,7 @@ def create_replication_task(request: Request) -> dict[str, Any]:
     """Refuses mappings and settings that could not be run; then moto keeps the task."""
     parameters = request.parameters
     _checked(parameters.get("TableMappings", ""), parameters.get("ReplicationTaskSettings", ""))
+    _bounds(parameters, parameters.get("MigrationType", ""))
     answer: dict[str, Any] = request.control_plane("dms").create_replication_task(**parameters)
     _tell(request, answer["ReplicationTask"]["ReplicationTaskArn"], "created")
     return {"ReplicationTask": _described(request, answer["ReplicationTask"])}
@@ -75,6 +77,7 @@ def modify_replication_task(request: Request) -> dict[str, Any]:
     if run is not None and run.is_active:
         raise AwsError("InvalidResourceStateFault", f"Task {arn} is {run.status}: stop it first.")
     _checked(parameters.get("TableMappings", task["TableMappings"]), parameters.get("ReplicationTaskSettings", ""))
+    _bounds(parameters, parameters.get("MigrationType", task["MigrationType"]))
     answer: dict[str, Any] = request.control_plane("dms").modify_replication_task(**parameters)
     _tell(request, arn, "modified")
     return {"ReplicationTask": _described(request, answer["ReplicationTask"])}
@@ -109,8 +112,9 @@ def start_replication_task(request: Request) -> dict[str, Any]:
     task = _task(request, arn)
     if start_type not in _START_TYPES:
         raise AwsError("InvalidParameterValueException", f"StartReplicationTaskType {start_type!r} is none of {', '.join(_START_TYPES)}.")
-    if parameters.get("CdcStartTime"):
-        raise AwsError("InvalidParameterValueException", "CdcStartTime is not supported yet: give CdcStartPosition as file:offset.")
+    own = any(parameters.get(name) for name in ("CdcStartPosition", "CdcStartTime"))
+    kept = {name: task.get(name) for name in ("CdcStopPosition", *([] if own else ["CdcStartPosition"]))}
+    bounds = _bounds({**kept, **parameters}, task["MigrationType"])
     with _lock_of(arn):
         former = supervisor.store.get(arn)
         if former is not None and former.is_active:
@@ -119,23 +123,37 @@ def start_replication_task(request: Request) -> dict[str, Any]:
             raise AwsError("InvalidResourceStateFault", f"Task {arn} was never started: its first start is start-replication.")
         now = time.time()
         fresh = now if former is None or start_type != "resume-processing" else former.fresh_started_on
-        start, stop = (_position(parameters, name) for name in ("CdcStartPosition", "CdcStopPosition"))
-        run = TaskRun(arn, request.region, "starting", start_type, now, fresh, start, stop)
+        run = TaskRun(arn, request.region, "starting", start_type, now, fresh, *bounds)
         _refused_as_aws(lambda: _definition(request, run))
         statistics_file(supervisor, arn).unlink(missing_ok=True)
         supervisor.launch(supervisor.store.save(run))
     return {"ReplicationTask": _described(request, task)}
 
 
-def _position(parameters: Mapping[str, Any], name: str) -> str:
-    """`file:offset`, also of a checkpoint as DescribeReplicationTasks gives it; empty without one."""
-    given = str(parameters.get(name) or "").removeprefix(_CHECKPOINT)
-    try:
-        return str(Position.parse(given)) if given else ""
-    except ValueError as error:
-        raise AwsError(
-            "InvalidParameterValueException", f"{name} {given!r} is no position that this engine takes: give file:offset. Times are not."
-        ) from error
+def _bounds(given: Mapping[str, Any], migration: str) -> tuple[str, str]:
+    """CdcStartPosition and CdcStopPosition, each empty without one; a start time is a position too."""
+    start, stop = (str(given.get(name) or "").removeprefix(_CHECKPOINT) for name in ("CdcStartPosition", "CdcStopPosition"))
+    if given.get("CdcStartTime"):
+        if start:
+            raise AwsError("InvalidParameterCombinationException", "CdcStartTime and CdcStartPosition are both given: give one of them.")
+        start = _moment(given["CdcStartTime"])
+    if start and migration != "cdc":
+        raise AwsError("InvalidParameterCombinationException", f"A task of the type {migration} begins with its load.")
+    for name, text, parse in (("CdcStartPosition", start, parse_start), ("CdcStopPosition", stop, Until.parse)):
+        try:
+            if text:
+                parse(text)
+        except ValueError as error:
+            form = "server_time: or commit_time: and a time" if name == "CdcStopPosition" else "a time"
+            reason = f"{name} {text!r} is no position that this engine takes: give file:offset, or {form} as 2026-01-02T03:04:05 (UTC)."
+            raise AwsError("InvalidParameterValueException", reason) from error
+    return start, stop
+
+
+def _moment(given: Any) -> str:
+    """A time as the protocol gives it, in UTC."""
+    at = given if isinstance(given, datetime) else datetime.fromtimestamp(float(given), UTC)
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def stop_replication_task(request: Request) -> dict[str, Any]:
@@ -252,8 +270,8 @@ def _definition(context: ServiceContext | Request, run: TaskRun) -> Definition:
         settings=task.get("ReplicationTaskSettings") or "",
         server_id=100_000 + zlib.crc32(run.arn.encode()) % 1_000_000_000,
         endpoint_url=context.endpoint_url,
-        start=run.start.removeprefix("checkpoint:V1#"),
-        stop=run.stop.removeprefix("checkpoint:V1#"),
+        start=run.start,
+        stop=run.stop,
         instance=task["ReplicationInstanceArn"].rpartition(":")[2],
         region=region,
     )

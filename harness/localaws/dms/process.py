@@ -20,7 +20,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localaws.dms.binlog.events import Position
+from localaws.dms.bounds import NORMAL, Until, parse_start
 from localaws.dms.exceptions import ReplicationError, SettingsError
 from localaws.dms.metrics import Publisher
 from localaws.dms.replication import Replication, Task
@@ -40,7 +40,8 @@ METRIC_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Definition:
-    """Everything a process needs. `target` has `engine` and that engine's own settings; positions are `file:offset` or empty."""
+    """Everything a process needs. `target` has `engine` and that engine's own settings; `start` and `stop` are CdcStartPosition and
+    CdcStopPosition, or empty."""
 
     name: str
     migration: str
@@ -59,10 +60,11 @@ class Definition:
 
 @dataclass(frozen=True)
 class Result:
-    """How a process ended: `finished` (all that was to do is done), `stopped` (it was asked to) or `failed`."""
+    """How a process ended: `stopped` (it was asked to, or has done all that was to do) or `failed`; the reason as StopReason has it."""
 
     state: str
     message: str = ""
+    reason: str = NORMAL
 
     @classmethod
     def read(cls, folder: Path) -> Result | None:
@@ -98,8 +100,10 @@ def run(definition: Definition, folder: Path, stopping: threading.Event) -> Resu
         replication = Replication(_task(definition), lambda: make_target(definition, folder), statistics)
         replication.stopping = stopping
         replication.on_begun = (folder / "begun").touch
-        replication.run(definition.start_type, Position.parse(definition.stop) if definition.stop else None)
-        return Result("stopped" if stopping.is_set() else "finished")
+        for remark in replication.task.settings.remarks:
+            _LOG.info("task setting %s", remark)
+        reason = replication.run(definition.start_type, Until.parse(definition.stop) if definition.stop else None)
+        return Result("stopped", reason=reason)
     except ReplicationError as error:
         return Result("failed", str(error))
     except Exception as error:  # noqa: BLE001 - the edge of the process: a mistake of ours becomes a failed task with its reason
@@ -126,7 +130,7 @@ def _task(definition: Definition) -> Task:
         TableMappings.parse(definition.mappings),
         TaskSettings.parse(definition.settings),
         definition.server_id,
-        Position.parse(definition.start) if definition.start else None,
+        parse_start(definition.start) if definition.start else None,
     )
 
 

@@ -13,9 +13,18 @@ from typing import Any
 
 from localaws.dms.binlog.events import Position
 from localaws.dms.binlog.table_map import TableMap
+from localaws.dms.bounds import AFTER_CACHED, AFTER_LOAD, LOADED, NORMAL, Until
 from localaws.dms.capture import Capture
 from localaws.dms.checkpoint import Checkpoint
-from localaws.dms.exceptions import ReplicationError, SourceLostError, TargetLostError, TaskStateError, UnsupportedColumnError
+from localaws.dms.exceptions import (
+    ReplicationError,
+    SettingsError,
+    SourceError,
+    SourceLostError,
+    TargetLostError,
+    TaskStateError,
+    UnsupportedColumnError,
+)
 from localaws.dms.full_load import FullLoad
 from localaws.dms.plan import TablePlan
 from localaws.dms.planning import is_selected, plan_table
@@ -23,21 +32,25 @@ from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
 from localaws.dms.source.catalog import list_tables, read_table
 from localaws.dms.source.connection import SourceAddress, connected
+from localaws.dms.source.positions import position_at
 from localaws.dms.source.snapshot import current_position, open_snapshot
 from localaws.dms.source.stream import BinlogStream
 from localaws.dms.statistics import Statistics
 from localaws.dms.target.base import Target
+from localaws.dms.target.comparing import ComparableTarget
 from localaws.dms.types import SourceColumn, SourceTable
+from localaws.dms.validation.validator import Validator
 
 __all__ = ["Replication", "Task"]
 
-_RETRY_SECONDS = 1.0
-_LARGEST_RETRY = 30.0
+_HEALTHY_SECONDS = 60.0
+"""A connection that lasted this long was none of a series of failures."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a task is: `migration` is full-load, cdc or full-load-and-cdc; `start` a position for tasks that only capture changes."""
+    """What a task is: `migration` is full-load, cdc or full-load-and-cdc; `start` a position, or seconds since the epoch, for tasks that
+    only capture changes."""
 
     name: str
     migration: str
@@ -45,7 +58,7 @@ class Task:
     mappings: TableMappings
     settings: TaskSettings
     server_id: int
-    start: Position | None = None
+    start: Position | int | None = None
 
 
 class Replication:
@@ -59,17 +72,20 @@ class Replication:
         self.target: Target | None = None
         self.suspended: dict[str, str] = {}
         """Tables that are left out, by their full name on the source, and why. Checkpoints carry it."""
+        self.validator: Validator | None = None
+        self.applied_up_to: Position | None = None
+        """Everything before it is on the target; what is validated waits for it."""
         self.on_begun: Callable[[], Any] = lambda: None
         """Called when a process that follows could resume."""
 
-    def run(self, start_type: str, until: Position | None = None) -> None:
-        """`start-replication` begins anew, `resume-processing` goes on, `reload-target` loads everything again. Returns when the task is
-        stopped, its full load was all it had to do, or everything before `until` is applied.
+    def run(self, start_type: str, until: Until | None = None) -> str:
+        """`start-replication` begins anew, `resume-processing` goes on, `reload-target` loads everything again. Returns why it ended, in
+        the words of StopReason, when the task is stopped, its full load was all it had to do, or everything before `until` is applied.
 
         Raises:
-            ReplicationError: the task cannot go on. Lost connections are tried again.
+            ReplicationError: the task cannot go on. Lost connections are tried again, as often as the settings say.
         """
-        wait, fresh = _RETRY_SECONDS, start_type != "resume-processing"
+        attempt, fresh = 0, start_type != "resume-processing"
         while not self.stopping.is_set():
             began = time.monotonic()
             try:
@@ -77,34 +93,51 @@ class Replication:
             except (SourceLostError, TargetLostError) as error:
                 self.statistics.message = str(error)
                 fresh = fresh and self.target is None  # what was begun anew is not begun anew twice
-                wait = _RETRY_SECONDS if time.monotonic() - began > 60 else min(2 * wait, _LARGEST_RETRY)
+                attempt = 0 if time.monotonic() - began > _HEALTHY_SECONDS else attempt
+                wait = self.task.settings.retries.wait(attempt)
+                if wait is None:
+                    raise
+                attempt += 1
                 self.stopping.wait(wait)
             finally:
                 if self.target is not None:
                     self.target.close()
+        return NORMAL
 
-    def _run_once(self, fresh: bool, until: Position | None) -> None:
+    def _run_once(self, fresh: bool, until: Until | None) -> str:
         target = self._make_target()
         target.open()
+        if self.task.settings.validation.only:
+            return self._validate_only(target)
         found = target.checkpoint()
         if not fresh and found is None:
             raise TaskStateError(f"Task {self.task.name} has nothing to resume: start it with start-replication.")
         checkpoint = Checkpoint.parse(found) if found is not None and not fresh else None
         self.suspended = dict(checkpoint.suspended) if checkpoint is not None else {}
         self._read_plans()
+        loaded_now = checkpoint is None or not checkpoint.loaded
         if checkpoint is None or not checkpoint.loaded:
             checkpoint = self._load(target, checkpoint)
         self.target = target
         self.statistics.position = checkpoint.position
-        if self.task.migration != "full-load" and not self.stopping.is_set() and checkpoint.loaded:
-            self._capture(target, checkpoint, until)
+        if self.stopping.is_set() or not checkpoint.loaded:
+            return NORMAL
+        if self.task.migration == "full-load":
+            validator = self._make_validator(target)
+            if validator is not None:
+                validator.once()
+            return LOADED
+        if loaded_now and self.task.settings.stop_after_load and self.task.migration == "full-load-and-cdc":
+            return AFTER_LOAD
+        if loaded_now and checkpoint.cached and not _before(checkpoint.position, checkpoint.cached):
+            return AFTER_CACHED  # nothing was changed during the load
+        return self._capture(target, checkpoint, until)
 
     def _load(self, target: Target, former: Checkpoint | None) -> Checkpoint:
         """The full load, begun or gone on with."""
         task = self.task
         if task.migration == "cdc":
-            with connected(task.source) as connection:
-                position = task.start or current_position(connection)
+            position = self._begin()
             for plan in self.plans.values():
                 target.prepare(plan, "DO_NOTHING")
             checkpoint = Checkpoint(str(position), str(position), loaded=True)
@@ -131,20 +164,59 @@ class Replication:
         for name in set(self.plans) - {(plan.source.schema, plan.source.name) for plan in loaded}:
             self.suspended[".".join(name)] = self.statistics.table(*name).message
             del self.plans[name]
-        checkpoint = replace(checkpoint, loaded=True, suspended=dict(self.suspended))
+        with connected(task.source) as connection:
+            cached = str(current_position(connection)) if task.settings.stop_after_cached and task.migration != "full-load" else ""
+        checkpoint = replace(checkpoint, loaded=True, suspended=dict(self.suspended), cached=cached)
         target.save(checkpoint.text())
         return checkpoint
 
-    def _capture(self, target: Target, checkpoint: Checkpoint, until: Position | None) -> None:
+    def _begin(self) -> Position:
+        task = self.task
+        if isinstance(task.start, int):
+            return position_at(task.source, task.start, task.server_id)
+        with connected(task.source) as connection:
+            return task.start or current_position(connection)
+
+    def _capture(self, target: Target, checkpoint: Checkpoint, until: Until | None) -> str:
         for name in self.plans:
             self.statistics.table(*name).table_state = "Table completed"
         self.statistics.phase = "ongoing replication"
-        capture = Capture(self, target, checkpoint, until)
+        limits = [until] if until is not None else []
+        if checkpoint.cached and _before(checkpoint.position, checkpoint.cached):
+            limits.append(Until(position=Position.parse(checkpoint.cached), reason=AFTER_CACHED))
+        self.applied_up_to = None
+        capture = Capture(self, target, checkpoint, limits)
         stream = BinlogStream(self.task.source, Position.parse(checkpoint.position), self.task.server_id, self.wants, self.before_columns)
+        self.validator = self._make_validator(target)
         try:
-            capture.run(stream)
+            if self.validator is not None:
+                self.validator.start()
+            return capture.run(stream)
         finally:
             stream.close()
+            if self.validator is not None:
+                self.validator.stop()
+
+    def _make_validator(self, target: Target) -> Validator | None:
+        """One where the settings ask for it. Raises SettingsError where the target cannot be compared."""
+        if not self.task.settings.validation.enabled:
+            return None
+        if not isinstance(target, ComparableTarget):
+            raise SettingsError("$.ValidationSettings.EnableValidation", "only Redshift and MySQL targets are validated by this engine")
+        return Validator(self, target)
+
+    def _validate_only(self, target: Target) -> str:
+        if self.task.migration != "full-load":
+            raise SettingsError("$.ValidationSettings.ValidationOnly", "this engine does it for tasks of the type full-load only")
+        self.target = target
+        self._read_plans()
+        self.on_begun()
+        validator = self._make_validator(target)
+        assert validator is not None
+        for name in self.plans:
+            self.statistics.table(*name).table_state = "Table completed"
+        validator.once()
+        return LOADED
 
     def wants(self, schema: str, table: str) -> bool:
         """Whether changes of the table are captured."""
@@ -160,6 +232,8 @@ class Replication:
         with connected(self.task.source) as connection:
             for schema, name, is_view, rows in list_tables(connection):
                 self.read_plan(connection, schema, name, is_view, rows)
+        if not self.plans and self.task.settings.fail_without_tables:
+            raise SourceError("The mappings select no table of the source that can be replicated, and FailOnNoTablesCaptured is true.")
 
     def read_plan(self, connection: Any, schema: str, name: str, is_view: bool = False, rows: int = 0) -> TablePlan | None:
         """The plan of a table as it is now; None when it is not selected, or cannot be replicated, which its statistics tell."""
@@ -190,7 +264,7 @@ class Replication:
         return plan_table(self.task.mappings, SourceTable(table.schema, table.table, columns, table.key), changes=True)
 
     def _keep(self, plan: TablePlan) -> TablePlan:
-        if self.task.settings.target_schema:
+        if self.task.settings.target_schema and plan.schema == plan.source.schema:
             plan = replace(plan, schema=self.task.settings.target_schema)
         self.plans[plan.source.schema, plan.source.name] = plan
         return plan
@@ -203,3 +277,7 @@ class Replication:
         self.suspended[f"{schema}.{name}"] = str(error)
         statistics = self.statistics.table(schema, name)
         statistics.table_state, statistics.message = "Table error", str(error)
+
+
+def _before(position: str, other: str) -> bool:
+    return Position.parse(position).order < Position.parse(other).order

@@ -34,10 +34,19 @@ class TableStatistics:
     full_load_reloaded: bool = False
     table_state: str = "Before load"
     message: str = ""
+    validation_state: str = "Not enabled"
+    validation_details: str = ""
+    validation_pending: int = 0
+    validation_failed: int = 0
+    validation_suspended: int = 0
 
     def as_answer(self) -> dict[str, Any]:
         """The TableStatistics structure of the API."""
-        optional = {"FullLoadStartTime": self.full_load_start_time, "FullLoadEndTime": self.full_load_end_time}
+        optional = {
+            "FullLoadStartTime": self.full_load_start_time,
+            "FullLoadEndTime": self.full_load_end_time,
+            "ValidationStateDetails": self.validation_details or None,
+        }
         return {
             "SchemaName": self.schema_name,
             "TableName": self.table_name,
@@ -55,7 +64,10 @@ class TableStatistics:
             "FullLoadReloaded": self.full_load_reloaded,
             "LastUpdateTime": time.time(),
             "TableState": self.table_state,
-            "ValidationState": "Not enabled",
+            "ValidationState": self.validation_state if self.table_state != "Table error" else "Table error",
+            "ValidationPendingRecords": self.validation_pending,
+            "ValidationFailedRecords": self.validation_failed,
+            "ValidationSuspendedRecords": self.validation_suspended,
             **{name: value for name, value in optional.items() if value is not None},
         }
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from localaws.dms.bounds import NORMAL
 from localaws.dms.exceptions import ReplicationError
 from localaws.dms.process import Definition, Result
 from localaws.dms.task_store import TaskRun, TaskStore
@@ -87,7 +88,7 @@ class Supervisor:
         """One process; the type of the start that follows it, empty when none does."""
         run = self.store.get(arn)
         if run is None or run.status == "stopping":
-            self._finish(arn, "stopped", "NORMAL", "")
+            self._finish(arn, "stopped", NORMAL, "")
             return ""
         definition = self._define(self.store.change(arn, start_type=start_type))
         folder = self.store.folder_of(arn)
@@ -111,8 +112,7 @@ class Supervisor:
         if result is not None and result.state == "failed":
             self._finish(arn, "failed", "FATAL_ERROR", result.message)
         elif result is not None or run.status == "stopping":
-            full_load = result is not None and result.state == "finished"
-            self._finish(arn, "stopped", "FULL_LOAD_ONLY_FINISHED" if full_load and not run.stop else "NORMAL", "")
+            self._finish(arn, "stopped", NORMAL if result is None else result.reason, "")
         elif run.restarts >= _RESTARTS:
             self._finish(arn, "failed", "FATAL_ERROR", f"The task's process ended {_RESTARTS} times without a result (last with {code}).")
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import string
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ _OF_A_TASK = {
     "TableMappings": "table_mappings",
     "ReplicationTaskSettings": "replication_task_settings",
 }
+_BOUNDS = ("CdcStartPosition", "CdcStopPosition")
+"""Members of a task that moto leaves out: where a start that says nothing else begins and ends."""
 _OF_AN_ENDPOINT = {
     "EndpointIdentifier": "endpoint_identifier",
     "EndpointType": "endpoint_type",
@@ -55,6 +58,13 @@ def mend(home: Path) -> None:
     dms.modify_replication_subnet_group = _modify_subnet_group
     dms.modify_endpoint = _modify_endpoint
     dms.modify_replication_task = _modify_task
+    create = dms.create_replication_task
+
+    def create_task(self: Any) -> str:
+        answer = json.loads(create(self))["ReplicationTask"]
+        return _kept_bounds(self, self.dms_backend.replication_tasks[answer["ReplicationTaskArn"]])
+
+    dms.create_replication_task = create_task
     dms.add_tags_to_resource = _add_tags
     dms.remove_tags_from_resource = _remove_tags
     _mend_answers(models)
@@ -104,7 +114,11 @@ def _mend_answers(models: Any) -> None:
     models.Endpoint.__init__, models.Endpoint.to_dict = make_endpoint, endpoint_to_dict
     models.FakeReplicationSubnetGroup.to_dict = _subnet_group_to_dict
     task = models.FakeReplicationTask.to_dict
-    models.FakeReplicationTask.to_dict = lambda self: {**task(self), "ReplicationTaskCreationDate": self.creation_date.timestamp()}
+    models.FakeReplicationTask.to_dict = lambda self: {
+        **task(self),
+        "ReplicationTaskCreationDate": self.creation_date.timestamp(),
+        **getattr(self, "bounds", {}),
+    }
 
 
 def _subnet_group_to_dict(group: Any) -> dict[str, Any]:
@@ -168,6 +182,15 @@ def _modify_task(self: Any) -> str:
     for name, attribute in _OF_A_TASK.items():
         if name in given:
             setattr(task, attribute, given[name])
+    return _kept_bounds(self, task)
+
+
+def _kept_bounds(self: Any, task: Any) -> str:
+    given = json.loads(self.body)
+    kept = {name: given[name] for name in _BOUNDS if name in given}
+    if given.get("CdcStartTime"):
+        kept["CdcStartPosition"] = datetime.fromtimestamp(float(given["CdcStartTime"]), UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    task.bounds = {**getattr(task, "bounds", {}), **kept}
     return json.dumps({"ReplicationTask": task.to_dict()})
 
 

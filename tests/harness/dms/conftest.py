@@ -16,6 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # for dms_lab: importlib mode pu
 
 from dms_lab import BUCKET, Running, client, database
 
+from localaws.dms.binlog.events import Position
+from localaws.dms.bounds import Until
 from localaws.dms.replication import Replication, Task
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
@@ -99,12 +101,18 @@ def start(address: SourceAddress, redshift: RedshiftEngine, endpoint: EndpointEn
     target = RedshiftAddress(values["host"], values["port"], values["dbname"], values["user"], values["password"])
 
     def begin(
-        name: str, rules: str, start_type: str = "start-replication", migration: str = "full-load-and-cdc", **settings: Any
+        name: str,
+        rules: str,
+        start_type: str = "start-replication",
+        migration: str = "full-load-and-cdc",
+        first: Position | int | None = None,
+        until: Until | None = None,
+        **settings: Any,
     ) -> Running:
         task_settings = TaskSettings.parse(json.dumps({"FullLoadSettings": {"MaxFullLoadSubTasks": 2}, **settings}))
-        task = Task(name, migration, address, TableMappings.parse(rules), task_settings, 5000 + len(started))
+        task = Task(name, migration, address, TableMappings.parse(rules), task_settings, 5000 + len(started), first)
         safe = not task_settings.strict
-        running = Running(Replication(task, lambda: RedshiftTarget(target, Staging(s3, BUCKET, name), name, safe=safe)), start_type)
+        running = Running(Replication(task, lambda: RedshiftTarget(target, Staging(s3, BUCKET, name), name, safe=safe)), start_type, until)
         started.append(running)
         return running
 

@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pymysql
 
+from localaws.dms.bounds import Until
 from localaws.dms.replication import Replication
 from localaws.engines.endpoint import EndpointEngine
 
@@ -53,14 +54,15 @@ def mappings(schema: str, *more: dict[str, Any], table: str = "%") -> str:
 class Running:
     """A task that runs in a thread of the test."""
 
-    def __init__(self, replication: Replication, start_type: str) -> None:
+    def __init__(self, replication: Replication, start_type: str, until: Until | None = None) -> None:
         self.replication, self.error = replication, None  # type: Replication, BaseException | None
-        self._thread = threading.Thread(target=self._run, args=(start_type,), daemon=True)
+        self.reason = ""
+        self._thread = threading.Thread(target=self._run, args=(start_type, until), daemon=True)
         self._thread.start()
 
-    def _run(self, start_type: str) -> None:
+    def _run(self, start_type: str, until: Until | None) -> None:
         try:
-            self.replication.run(start_type)
+            self.reason = self.replication.run(start_type, until)
         except BaseException as error:  # noqa: BLE001 - raised in the test's own thread by `wait_for` and `stop`
             self.error = error
 
@@ -73,11 +75,34 @@ class Running:
             assert time.monotonic() < deadline, f"not within {seconds} s"
             time.sleep(0.05)
 
+    def wait_until_it_ends(self, seconds: float = 60.0) -> str:
+        """Why it ended by itself."""
+        self._thread.join(seconds)
+        if self.error is not None:
+            raise self.error
+        assert not self._thread.is_alive(), f"it did not end within {seconds} s"
+        return self.reason
+
     def stop(self) -> None:
         self.replication.stopping.set()
         self._thread.join(30)
         if self.error is not None:
             raise self.error
+
+
+def next_second(connection: pymysql.connections.Connection[Any]) -> int:
+    """Waits until the source's clock shows another second, and gives it: what was committed before is a second earlier at least."""
+
+    def now() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT FLOOR(UNIX_TIMESTAMP(SYSDATE()))")
+            (seconds,) = cursor.fetchone() or (0,)
+        return int(seconds)
+
+    before = now()
+    while now() <= before + 1:  # a commit's second may be that of its end
+        time.sleep(0.02)
+    return now()
 
 
 def rows_of(connection: Any, query: str) -> list[tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from localaws.dms.exceptions import SettingsError
 from localaws.dms.planning import plan_table
 from localaws.dms.settings.table_mappings import TableMappings, condition_of, matches
-from localaws.dms.settings.task_settings import TaskSettings
+from localaws.dms.settings.task_catalogue import TASK_SETTINGS
+from localaws.dms.settings.task_settings import Retries, TaskSettings
 from localaws.dms.target.redshift_types import declared_type
 from localaws.dms.types import ColumnType, SourceColumn, SourceTable
 
@@ -149,6 +151,62 @@ def test_task_settings_have_dmss_defaults() -> None:
     found = TaskSettings.parse("")
 
     assert (found.prepare, found.subtasks, found.lob_bytes, found.strict) == ("DROP_AND_CREATE", 8, 32 * 1024, True)
+    assert (found.batch_changes, found.batch_seconds) == (1000, 1)  # BatchApplyEnabled is false
+    assert found.remarks == ()
+
+
+def test_every_setting_of_the_catalogue_is_taken_with_its_default_and_with_null() -> None:
+    """As DescribeReplicationTasks gives them back on AWS: everything is there, and much of it is null."""
+
+    def document(value_of: Any) -> str:
+        whole: dict[str, Any] = {}
+        for setting in TASK_SETTINGS:
+            place = whole
+            for name in filter(None, setting.section.split(".")):
+                place = place.setdefault(name, {})
+            place[setting.name] = value_of(setting)
+        return json.dumps(whole)
+
+    left_out = {"PostProcessingRules": None}
+
+    assert TaskSettings.parse(document(lambda setting: None)) == TaskSettings.parse(json.dumps(left_out)) == TaskSettings.parse("")
+    given = TaskSettings.parse(document(lambda setting: None if setting.name == "PostProcessingRules" else setting.default))
+    assert replace(given, retries=Retries()) == TaskSettings.parse("")
+    assert given.retries == Retries(-1, 5, 1800, True, False)
+
+
+def test_a_setting_without_an_effect_is_taken_and_told() -> None:
+    found = TaskSettings.parse(json.dumps({"StreamBufferSettings": {"StreamBufferCount": 4}, "FullLoadSettings": {"CommitRate": 50_000}}))
+
+    paths = [remark.partition(" ")[0] for remark in found.remarks]
+    assert paths == ["$.FullLoadSettings.CommitRate", "$.StreamBufferSettings.StreamBufferCount"]
+    assert "a range of keys is committed as a whole" in found.remarks[0]
+
+
+def test_batches_are_those_that_the_mode_of_applying_asks_for() -> None:
+    tuning = {"BatchApplyTimeoutMin": 2, "BatchApplyTimeoutMax": 9, "BatchSplitSize": 70, "MinTransactionSize": 5, "CommitTimeout": 3}
+
+    def parsed(enabled: bool) -> TaskSettings:
+        return TaskSettings.parse(json.dumps({"TargetMetadata": {"BatchApplyEnabled": enabled}, "ChangeProcessingTuning": tuning}))
+
+    batches, transactions = parsed(True), parsed(False)
+    assert (batches.batch_seconds, batches.batch_seconds_max, batches.batch_changes) == (2, 9, 70)
+    assert (transactions.batch_seconds, transactions.batch_seconds_max, transactions.batch_changes) == (3, 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("retries", "waits"),
+    [
+        (Retries(), [1, 2, 4, 8, 16, 30, 30]),
+        (Retries(count=2, seconds=5), [5, 10, None]),
+        (Retries(count=0), [None]),
+        (Retries(seconds=5, doubling=False), [5, 5, 5]),
+        (Retries(seconds=10, seconds_max=30, stop_at_max=True), [10, 20, None]),
+    ],
+    ids=["default", "two-attempts", "none", "without-throttling", "stop-at-the-largest"],
+)
+def test_the_waits_before_attempts_follow_the_settings(retries: Retries, waits: list[float | None]) -> None:
+    assert [retries.wait(attempt) for attempt in range(len(waits))] == waits
 
 
 @pytest.mark.parametrize(
@@ -157,6 +215,18 @@ def test_task_settings_have_dmss_defaults() -> None:
         ({"FullLoadSetting": {}}, "$.FullLoadSetting"),
         ({"FullLoadSettings": {"TargetTablePrepMode": "DROP"}}, "$.FullLoadSettings.TargetTablePrepMode"),
         ({"FullLoadSettings": {"MaxFullLoadSubTasks": 99}}, "$.FullLoadSettings.MaxFullLoadSubTasks"),
+        ({"FullLoadSettings": {"CommitRate": 60_000}}, "$.FullLoadSettings.CommitRate"),
+        ({"Logging": {"EnableLogging": "yes"}}, "$.Logging.EnableLogging"),
+        ({"Logging": {"LogComponents": [{"Id": "SORTER", "Level": "x"}]}}, "$.Logging.LogComponents[0].Level"),
+        ({"StreamBufferSettings": {"CtrlStreamBufferSizeInMB": 9}}, "$.StreamBufferSettings.CtrlStreamBufferSizeInMB"),
+        ({"TTSettings": {"TTS3Settings": {"Bucket": "x"}}}, "$.TTSettings.TTS3Settings.Bucket"),
+        ({"TTSettings": {"EnableTT": True}}, "$.TTSettings.EnableTT"),
+        ({"CharacterSetSettings": {"CharacterSetSupport": {"CharacterSet": "UTF8"}}},
+         "$.CharacterSetSettings.CharacterSetSupport.CharacterSet"),
+        ({"ErrorBehavior": {"ApplyErrorUpdatePolicy": "STOP_TASK"}}, "$.ErrorBehavior.ApplyErrorUpdatePolicy"),
+        ({"ErrorBehavior": {"RecoverableErrorCount": -2}}, "$.ErrorBehavior.RecoverableErrorCount"),
+        ({"PostProcessingRules": "x"}, "$.PostProcessingRules"),
+        ({"TargetMetadata": {"LimitedSizeLobMode": False}}, "$.TargetMetadata.LimitedSizeLobMode"),
         ({"ErrorBehavior": {"DataTruncationErrorPolicy": "SUSPEND_TABLE"}}, "$.ErrorBehavior.DataTruncationErrorPolicy"),
         ({"ErrorBehavior": {"DataErrorPolice": "LOG_ERROR"}}, "$.ErrorBehavior.DataErrorPolice"),
         ({"ControlTablesSettings": {"Schema": "x"}}, "$.ControlTablesSettings.Schema"),
@@ -164,7 +234,7 @@ def test_task_settings_have_dmss_defaults() -> None:
         ({"FullLoadSettings": {"StopTaskCachedChangesApplied": True, "StopTaskCachedChangesNotApplied": True}},
          "$.FullLoadSettings.StopTaskCachedChangesApplied"),
         ({"TargetMetadata": {"FullLobMode": True}}, "$.TargetMetadata.FullLobMode"),
-        ({"TargetMetadata": {"BatchApplyEnabled": False}}, "$.TargetMetadata.BatchApplyEnabled"),
+        ({"TargetMetadata": {"SupportLobs": False}}, "$.TargetMetadata.SupportLobs"),
         ({"ChangeProcessingTuning": {"BatchApplyTimeoutMin": 20, "BatchApplyTimeoutMax": 10}},
          "$.ChangeProcessingTuning.BatchApplyTimeoutMax"),
         ({"ValidationSettings": {"EnableValidation": True}}, "$.ValidationSettings.EnableValidation"),

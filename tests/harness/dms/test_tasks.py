@@ -10,13 +10,14 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from botocore.exceptions import ClientError
 from click.testing import CliRunner
-from dms_lab import client, differences, execute, mappings, rows_of, schema_of
+from dms_lab import client, differences, execute, mappings, next_second, rows_of, schema_of
 
 from cli.dms import dms as dms_command
 from localaws.dms.source.connection import SourceAddress, open_source
@@ -179,7 +180,9 @@ def test_a_task_goes_on_with_the_next_endpoint(
     assert described(dms, arn)["Status"] == "running"
 
 
-def test_a_full_load_alone_ends_by_itself(dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]) -> None:
+def test_a_full_load_alone_ends_by_itself_and_is_compared(
+    home: Home, dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]
+) -> None:
     schema = schema_of(source)
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY)", "INSERT INTO k VALUES (1), (2), (3)")
     rules = json.loads(mappings(schema))
@@ -193,6 +196,15 @@ def test_a_full_load_alone_ends_by_itself(dms: Any, create: Callable[..., str], 
 
     assert described(dms, arn)["StopReason"] == "Stop Reason FULL_LOAD_ONLY_FINISHED"
     assert rows_of(warehouse, f"SELECT id FROM {schema}.k") == [(2,), (3,)]
+    validate = CliRunner(env={"ETL_HOME": str(home.root), "COLUMNS": "200"}).invoke
+    alike = validate(dms_command, ["validate", "once"])
+    assert alike.exit_code == 0, alike.output
+    assert re.search(rf"{schema}\.k\W+Validated\W+0\W+0", alike.output)
+    warehouse.execute(f"DELETE FROM {schema}.k WHERE id = 3")
+    differs = validate(dms_command, ["validate", "once"])
+    assert differs.exit_code == 1
+    assert re.search(r"Mismatched records\W+1\W+0\W+MISSING_TARGET", differs.output)
+    assert [task["ReplicationTaskIdentifier"] for task in dms.describe_replication_tasks()["ReplicationTasks"]] == ["once"]
 
 
 def test_a_task_whose_settings_cannot_be_done_is_not_created(dms: Any, arns: dict[str, str]) -> None:
@@ -203,13 +215,44 @@ def test_a_task_whose_settings_cannot_be_done_is_not_created(dms: Any, arns: dic
         )  # fmt: skip
 
 
-@pytest.mark.parametrize("position", ["server_time:2026-01-02T03:04:05", "1767323045", "binlog.000001", "binlog.000001:x"])
+@pytest.mark.parametrize("position", ["server_time:yesterday", "1767323045", "binlog.000001", "binlog.000001:x"])
 def test_a_position_that_is_none_is_refused_when_the_task_starts(dms: Any, create: Callable[..., str], source: Any, position: str) -> None:
     arn = create("nowhere", mappings(schema_of(source)), migration="cdc")
     for name in ("CdcStartPosition", "CdcStopPosition"):
         with pytest.raises(ClientError, match=rf"InvalidParameterValueException.*{name} '{position}'.*file:offset"):
             start(dms, arn, **{name: position})
     assert described(dms, arn)["Status"] == "ready"
+
+
+def test_a_start_that_says_two_things_or_is_for_a_load_is_refused(dms: Any, create: Callable[..., str], source: Any) -> None:
+    schema = schema_of(source)
+    changes, load = create("both", mappings(schema), migration="cdc"), create("load", mappings(schema))
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    with pytest.raises(ClientError, match="InvalidParameterCombinationException.*give one of them"):
+        start(dms, changes, CdcStartPosition="binlog.000001:4", CdcStartTime=at)
+    with pytest.raises(ClientError, match="InvalidParameterCombinationException.*begins with its load"):
+        start(dms, load, CdcStartTime=at)
+
+
+def test_a_task_starts_at_a_time_and_stops_at_a_time(
+    dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]
+) -> None:
+    schema = schema_of(source)
+    execute(source, "CREATE TABLE k (id INT PRIMARY KEY)", "INSERT INTO k VALUES (1)")
+    moments = [next_second(source)]
+    execute(source, "INSERT INTO k VALUES (2)")
+    moments.append(next_second(source))
+    execute(source, "INSERT INTO k VALUES (3)")
+    arn = create("times", mappings(schema), migration="cdc")
+
+    begin, end = (datetime.fromtimestamp(at, UTC) for at in moments)
+    start(dms, arn, CdcStartTime=begin, CdcStopPosition=f"commit_time:{end - timedelta(seconds=1):%Y-%m-%dT%H:%M:%S}")
+    wait_for(lambda: described(dms, arn)["Status"] in ("stopped", "failed"))
+
+    found = described(dms, arn)
+    assert (found["Status"], found["StopReason"]) == ("stopped", "Stop Reason STOPPED_AT_COMMIT_TIME"), found.get("LastFailureMessage")
+    assert found["CdcStartPosition"] == f"{begin:%Y-%m-%dT%H:%M:%S}"
+    assert rows_of(warehouse, f"SELECT id FROM {schema}.k") == [(2,)]
 
 
 def test_a_position_that_is_gone_fails_the_task_with_the_reason(dms: Any, create: Callable[..., str], source: Any) -> None:

@@ -6,7 +6,7 @@ This pass is Python for each event, so it does as little as it can; what is with
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from localaws.dms.binlog.events import DELETE, INSERT, UPDATE, Commit, Position, Statement
@@ -59,21 +59,32 @@ Framed = RowEvents | Commit | Statement
 class _Found:
     """What a pass has found, transactions joined: several become one RowEvents with one Commit."""
 
-    def __init__(self, boundary: Position | None) -> None:
-        self._boundary = boundary
+    def __init__(self, boundaries: Sequence[Position], moments: Sequence[int]) -> None:
+        self._boundaries, self._moments = boundaries, moments
         self.items: list[Framed] = []
         self.rows = RowEvents()
         self._closed = self._transactions = 0
         self._last: Commit | None = None
 
     def commit(self, position: Position, seconds: int, transactions: int) -> None:
-        if self._boundary is not None and self._last is not None and self._last.position.order <= self._boundary.order < position.order:
+        if (self._boundaries or self._moments) and self._last is not None and self._parted(self._last, position, seconds):
             self.flush()
         closed = len(self.rows.number)
         self.rows.seconds[self._closed :] = [seconds] * (closed - self._closed)
         self._closed = closed
         self._transactions += transactions
         self._last = Commit(position, seconds, self._transactions)
+
+    def _parted(self, last: Commit, position: Position, seconds: int) -> bool:
+        """Whether a transaction is not to be joined with the last: a boundary lies between them."""
+        return any(last.position.order <= boundary.order < position.order for boundary in self._boundaries) or any(
+            last.seconds <= moment < seconds for moment in self._moments
+        )
+
+    def idle(self, position: Position) -> None:
+        """The source has nothing more, and stands at a position."""
+        if len(self.rows.number) == self._closed:
+            self.commit(position, 0 if self._last is None else self._last.seconds, 0)
 
     def roll_back(self) -> None:
         self.rows = self.rows.part(0, self._closed)
@@ -104,8 +115,11 @@ class Framer:
         self._maps: dict[bytes, TableMap | None] = {}
         self._kept: dict[bytes, TableMap | None] = {}
         self._count = 0
-        self.boundary: Position | None = None
-        """Where transactions before and after are not to be joined."""
+        self.boundaries: Sequence[Position] = ()
+        self.moments: Sequence[int] = ()
+        """Where, and when (seconds since the epoch), transactions before and after are not to be joined."""
+        self.created = 0
+        """When the first file that was read was begun."""
         self.caught_up = False
         """Whether the last event was a heartbeat: the source has nothing more."""
         self.seconds = 0
@@ -119,7 +133,7 @@ class Framer:
             BinlogGoneError: the source has no such position.
             SourceError: the source ended the stream.
         """
-        at, found = start, _Found(self.boundary)
+        at, found = start, _Found(self.boundaries, self.moments)
         unpack, maps = _PACKET.unpack_from, self._maps
         while end - at > 4:
             if buffer[at + 4]:
@@ -149,7 +163,10 @@ class Framer:
                 self._other(found, kind, bytes(buffer[body:finish]), position, seconds)
             self.caught_up = kind == _HEARTBEAT
             self.seconds = seconds or self.seconds
-        return found.flush(), at
+        items = found.flush()
+        if self.boundaries and (passed := [item.position.order for item in items if isinstance(item, Commit)]):
+            self.boundaries = [boundary for boundary in self.boundaries if boundary.order > passed[-1]]
+        return items, at
 
     def _table_map(self, body: bytes) -> TableMap | None:
         """Parsed once for each form: a transaction of one row has one of its own, always the same."""
@@ -173,7 +190,10 @@ class Framer:
         elif kind == _FORMAT:
             stated = body[-1] if self._checksum else body[-5]
             self._checksum = 4 if stated else 0
-        elif kind != _HEARTBEAT:
+            self.created = self.created or seconds
+        elif kind == _HEARTBEAT:
+            found.idle(Position(self.file, position))
+        else:
             what = _REFUSED.get(kind, f"an event of the unknown type {kind}")
             raise BinlogError(f"The binlog has {what} before {self.file}:{position}, which is not replicated. Turn it off on the source.")
 

@@ -1,71 +1,77 @@
-"""Task settings: how a task loads and applies (DMS guide, "Specifying task settings for AWS DMS tasks").
-
-What the engine does not do is refused where it would change the result, and taken where it only tunes AWS's machine.
-"""
+"""Task settings: how a task loads and applies, read by the table of `task_catalogue`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from localaws.dms.exceptions import SettingsError
+from localaws.dms.settings.catalogue import Document, checked
 from localaws.dms.settings.reading import Reader, parsed
+from localaws.dms.settings.task_catalogue import TASK_SETTINGS
 
-__all__ = ["TaskSettings"]
+__all__ = ["Retries", "TaskSettings", "Validation"]
 
-_SECTIONS = (
-    "TargetMetadata", "FullLoadSettings", "ChangeProcessingTuning", "ErrorBehavior", "ControlTablesSettings", "ValidationSettings",
-    "Logging", "StreamBufferSettings", "ChangeProcessingDdlHandlingPolicy", "BeforeImageSettings", "LoopbackPreventionSettings",
-    "CharacterSetSettings", "PostProcessingRules", "FailTaskWhenCleanTaskResourceFailed", "TTSettings", "LocalEngine",
-)  # fmt: skip
-_PREPARATION = ("DO_NOTHING", "DROP_AND_CREATE", "TRUNCATE_BEFORE_LOAD")
-_TARGET_METADATA = (
-    "TargetSchema", "SupportLobs", "FullLobMode", "LobChunkSize", "LimitedSizeLobMode", "LobMaxSize", "InlineLobMaxSize",
-    "LoadMaxFileSize", "ParallelLoadThreads", "ParallelLoadBufferSize", "ParallelLoadQueuesPerThread", "ParallelApplyThreads",
-    "ParallelApplyBufferSize", "ParallelApplyQueuesPerThread", "BatchApplyEnabled", "TaskRecoveryTableEnabled",
-)  # fmt: skip
-_FULL_LOAD = (
-    "TargetTablePrepMode", "CreatePkAfterFullLoad", "StopTaskCachedChangesApplied", "StopTaskCachedChangesNotApplied",
-    "MaxFullLoadSubTasks", "TransactionConsistencyTimeout", "CommitRate",
-)  # fmt: skip
-_TUNING = (
-    "BatchApplyPreserveTransaction", "BatchApplyTimeoutMin", "BatchApplyTimeoutMax", "BatchApplyMemoryLimit", "BatchSplitSize",
-    "MinTransactionSize", "CommitTimeout", "MemoryLimitTotal", "MemoryKeepTime", "StatementCacheSize", "RecoveryTimeout",
-)  # fmt: skip
-_ERRORS = (
-    "DataErrorPolicy", "EventErrorPolicy", "DataTruncationErrorPolicy", "DataMaskingErrorPolicy", "DataErrorEscalationPolicy",
-    "DataErrorEscalationCount", "TableErrorPolicy", "TableErrorEscalationPolicy", "TableErrorEscalationCount", "RecoverableErrorCount",
-    "RecoverableErrorInterval", "RecoverableErrorThrottling", "RecoverableErrorThrottlingMax",
-    "RecoverableErrorStopRetryAfterThrottlingMax", "ApplyErrorDeletePolicy", "ApplyErrorInsertPolicy", "ApplyErrorUpdatePolicy",
-    "ApplyErrorEscalationPolicy", "ApplyErrorEscalationCount", "ApplyErrorFailOnTruncationDdl", "FullLoadIgnoreConflicts",
-    "FailOnTransactionConsistencyBreached", "FailOnNoTablesCaptured",
-)  # fmt: skip
-_CONTROL = (
-    "ControlSchema", "HistoryTimeslotInMinutes", "historyTimeslotInMinutes", "HistoryTableEnabled", "SuspendedTablesTableEnabled",
-    "StatusTableEnabled", "FullLoadExceptionTableEnabled",
-)  # fmt: skip
-_LOGGING = ("EnableLogging", "EnableLogContext", "LogComponents", "CloudWatchLogGroup", "CloudWatchLogStream")
-_KEPT_ROWS = ("DataErrorPolicy", "DataTruncationErrorPolicy")
-_TABLE_ERRORS = ("SUSPEND_TABLE", "STOP_TASK")
-_DDL = ("HandleSourceTableDropped", "HandleSourceTableTruncated", "HandleSourceTableAltered")
+_FIRST_RETRY, _LARGEST_RETRY = 1, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """Attempts after a lost connection: how many (-1 without end), seconds before the first, at most, and whether the wait doubles."""
+
+    count: int = -1
+    seconds: int = _FIRST_RETRY
+    seconds_max: int = _LARGEST_RETRY
+    doubling: bool = True
+    stop_at_max: bool = False
+
+    def wait(self, attempt: int) -> float | None:
+        """Seconds before an attempt, counted from 0; None when there is to be none."""
+        seconds = self.seconds * 2**attempt if self.doubling else self.seconds
+        if (self.count >= 0 and attempt >= self.count) or (self.stop_at_max and self.doubling and seconds > self.seconds_max):
+            return None
+        return min(seconds, self.seconds_max) if self.doubling else seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """How a target is compared with its source. `only`: nothing is loaded; `delay` and `failure_delay` are seconds."""
+
+    enabled: bool = False
+    only: bool = False
+    partition_rows: int = 10_000
+    failures: int = 10_000
+    table_failures: int = 1000
+    failure_delay: float = 0.0
+    delay: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class TaskSettings:
-    """Settings with DMS's defaults. Sizes are bytes, times seconds."""
+    """Settings with DMS's defaults. Sizes are bytes, times seconds. `batch_changes` of 0 is no limit."""
 
     prepare: str = "DROP_AND_CREATE"
     subtasks: int = 8
+    stop_after_load: bool = False
+    stop_after_cached: bool = False
     lob_bytes: int = 32 * 1024
     target_schema: str = ""
     control_schema: str = ""
     batch_seconds: int = 1
     batch_seconds_max: int = 30
     batch_bytes: int = 500 << 20
+    batch_changes: int = 0
+    replace_existing: bool = False
     table_error: str = "SUSPEND_TABLE"
+    fail_on_truncate: bool = False
+    fail_without_tables: bool = False
+    retries: Retries = field(default_factory=Retries)
     handle_drop: bool = True
     handle_truncate: bool = True
     handle_alter: bool = True
     strict: bool = True
+    validation: Validation = field(default_factory=Validation)
+    remarks: tuple[str, ...] = ()
+    """A line for each setting that was given and has no effect here."""
 
     @classmethod
     def parse(cls, text: str) -> TaskSettings:
@@ -74,58 +80,84 @@ class TaskSettings:
         Raises:
             SettingsError: a setting is unknown, out of range, not done by this engine, or contradicts another.
         """
-        document = Reader(parsed(text or "{}", "ReplicationTaskSettings"), "$")
-        document.only(_SECTIONS)
-        metadata, load, tuning = (document.child(name) for name in ("TargetMetadata", "FullLoadSettings", "ChangeProcessingTuning"))
-        metadata.only(_TARGET_METADATA)
-        load.only(_FULL_LOAD)
-        tuning.only(_TUNING)
-        errors, ddl = document.child("ErrorBehavior"), document.child("ChangeProcessingDdlHandlingPolicy")
-        ddl.only(_DDL)
-        errors.only(_ERRORS)
-        document.child("ControlTablesSettings").only(_CONTROL)
-        document.child("Logging").only(_LOGGING)
-        _refuse(document, metadata, load, errors)
-        low = tuning.number("BatchApplyTimeoutMin", 1, 1)
-        high = tuning.number("BatchApplyTimeoutMax", max(30, low), 1)
-        if high < low:
-            raise SettingsError(f"{tuning.path}.BatchApplyTimeoutMax", f"{high} is less than BatchApplyTimeoutMin, {low}")
-        engine = document.child("LocalEngine")
-        engine.only(("Mode",))
+        found = checked(Reader(parsed(text or "{}", "ReplicationTaskSettings"), "$"), TASK_SETTINGS)
+        _contradictions(found)
+        load, errors, ddl = "FullLoadSettings", "ErrorBehavior", "ChangeProcessingDdlHandlingPolicy"
         return cls(
-            prepare=load.one_of("TargetTablePrepMode", _PREPARATION, "DROP_AND_CREATE"),
-            subtasks=load.number("MaxFullLoadSubTasks", 8, 1, 49),
-            lob_bytes=metadata.number("LobMaxSize", 32, 1, 102400) * 1024,
-            target_schema=metadata.text("TargetSchema", ""),
-            control_schema=document.child("ControlTablesSettings").text("ControlSchema", ""),
-            batch_seconds=low,
-            batch_seconds_max=high,
-            batch_bytes=tuning.number("BatchApplyMemoryLimit", 500, 1) << 20,
-            table_error=errors.one_of("TableErrorPolicy", _TABLE_ERRORS, "SUSPEND_TABLE"),
-            handle_drop=ddl.flag("HandleSourceTableDropped", True),
-            handle_truncate=ddl.flag("HandleSourceTableTruncated", True),
-            handle_alter=ddl.flag("HandleSourceTableAltered", True),
-            strict=engine.one_of("Mode", ("strict_dms", "safe"), "strict_dms") == "strict_dms",
+            prepare=found[f"{load}.TargetTablePrepMode"],
+            subtasks=found[f"{load}.MaxFullLoadSubTasks"],
+            stop_after_load=found[f"{load}.StopTaskCachedChangesNotApplied"],
+            stop_after_cached=found[f"{load}.StopTaskCachedChangesApplied"],
+            lob_bytes=found["TargetMetadata.LobMaxSize"] * 1024,
+            target_schema=found["TargetMetadata.TargetSchema"],
+            control_schema=found["ControlTablesSettings.ControlSchema"],
+            replace_existing=found[f"{errors}.ApplyErrorInsertPolicy"] == "INSERT_RECORD",
+            table_error=found[f"{errors}.TableErrorPolicy"],
+            fail_on_truncate=found[f"{errors}.ApplyErrorFailOnTruncationDdl"],
+            fail_without_tables=found[f"{errors}.FailOnNoTablesCaptured"],
+            retries=_retries(found),
+            handle_drop=found[f"{ddl}.HandleSourceTableDropped"],
+            handle_truncate=found[f"{ddl}.HandleSourceTableTruncated"],
+            handle_alter=found[f"{ddl}.HandleSourceTableAltered"],
+            strict=found["LocalEngine.Mode"] == "strict_dms",
+            validation=_validation(found),
+            remarks=found.remarks,
+            **_batches(found),
         )
 
 
-def _refuse(document: Reader, metadata: Reader, load: Reader, errors: Reader) -> None:
-    for name in ("StopTaskCachedChangesApplied", "StopTaskCachedChangesNotApplied"):
-        if load.flag(name, False):
-            raise SettingsError(f"{load.path}.{name}", "the engine goes on after the full load: set it to false and stop the task yourself")
-    for name in _KEPT_ROWS:
-        if errors.text(name, "LOG_ERROR") != "LOG_ERROR":
-            raise SettingsError(
-                f"{errors.path}.{name}", "this engine keeps such rows in awsdms_apply_exceptions and goes on: set it to LOG_ERROR"
-            )
-    if metadata.flag("FullLobMode", False):
-        raise SettingsError(f"{metadata.path}.FullLobMode", "Redshift and S3 have no full LOB mode: set LimitedSizeLobMode and LobMaxSize")
-    if not metadata.flag("BatchApplyEnabled", True):
-        raise SettingsError(
-            f"{metadata.path}.BatchApplyEnabled", "this engine applies batches of whole transactions only: set it to true, or leave it out"
-        )
-    if document.child("ValidationSettings").flag("EnableValidation", False):
-        raise SettingsError("$.ValidationSettings.EnableValidation", "validation is not done by this engine yet")
-    for section in ("PostProcessingRules", "BeforeImageSettings", "LoopbackPreventionSettings"):
-        if document.has(section):
-            raise SettingsError(f"$.{section}", "it is not done by this engine yet")
+def _batches(found: Document) -> dict[str, int]:
+    """When what is captured is applied."""
+    tuning = "ChangeProcessingTuning"
+    if not found["TargetMetadata.BatchApplyEnabled"]:
+        seconds = found[f"{tuning}.CommitTimeout"]
+        return {"batch_seconds": seconds, "batch_seconds_max": seconds, "batch_changes": found[f"{tuning}.MinTransactionSize"]}
+    return {
+        "batch_seconds": found[f"{tuning}.BatchApplyTimeoutMin"],
+        "batch_seconds_max": found[f"{tuning}.BatchApplyTimeoutMax"],
+        "batch_bytes": found[f"{tuning}.BatchApplyMemoryLimit"] << 20,
+        "batch_changes": found[f"{tuning}.BatchSplitSize"],
+    }
+
+
+def _retries(found: Document) -> Retries:
+    """DMS waits 5 seconds, and up to half an hour: on one machine, where nothing is said, less is enough."""
+    first, largest = "ErrorBehavior.RecoverableErrorInterval", "ErrorBehavior.RecoverableErrorThrottlingMax"
+    return Retries(
+        found["ErrorBehavior.RecoverableErrorCount"],
+        found[first] if first in found.given else _FIRST_RETRY,
+        found[largest] if largest in found.given else _LARGEST_RETRY,
+        found["ErrorBehavior.RecoverableErrorThrottling"],
+        found["ErrorBehavior.RecoverableErrorStopRetryAfterThrottlingMax"],
+    )
+
+
+def _validation(found: Document) -> Validation:
+    """DMS tells a failure after five minutes: where nothing is said, it is told when the target is known to have every change."""
+    section = "ValidationSettings"
+    delays = [f"{section}.{name}" for name in ("RecordFailureDelayInMinutes", "RecordFailureDelayLimitInMinutes")]
+    return Validation(
+        found[f"{section}.EnableValidation"],
+        found[f"{section}.EnableValidation"] and found[f"{section}.ValidationOnly"],
+        found[f"{section}.PartitionSize"],
+        found[f"{section}.FailureMaxCount"],
+        found[f"{section}.TableFailureMaxCount"],
+        60.0 * max((found[path] for path in delays if path in found.given), default=0),
+        found[f"{section}.ValidationQueryCdcDelaySeconds"],
+    )
+
+
+def _contradictions(found: Document) -> None:
+    if found["ValidationSettings.ValidationOnly"] and not found["ValidationSettings.EnableValidation"]:
+        raise SettingsError("$.ValidationSettings.ValidationOnly", "EnableValidation is false: a task that only validates needs both")
+    mode = "FullLoadSettings.TargetTablePrepMode"
+    if found["ValidationSettings.ValidationOnly"] and mode in found.given and found[mode] != "DO_NOTHING":
+        raise SettingsError(f"$.{mode}", "a task that only validates needs DO_NOTHING")
+    tuning, load, lobs = "ChangeProcessingTuning", "FullLoadSettings", "TargetMetadata.LimitedSizeLobMode"
+    low, high = found[f"{tuning}.BatchApplyTimeoutMin"], found[f"{tuning}.BatchApplyTimeoutMax"]
+    if high < low:
+        raise SettingsError(f"$.{tuning}.BatchApplyTimeoutMax", f"{high} is less than BatchApplyTimeoutMin, {low}")
+    if found[f"{load}.StopTaskCachedChangesApplied"] and found[f"{load}.StopTaskCachedChangesNotApplied"]:
+        raise SettingsError(f"$.{load}.StopTaskCachedChangesApplied", "StopTaskCachedChangesNotApplied is true too: one of them")
+    if not found[lobs]:
+        raise SettingsError(f"$.{lobs}", "with SupportLobs either it or FullLobMode is true, and FullLobMode is not done by this engine")

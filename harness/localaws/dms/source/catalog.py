@@ -11,7 +11,7 @@ from localaws.dms.exceptions import UnsupportedColumnError
 from localaws.dms.source.connection import source_errors
 from localaws.dms.types import ColumnType, SourceColumn, SourceTable, labels_size
 
-__all__ = ["SYSTEM_SCHEMAS", "list_tables", "read_table"]
+__all__ = ["SYSTEM_SCHEMAS", "count_rows", "list_tables", "read_table"]
 
 SYSTEM_SCHEMAS = frozenset(("information_schema", "mysql", "performance_schema", "sys"))
 
@@ -61,6 +61,14 @@ def read_table(
         return None
     columns = tuple(SourceColumn(row[0], _type(f"{schema}.{name}", row), row[3] == "YES") for row in found)
     return SourceTable(schema, name, columns, key, is_view, rows)
+
+
+def count_rows(connection: pymysql.connections.Connection[Any], table: SourceTable) -> int:
+    """The table's rows, counted."""
+    with source_errors(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM `{table.schema}`.`{table.name}`")
+        (rows,) = cursor.fetchone() or (0,)
+    return int(rows)
 
 
 def _type(table: str, row: Iterable[Any]) -> ColumnType:

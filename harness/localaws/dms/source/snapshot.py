@@ -19,7 +19,7 @@ from localaws.dms.source.connection import SourceAddress, open_source, source_er
 from localaws.dms.source.result import query_batches
 from localaws.dms.types import SourceColumn, SourceTable
 
-__all__ = ["Chunk", "Snapshot", "chunks_of", "current_position", "open_snapshot", "remaining"]
+__all__ = ["Chunk", "Snapshot", "chunks_of", "current_position", "open_snapshot", "read_rows", "remaining"]
 
 _ATTEMPTS = 5
 _LOCK_SECONDS = 10
@@ -49,14 +49,21 @@ class Snapshot:
 
     def read(self, number: int, table: SourceTable, columns: Sequence[SourceColumn], condition: str) -> Iterator[pa.RecordBatch]:
         """The rows of a part of a table, by the connection `number`."""
-        chosen = ", ".join(_selected(column) for column in columns)
-        where = f" WHERE {condition}" if condition else ""
-        return query_batches(self.connections[number], f"SELECT {chosen} FROM `{table.schema}`.`{table.name}`{where}", columns)
+        return read_rows(self.connections[number], table, columns, condition)
 
     def close(self) -> None:
         for connection in self.connections:
             if connection.open:
                 connection._force_close()  # type: ignore[attr-defined] # a query may be half read
+
+
+def read_rows(
+    connection: pymysql.connections.Connection[Any], table: SourceTable, columns: Sequence[SourceColumn], condition: str
+) -> Iterator[pa.RecordBatch]:
+    """Rows of a table under a condition in MySQL's SQL; all of them where it is empty."""
+    chosen = ", ".join(_selected(column) for column in columns)
+    where = f" WHERE {condition}" if condition else ""
+    return query_batches(connection, f"SELECT {chosen} FROM `{table.schema}`.`{table.name}`{where}", columns)
 
 
 def _selected(column: SourceColumn) -> str:

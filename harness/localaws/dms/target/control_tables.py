@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from localaws.dms.plan import TablePlan
 from localaws.dms.source.snapshot import Chunk
 from localaws.dms.target.base import ApplyError
+from localaws.dms.validation.compare import Difference
 
 __all__ = ["MYSQL", "REDSHIFT", "ControlTables", "Dialect", "literal", "quoted"]
 
@@ -25,16 +26,12 @@ def quoted(name: str) -> str:
 
 
 def literal(text: str) -> str:
-    """A text in a statement."""
-    return "'" + text.replace("'", "''") + "'"
+    """A text in a statement: a backslash escapes what follows on Redshift, as on MySQL."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def _mysql_quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
-
-
-def _mysql_literal(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ class Dialect:
 
 
 REDSHIFT = Dialect(quoted, literal, "VARCHAR(65535)", "TIMESTAMP", "GETDATE()")
-MYSQL = Dialect(_mysql_quoted, _mysql_literal, "LONGTEXT", "DATETIME(3)", "UTC_TIMESTAMP(3)")
+MYSQL = Dialect(_mysql_quoted, literal, "LONGTEXT", "DATETIME(3)", "UTC_TIMESTAMP(3)")
 
 
 class ControlTables:
@@ -59,7 +56,7 @@ class ControlTables:
         self._dialect, self._literal = dialect, dialect.literal
         self._task, self._schema = dialect.literal(task), schema
         self._states, self._loads = self._table("awsdms_txn_state"), self._table("awsdms_load_state")
-        self._exceptions = self._table("awsdms_apply_exceptions")
+        self._exceptions, self._failures = self._table("awsdms_apply_exceptions"), self._table("awsdms_validation_failures_v1")
 
     def _table(self, name: str) -> str:
         return f"{self._dialect.quoted(self._schema)}.{name}"
@@ -115,6 +112,29 @@ class ControlTables:
         for start in range(0, len(errors), _AT_ONCE):
             rows = ", ".join(self._exception(error) for error in errors[start : start + _AT_ONCE])
             yield f"INSERT INTO {self._exceptions} VALUES {rows}"
+
+    def create_failures(self) -> Sequence[str]:
+        """The table of what a validation found (guide, "AWS DMS data validation", "Troubleshooting")."""
+        text, time, key = self._dialect.text, self._dialect.time, self._dialect.quoted("key")
+        return (
+            f"CREATE SCHEMA IF NOT EXISTS {self._dialect.quoted(self._schema)}",
+            f"CREATE TABLE IF NOT EXISTS {self._failures} (task_name VARCHAR(128) NOT NULL, table_owner VARCHAR(128) NOT NULL, "
+            f"table_name VARCHAR(128) NOT NULL, failure_time {time} NOT NULL, key_type VARCHAR(128) NOT NULL, {key} {text} NOT NULL, "
+            "failure_type VARCHAR(128) NOT NULL, details VARCHAR(8000) NOT NULL)",
+        )
+
+    def forget_failures(self, plan: TablePlan) -> str:
+        return f"DELETE FROM {self._failures} WHERE {self._of(plan)}"
+
+    def note_failures(self, plan: TablePlan, failures: Sequence[Difference]) -> Iterator[str]:
+        """Statements that keep every one of them."""
+        names = f"{self._task}, {self._literal(plan.schema)}, {self._literal(plan.name)}, {self._dialect.now}, 'Row'"
+        for start in range(0, len(failures), _AT_ONCE):
+            rows = ", ".join(
+                f"({names}, {self._literal(item.key_text())}, {self._literal(item.kind)}, {self._literal(item.details_text())})"
+                for item in failures[start : start + _AT_ONCE]
+            )
+            yield f"INSERT INTO {self._failures} VALUES {rows}"
 
     def _exception(self, error: ApplyError) -> str:
         names = f"{self._task}, {self._literal(error.table.schema)}, {self._literal(error.table.name)}"

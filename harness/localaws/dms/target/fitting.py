@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from localaws.dms.exceptions import TargetError
 
-__all__ = ["Fitted", "Refused", "TargetColumn", "fit"]
+__all__ = ["Fitted", "Refused", "TargetColumn", "fit", "fitted_type"]
 
 _INTEGERS = {"smallint": (pa.int16(), 15), "integer": (pa.int32(), 31), "bigint": (pa.int64(), 63)}
 
@@ -74,6 +74,16 @@ def fit(rows: pa.Table, columns: Sequence[TargetColumn]) -> Fitted:
             array = pc.if_else(bad, pa.scalar(None, array.type), array)
         arrays.append(array)
     return Fitted(pa.table(arrays, [column.name for column in columns]), refused)
+
+
+def fitted_type(column: TargetColumn) -> pa.DataType:
+    """The type that `fit` gives a column. Raises TargetError where there is none."""
+    if column.type == "numeric":
+        return pa.decimal128(column.precision, column.scale)
+    found = _INTEGERS[column.type][0] if column.type in _INTEGERS else _TYPES.get(column.type)
+    if found is None:
+        raise TargetError(f"The target's column {column.name} is {column.type}, which is not read yet.")
+    return found
 
 
 def _fitted(array: pa.Array, column: TargetColumn) -> tuple[pa.Array, pa.Array | None, str]:
@@ -156,14 +166,18 @@ def _cast(kind: pa.DataType) -> Callable[[pa.Array, TargetColumn], tuple[pa.Arra
     return convert
 
 
+_TYPES: dict[str, pa.DataType] = {
+    "real": pa.float32(), "double precision": pa.float64(), "boolean": pa.bool_(), "date": pa.date32(),
+    "timestamp without time zone": pa.timestamp("us"), "character varying": pa.string(), "character": pa.string(),
+}  # fmt: skip
 _CONVERSIONS: dict[str, Callable[[pa.Array, TargetColumn], tuple[pa.Array, pa.Array | None, str]]] = {
     **dict.fromkeys(_INTEGERS, _integer),
     "numeric": _numeric,
-    "real": _cast(pa.float32()),
-    "double precision": _cast(pa.float64()),
-    "boolean": _cast(pa.bool_()),
-    "date": _cast(pa.date32()),
-    "timestamp without time zone": _cast(pa.timestamp("us")),
+    "real": _cast(_TYPES["real"]),
+    "double precision": _cast(_TYPES["double precision"]),
+    "boolean": _cast(_TYPES["boolean"]),
+    "date": _cast(_TYPES["date"]),
+    "timestamp without time zone": _cast(_TYPES["timestamp without time zone"]),
     "character varying": _text,
     "character": _text,
 }

@@ -15,13 +15,15 @@ import pyarrow as pa
 from localaws.dms.exceptions import TargetError
 from localaws.dms.netting import Bag, Net
 from localaws.dms.plan import PlannedColumn, TablePlan
-from localaws.dms.source.snapshot import Chunk
+from localaws.dms.source.catalog import read_table
+from localaws.dms.source.snapshot import Chunk, read_rows
 from localaws.dms.target.base import ApplyError, LoadResult
 from localaws.dms.target.control_tables import MYSQL, ControlTables
-from localaws.dms.target.mysql_rows import MySqlColumn, load_clause, load_lines
+from localaws.dms.target.mysql_rows import MySqlColumn, as_texts, load_clause, load_lines
 from localaws.dms.target.mysql_session import MySqlAddress, MySqlSession
 from localaws.dms.target.mysql_types import declared_mysql_type, mysql_type
 from localaws.dms.target.sql import SqlTarget
+from localaws.dms.types import arrow_type
 
 __all__ = ["CONTROL_SCHEMA", "MySqlTarget"]
 
@@ -84,13 +86,14 @@ class MySqlTarget(MySqlSession, SqlTarget):
         # Something does not fit: the row as it was is kept where the new one is refused.
         self._run("ROLLBACK TO SAVEPOINT awsdms_net")
         self._run(f"CREATE TEMPORARY TABLE {_own(plan, 'rows')} LIKE {self._name(plan)}")
-        refused = self._load(_own(plan, "rows"), plan, found.inserts)
-        keys = found.inserts.select(list(plan.key)).take(pa.array([row for row, _ in refused], pa.int64()))
-        self._delete(plan, found.deletes.join(keys, list(plan.key), join_type="left anti"))
-        listed = ", ".join(MYSQL.quoted(name) for name in self._filled(plan))
-        self._run(f"INSERT INTO {self._name(plan)} ({listed}) SELECT {listed} FROM {_own(plan, 'rows')}")
+        refused = dict(self._load(_own(plan, "rows"), plan, found.inserts))
         self._run(f"DROP TEMPORARY TABLE {_own(plan, 'rows')}")
-        return [_refusal(plan, "UPSERT", found.inserts, row, reason) for row, reason in refused]
+        keys = found.inserts.select(list(plan.key)).take(pa.array(list(refused), pa.int64()))
+        self._delete(plan, found.deletes.join(keys, list(plan.key), join_type="left anti"))
+        good = [row for row in range(len(found.inserts)) if row not in refused]
+        # What fits may still be refused because of a row that only the target has.
+        refused |= {good[row]: why for row, why in self._load(self._name(plan), plan, found.inserts.take(pa.array(good, pa.int64())))}
+        return [_refusal(plan, "UPSERT", found.inserts, row, reason) for row, reason in refused.items()]
 
     def _delete(self, plan: TablePlan, keys: pa.Table) -> None:
         """The rows with these keys. A key that does not fit is no row's."""
@@ -161,6 +164,20 @@ class MySqlTarget(MySqlSession, SqlTarget):
         names = [name for name in rows.column_names if not columns[name].generated]
         quoted = {name: MYSQL.quoted(columns[name].name) for name in names}
         return self._load_data(table, load_lines(rows, names), load_clause(rows, names, columns, quoted), len(rows))
+
+    def as_written(self, plan: TablePlan, rows: pa.Table) -> pa.Table:
+        return as_texts(rows)
+
+    def rows_there(self, plan: TablePlan, condition: str) -> pa.Table:
+        table = read_table(self._connection(), plan.schema, plan.name)
+        if table is None:
+            raise TargetError(f"There is no table {plan.full_name} on the target. Reload the table.")
+        there = {column.name.lower(): column for column in table.columns}
+        columns = [there[name.lower()] for name in self._target_columns(plan)]
+        names = [column.name for column in plan.columns]
+        batches = [batch.rename_columns(names) for batch in read_rows(self._connection(), table, columns, condition)]
+        schema = pa.schema([(name, arrow_type(column.type)) for name, column in zip(names, columns, strict=True)])
+        return as_texts(pa.Table.from_batches(batches, schema))
 
     def statement(self, plan: TablePlan, action: str, checkpoint: str, details: Sequence[str] = ()) -> None:
         """DDL commits by itself on MySQL. Each can be done again, by a process that finds the checkpoint before it."""

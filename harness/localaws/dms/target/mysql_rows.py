@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["MySqlColumn", "load_clause", "load_lines"]
+__all__ = ["MySqlColumn", "as_texts", "load_clause", "load_lines"]
 
 _BYTES = frozenset(
     ("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "geometry", "point", "linestring", "polygon", "multipoint",
@@ -35,6 +35,11 @@ def load_lines(rows: pa.Table, names: Sequence[str]) -> bytes:
     tab = pa.scalar("\t", pa.large_string())
     joined = pc.binary_join_element_wise(*columns, tab, null_handling="replace", null_replacement="\\N")
     return "".join(line + "\n" for line in joined.to_pylist()).encode()
+
+
+def as_texts(rows: pa.Table) -> pa.Table:
+    """The rows with every value as LOAD DATA reads it: what two servers hold is the same when these are."""
+    return pa.table([_text(column.combine_chunks()).cast(pa.string()) for column in rows.columns], rows.column_names)
 
 
 def _text(array: pa.Array) -> pa.Array:

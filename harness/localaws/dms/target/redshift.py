@@ -18,7 +18,7 @@ from localaws.dms.plan import PlannedColumn, TablePlan
 from localaws.dms.source.snapshot import Chunk
 from localaws.dms.target.base import ApplyError, LoadResult
 from localaws.dms.target.control_tables import REDSHIFT, ControlTables, literal, quoted
-from localaws.dms.target.fitting import Fitted, TargetColumn, fit
+from localaws.dms.target.fitting import Fitted, TargetColumn, fit, fitted_type
 from localaws.dms.target.redshift_types import declared_type, redshift_type
 from localaws.dms.target.sql import SqlTarget
 from localaws.dms.target.staging import StagedFiles, Staging
@@ -192,6 +192,16 @@ class RedshiftTarget(SqlTarget):
             f"ALTER TABLE {table} DROP COLUMN {quoted(name)}",
             f"ALTER TABLE {table} RENAME COLUMN {new} TO {quoted(name)}",
         ]
+
+    def as_written(self, plan: TablePlan, rows: pa.Table) -> pa.Table:
+        return fit(rows, [column for column in self._target_columns(plan) if column.name in rows.column_names]).rows
+
+    def rows_there(self, plan: TablePlan, condition: str) -> pa.Table:
+        columns = self._target_columns(plan)
+        listed, where = ", ".join(quoted(column.name) for column in columns), f" WHERE {condition}" if condition else ""
+        rows = self._run(f"SELECT {listed} FROM {self._name(plan)}{where}").fetchall()
+        arrays = [pa.array([row[number] for row in rows], fitted_type(column)) for number, column in enumerate(columns)]
+        return pa.table(arrays, [column.name for column in columns])
 
     def close(self) -> None:
         for connection in self._opened:

@@ -12,15 +12,17 @@ from localaws.dms.exceptions import CollisionError, TargetError
 from localaws.dms.netting import Bag, Net, net, net_bag
 from localaws.dms.plan import PlannedColumn, TablePlan
 from localaws.dms.source.snapshot import Chunk
-from localaws.dms.target.base import ApplyError, Batch, Target
+from localaws.dms.target.base import ApplyError, Batch
+from localaws.dms.target.comparing import ComparableTarget
 from localaws.dms.target.control_tables import ControlTables, Dialect
+from localaws.dms.validation.compare import Difference
 
 __all__ = ["SqlTarget"]
 
 _ATTEMPTS = 5
 
 
-class SqlTarget(Target):
+class SqlTarget(ComparableTarget):
     """A target whose batch is one transaction. The note of the checkpoint is the first write of each: whoever opens the target locks that
     table once, and so waits until nothing that an earlier process of the task has sent can still be committed."""
 
@@ -132,6 +134,14 @@ class SqlTarget(Target):
 
     def _name(self, plan: TablePlan) -> str:
         return f"{self._dialect.quoted(plan.schema)}.{self._dialect.quoted(plan.name)}"
+
+    def note_failures(self, plan: TablePlan, failures: Sequence[Difference]) -> None:
+        for statement in self._control.create_failures():
+            self._run(statement)
+        with self._transaction():
+            self._run(self._control.forget_failures(plan))
+            for statement in self._control.note_failures(plan, failures):
+                self._run(statement)
 
     def _note(self, checkpoint: str) -> None:
         self._noted += 1
