@@ -17,12 +17,9 @@ from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
 __all__ = ["Entry", "began", "label_set", "query_type"]
 
 _LONGEST_TEXT = 65_535  # characters: STL_QUERYTEXT holds no more either
-<<<<<<< HEAD
+_LABEL = re.compile(r"SET (?:LOCAL )?local_redshift\.query_group TO '?(.*?)'?$")
 # A password is not told to whoever reads the history.
 _PASSWORD = re.compile(r"(\bpassword\s+)'(?:[^']|'')*'", re.IGNORECASE)
-=======
-_LABEL = re.compile(r"SET (?:LOCAL )?local_redshift\.query_group TO '?(.*?)'?$")
->>>>>>> targets
 _TYPES = {
     **dict.fromkeys(("select", "with", "values", "fetch"), "SELECT"),
     **{kind: kind.upper() for kind in ("insert", "update", "delete", "merge", "copy", "unload", "call")},
@@ -89,12 +86,9 @@ def query_type(translation: Translation | None) -> str:
 
 def began(text: str, translation: Translation | None, *, user: str, database: str, pid: int, transaction: int) -> Entry:
     """An entry of a statement that begins now."""
-<<<<<<< HEAD
-    shown = _PASSWORD.sub(r"\1'***'", text) if "assword" in text.lower() else text
+    known = masked(text)
+    shown = _PASSWORD.sub(r"\1'***'", known) if "assword" in known.lower() else known
     entry = Entry(shown[:_LONGEST_TEXT].replace("\0", ""), query_type(translation), user, database, pid, transaction)
-=======
-    entry = Entry(masked(text)[:_LONGEST_TEXT].replace("\0", ""), query_type(translation), user, database, pid, transaction)
->>>>>>> targets
     if translation is not None and translation.copy is not None:
         command = translation.copy
         entry.detail = {"table": command.name, "source": f"s3://{command.bucket}/{command.key}", "format": command.format}
