@@ -78,7 +78,8 @@ BODIES = [
         id="a_cursor_with_an_argument",
     ),
     pytest.param(
-        "DECLARE n int; BEGIN INSERT INTO t SELECT i, 'g' FROM (SELECT 1 AS i UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4) AS s;"
+        "DECLARE n int; BEGIN INSERT INTO t SELECT i, 'g'"
+        " FROM (SELECT 1 AS i UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4) AS s;"
         " DELETE FROM t WHERE a > 2; GET DIAGNOSTICS n := ROW_COUNT;"
         " PERFORM n; INSERT INTO t VALUES (n * 10, to_char(DATEADD(day, n, DATE '2020-01-01'), 'YYYY-MM-DD')); END;",
         [(1, "g"), (2, "g"), (20, "2020-01-03")],
