@@ -7,7 +7,7 @@ import pytest
 from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.session import Session
 
-DEFINITION = 'SELECT "column", encoding, distkey, sortkey FROM pg_table_def WHERE tablename = \'altered\''
+DEFINITION = 'SELECT "column", encoding, distkey, sortkey FROM pg_table_def WHERE tablename = \'altered\' ORDER BY 1'
 STYLE = 'SELECT diststyle, sortkey1 FROM svv_table_info WHERE "table" = \'altered\''
 
 
