@@ -8,14 +8,15 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from awsglue.dynamicframe import DynamicFrame
-from gluestudio import transforms
+from gluestudio import nested, transforms
 
 __all__ = ["attach"]
 
 
 def attach(name: str) -> None:
-    """Gives DataFrame and DynamicFrame the method `name`, which is the function of that name without `gs_` in `transforms`."""
-    work = getattr(transforms, name.removeprefix("gs_"))
+    """Gives DataFrame and DynamicFrame the method `name`: the function of that name without `gs_` in `transforms` or `nested`."""
+    own = name.removeprefix("gs_")
+    work = getattr(transforms if own in transforms.__all__ else nested, own)
 
     @functools.wraps(work)
     def of_data_frame(self: DataFrame, *args: Any, **kwargs: Any) -> DataFrame:

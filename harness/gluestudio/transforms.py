@@ -10,11 +10,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue._operations.nesting import unnest
 from awsglue.exceptions import BadOptionError
+from gluestudio.nested import column_of, names_of
 
-__all__ = ["array_to_cols", "concat", "derived", "flatten", "format_timestamp", "now", "null_rows", "pivot", "regex_extract", "split",
-           "to_timestamp", "uuid"]  # fmt: skip
+__all__ = ["concat", "derived", "format_timestamp", "now", "null_rows", "pivot", "regex_extract", "repartition", "split", "to_timestamp",
+           "uuid"]  # fmt: skip
 
 _STRFTIME = {"%Y": "yyyy", "%m": "MM", "%d": "dd", "%H": "HH", "%M": "mm", "%S": "ss", "%y": "yy", "%B": "MMMM", "%b": "MMM", "%j": "DDD"}
 _AGGREGATES: Mapping[str, Callable[[Any], Column]] = {
@@ -24,17 +24,6 @@ _AGGREGATES: Mapping[str, Callable[[Any], Column]] = {
 _NULL_TEXTS = ("", "null", "na", "n/a", "none", "nan")
 
 
-def _column(frame: DataFrame, name: str, where: str) -> Column:
-    bare = name.strip().strip("`")
-    if bare not in frame.columns:
-        raise BadOptionError(where, f"no field {name}", frame.columns)
-    return F.col(f"`{bare}`")
-
-
-def _names(given: Any) -> list[str]:
-    return [one.strip() for one in given.split(",")] if isinstance(given, str) else [str(one) for one in given]
-
-
 def derived(frame: DataFrame, colName: str, expr: str) -> DataFrame:
     """A column that a SQL expression over the others gives."""
     return frame.withColumn(colName, F.expr(expr))
@@ -42,7 +31,7 @@ def derived(frame: DataFrame, colName: str, expr: str) -> DataFrame:
 
 def concat(frame: DataFrame, colName: str, colList: Sequence[str], spacer: str = "", nullString: str | None = None) -> DataFrame:
     """Columns joined by a text; null is left out unless `nullString` says what to write for it."""
-    parts = [_column(frame, name, "gs_concat").cast("string") for name in _names(colList)]
+    parts = [column_of(frame, name, "gs_concat").cast("string") for name in names_of(colList)]
     if nullString is not None:
         parts = [F.coalesce(part, F.lit(nullString)) for part in parts]
     return frame.withColumn(colName, F.concat_ws(spacer, *parts))
@@ -50,21 +39,12 @@ def concat(frame: DataFrame, colName: str, colList: Sequence[str], spacer: str =
 
 def split(frame: DataFrame, colName: str, pattern: str, newColName: str | None = None) -> DataFrame:
     """A text split at a regular expression, as an array."""
-    return frame.withColumn(newColName or colName.strip("`"), F.split(_column(frame, colName, "gs_split"), pattern))
-
-
-def array_to_cols(frame: DataFrame, colName: str, colList: Any, indexes: Any = None) -> DataFrame:
-    """Elements of an array as columns: the first ones, or those at `indexes`, which begin at 1."""
-    column, names = _column(frame, colName, "gs_array_to_cols"), _names(colList)
-    positions = [int(one) for one in _names(indexes)] if indexes else list(range(1, len(names) + 1))
-    for name, position in zip(names, positions, strict=True):
-        frame = frame.withColumn(name, F.get(column, position - 1))
-    return frame
+    return frame.withColumn(newColName or colName.strip("`"), F.split(column_of(frame, colName, "gs_split"), pattern))
 
 
 def to_timestamp(frame: DataFrame, colName: str, colType: str = "autodetect", newColName: str | None = None) -> DataFrame:
     """A number or a text as a timestamp: `iso`, `seconds`, `milliseconds`, `microseconds`, or whichever it looks like."""
-    column = _column(frame, colName, "gs_to_timestamp")
+    column = column_of(frame, colName, "gs_to_timestamp")
     number = column.cast("double")
     kinds = {"seconds": 1, "milliseconds": 1000, "microseconds": 1000000}
     moments = {kind: F.timestamp_seconds(number / scale) for kind, scale in kinds.items()}
@@ -85,7 +65,7 @@ def to_timestamp(frame: DataFrame, colName: str, colType: str = "autodetect", ne
 
 def format_timestamp(frame: DataFrame, colName: str, dateFormat: str, newColName: str | None = None) -> DataFrame:
     """A timestamp as a text, by a pattern of Spark or of strftime."""
-    column = _column(frame, colName, "gs_format_timestamp").cast("timestamp")
+    column = column_of(frame, colName, "gs_format_timestamp").cast("timestamp")
     return frame.withColumn(newColName or colName.strip("`"), F.date_format(column, _pattern(dateFormat)))
 
 
@@ -106,7 +86,7 @@ def uuid(frame: DataFrame, colName: str = "uuid") -> DataFrame:
 
 def regex_extract(frame: DataFrame, colName: str, regex: str, newCols: Any) -> DataFrame:
     """Groups of a regular expression as columns; without groups, the match. Null where it does not match."""
-    column, names = _column(frame, colName, "gs_regex_extract").cast("string"), _names(newCols)
+    column, names = column_of(frame, colName, "gs_regex_extract").cast("string"), names_of(newCols)
     groups = re.compile(regex).groups
     for index, name in enumerate(names):
         found = F.regexp_extract(column, regex, index + 1 if groups else 0)
@@ -118,9 +98,9 @@ def pivot(frame: DataFrame, aggCol: str, aggFunction: str, colList: Any) -> Data
     """Values of columns as columns of their own, holding the aggregate of another; what is left groups the rows."""
     if aggFunction not in _AGGREGATES:
         raise BadOptionError("gs_pivot", f"aggFunction {aggFunction!r}", _AGGREGATES)
-    names = _names(colList)
+    names = names_of(colList)
     for name in (*names, aggCol):
-        _column(frame, name, "gs_pivot")
+        column_of(frame, name, "gs_pivot")
     groups = [f"`{name}`" for name in frame.columns if name not in (*names, aggCol)]
     key = F.concat_ws("_", *[F.col(f"`{name}`").cast("string") for name in names])
     return frame.withColumn("@pivot", key).groupBy(*groups).pivot("@pivot").agg(_AGGREGATES[aggFunction](f"`{aggCol}`"))
@@ -138,7 +118,11 @@ def null_rows(frame: DataFrame, extended: bool = False) -> DataFrame:
     return frame.where(present)
 
 
-def flatten(frame: DataFrame, separator: str = ".") -> DataFrame:
-    """Structs as columns, with the separator between the names."""
-    flat = unnest(frame)
-    return flat.toDF(*[name.replace(".", separator) for name in flat.columns])
+def repartition(frame: DataFrame, numPartitionsStr: str | int = "", colList: Any = None) -> DataFrame:
+    """The rows in as many partitions, or evenly in as many as Spark takes; rows with the same values of columns together."""
+    columns = [column_of(frame, name, "gs_repartition") for name in names_of(colList or [])]
+    if not str(numPartitionsStr).strip() and not columns:
+        return frame.repartition(int(frame.sparkSession.conf.get("spark.sql.shuffle.partitions") or 200))
+    if str(numPartitionsStr).strip() and not str(numPartitionsStr).strip().isdigit():
+        raise BadOptionError("gs_repartition", f"numPartitionsStr {numPartitionsStr!r}", ["a number of partitions"])
+    return frame.repartition(int(numPartitionsStr), *columns) if str(numPartitionsStr).strip() else frame.repartition(*columns)

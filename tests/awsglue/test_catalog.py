@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -182,33 +181,6 @@ def test_purging_spares_what_is_young_and_its_neighbours(plain_glue: GlueContext
     assert keys() == ["database/c", "manifest/Failed.csv", "manifest/Success.csv"]
     with pytest.raises(BadOptionError, match="no storage class 'COLD'"):
         plain_glue.transition_s3_path("s3://lake/data", "COLD", {})
-
-
-def test_transforms_of_visual_jobs_are_methods_of_frames(plain_glue: GlueContext) -> None:
-    for name in ("concat", "derived", "split", "array_to_cols", "to_timestamp", "format_timestamp", "regex_extract", "null_rows", "now",
-                 "uuid", "pivot", "flatten"):  # fmt: skip
-        importlib.import_module(f"gs_{name}")
-    rows = [("a b", "2026-01-02", 3), (None, "N/A", None)]
-    frame: Any = DynamicFrame.fromDF(plain_glue.spark_session.createDataFrame(rows, "name string, day string, n int"), plain_glue, "f")
-
-    done = (
-        frame.gs_null_rows(extended=True)
-        .gs_split(colName="name", pattern=" ", newColName="parts")
-        .gs_array_to_cols(colName="parts", colList="first, last")
-        .gs_concat(colName="full", colList=["last", "first"], spacer=", ")
-        .gs_derived(colName="twice", expr="n * 2")
-        .gs_to_timestamp(colName="day", colType="autodetect", newColName="at")
-        .gs_format_timestamp(colName="at", dateFormat="%d/%m/%Y")
-        .gs_regex_extract(colName="day", regex=r"(\d+)-(\d+)", newCols="year,month")
-    )
-
-    wanted = {"first": "a", "last": "b", "full": "b, a", "twice": 6, "at": "02/01/2026", "year": "2026", "month": "01"}
-    assert [{name: row[name] for name in wanted} for row in records(done)] == [wanted]
-    assert len({row["uuid"] for row in records(frame.gs_uuid().gs_now(colName="now"))}) == 2
-    assert records(frame.gs_pivot(aggCol="n", aggFunction="sum", colList=["day"]))[0] == {"name": "a b", "2026-01-02": 3, "N/A": None}
-    assert frame.toDF().gs_flatten().columns == ["name", "day", "n"]
-    with pytest.raises(BadOptionError, match="gs_concat: no field nobody. Possible: day, n, name"):
-        frame.gs_concat(colName="x", colList=["nobody"])
 
 
 def test_jobs_are_made_described_and_deleted_from_a_session(plain_glue: GlueContext, aws: Any, tmp_path: Path) -> None:
