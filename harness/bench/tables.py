@@ -11,7 +11,7 @@ from bench.measure import Line, Measurement
 
 __all__ = ["machine", "markdown", "write_page"]
 
-BEGIN, END = "<!-- begin of what `./etl bench` writes -->", "<!-- end of what `./etl bench` writes -->"
+BEGIN, END = "<!-- begin of what `{}` writes -->", "<!-- end of what `{}` writes -->"
 _GIB = 1 << 30
 
 
@@ -40,13 +40,14 @@ def markdown(found: Sequence[Measurement], where: str, command: str) -> str:
     return "\n".join(parts)
 
 
-def write_page(page: Path, text: str) -> None:
-    """Replace what stands between the page's two marks. Raises ValueError when they are not there."""
-    before, begin, rest = page.read_text("utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
+def write_page(page: Path, text: str, command: str = "./etl bench") -> None:
+    """Replace what stands between the page's two marks of a command. Raises ValueError when they are not there."""
+    first, last = BEGIN.format(command), END.format(command)
+    before, begin, rest = page.read_text("utf-8").partition(first)
+    _, end, after = rest.partition(last)
     if not (begin and end):
-        raise ValueError(f"{page} lacks the lines\n{BEGIN}\n{END}\nbetween which the tables go. Put them back.")
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", "utf-8")
+        raise ValueError(f"{page} lacks the lines\n{first}\n{last}\nbetween which the tables go. Put them back.")
+    page.write_text(f"{before}{first}\n\n{text}\n{last}{after}", "utf-8")
 
 
 def _table(lines: Sequence[Line]) -> str:

@@ -34,7 +34,8 @@ def _section(path: tuple[str, ...], command: click.Command) -> str:
     context = click.Context(command, info_name=" ".join(path))
     if isinstance(command, click.Group):
         parts.append("Its commands: " + ", ".join(f"`{name}`" for name in command.list_commands(context)) + ".")
-        return "\n\n".join(parts)
+        if not command.invoke_without_command:
+            return "\n\n".join(parts)
     usage = " ".join(["./etl", *path[1:], *(piece for parameter in command.get_params(context) for piece in _in_usage(parameter, context))])
     parts.append(f"```\n{usage}\n```")
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]

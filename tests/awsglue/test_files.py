@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import fastavro
 import pytest
 
 from awsglue.context import GlueContext
@@ -151,6 +152,28 @@ def test_folders_of_parquet_are_columns(plain_glue: GlueContext, tmp_path: Path)
 
 
 # ---- writing
+
+
+def test_avro_keeps_nested_types_and_codecs_and_what_others_wrote_is_read(plain_glue: GlueContext, tmp_path: Path) -> None:
+    sql = "select 1L id, named_struct('city', 'Oslo') at, array(1.5D, null) list, date'2026-01-02' day, cast(2.50 as decimal(9,2)) price"
+    written = DynamicFrame.fromDF(plain_glue.spark_session.sql(sql), plain_glue, "w")
+    target = {"path": f"file:{tmp_path}/ours", "partitionKeys": ["id"]}
+
+    plain_glue.write_dynamic_frame.from_options(written, "s3", target, format="avro", format_options={"compression": "deflate"})
+
+    assert [file.parent.name for file in (tmp_path / "ours").rglob("*.avro")] == ["id=1"]
+    back = read(plain_glue, tmp_path / "ours", "avro")
+    assert back.drop_fields(["id"]).toDF().schema.simpleString() == written.drop_fields(["id"]).toDF().schema.simpleString()
+    assert back.select_fields(["at", "list", "price"]).toDF().collect() == written.select_fields(["at", "list", "price"]).toDF().collect()
+    fields = [{"name": "n", "type": ["null", "int"]}, {"name": "mixed", "type": ["int", "string"]}]
+    fields.append({"name": "list", "type": {"type": "array", "items": ["string", "double"]}})
+    schema = fastavro.parse_schema({"type": "record", "name": "r", "fields": fields})
+    with (tmp_path / "theirs.avro").open("wb") as stream:
+        fastavro.writer(stream, schema, [{"n": 1, "mixed": 2, "list": ["a", 1.5]}, {"n": None, "mixed": "x", "list": []}])
+    theirs = read(plain_glue, tmp_path / "theirs.avro", "avro")
+    assert [field.dataType.typeName() for field in theirs.schema()] == ["int", "choice", "array"]
+    cast = theirs.resolveChoice(specs=[("mixed", "cast:string"), ("list[]", "cast:string")])
+    assert cast.toDF().sort("n").collect() == [(None, "x", []), (1, "2", ["a", "1.5"])]
 
 
 def test_nothing_is_written_of_nothing_and_null_fields_are_left_out(plain_glue: GlueContext, tmp_path: Path) -> None:

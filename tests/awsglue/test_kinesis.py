@@ -25,7 +25,7 @@ Rows = list[tuple[Any, ...]]
 
 @pytest.fixture
 def stream(aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Puts records into the stream `clicks` of two shards: texts as they are, anything else as JSON."""
+    """Puts records into the stream `clicks` of two shards: texts and bytes as they are, anything else as JSON."""
     monkeypatch.setenv("ETL_HOME", str(tmp_path / "home"))
     client = aws("kinesis")
     client.create_stream(StreamName="clicks", ShardCount=2)
@@ -33,8 +33,8 @@ def stream(aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
 
     def put(*records: Any) -> None:
         for number, record in enumerate(records):
-            data = record if isinstance(record, str) else json.dumps(record)
-            client.put_record(StreamName="clicks", Data=data.encode(), PartitionKey=str(number))
+            data = record if isinstance(record, str | bytes) else json.dumps(record)
+            client.put_record(StreamName="clicks", Data=data.encode() if isinstance(data, str) else data, PartitionKey=str(number))
 
     yield put  # type: ignore[misc]
     client.delete_stream(StreamName="clicks")
@@ -105,6 +105,9 @@ def test_latest_leaves_what_was_there_and_a_failed_batch_is_read_again(
     assert attempts[0] == attempts[1], "the same batch again"
 
 
+AVRO = '{"type": "record", "name": "r", "fields": [{"name": "id", "type": "long"}, {"name": "name", "type": "string"}]}'
+
+
 @pytest.mark.parametrize(
     ("records", "options", "expected"),
     [
@@ -113,6 +116,8 @@ def test_latest_leaves_what_was_there_and_a_failed_batch_is_read_again(
         ),
         pytest.param([{"a": 1}], {"inferSchema": "true"}, [('{"a": 1}',)], id="text_of_inferred_json"),
         pytest.param(["no json"], {"schema": "id INT"}, [(None,)], id="what_is_no_json"),
+        # Avro: a long is zigzag, a text follows its length.
+        pytest.param([b"\x02\x02x", b"\x04\x02y"], {"classification": "avro", "avroSchema": AVRO}, [(1, "x"), (2, "y")], id="avro"),
     ],
 )
 def test_a_payload_becomes_columns(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pyspark.sql import Column, SparkSession
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from awsglue._core.model import MARK, alternatives, is_choice, plain, type_name
+from awsglue._core.try_casts import try_cast
 from awsglue.exceptions import BadOptionError
 
 __all__ = ["cast", "promote", "show_choices_as_structs"]
@@ -33,27 +32,10 @@ def cast(column: Column, source: T.DataType, target: T.DataType, where: str = "c
         if type_name(source) == type_name(target):
             return promote(column, source, target)
     elif not isinstance(target, T.StructType | T.ArrayType | T.MapType | T.NullType):
-        return _try_cast(column, source, target)
+        return column if isinstance(source, T.StringType) and isinstance(target, T.StringType) else try_cast(column, source, target)
     if strict:
         raise BadOptionError(where, f"{type_name(source)} cannot be cast to {type_name(target)}", ["string", type_name(source)])
     return F.lit(None).cast(target)
-
-
-def _try_cast(column: Column, source: T.DataType, target: T.DataType) -> Column:
-    if hasattr(Column, "try_cast"):  # Spark 4
-        return column.try_cast(target)  # type: ignore[operator]
-    session = SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
-    jvm: Any = session._jvm
-    expressions = jvm.org.apache.spark.sql.catalyst.expressions
-    parse = session._jsparkSession.parseDataType
-    java_source, java_target = parse(source.json()), parse(target.json())
-    if isinstance(source, T.StringType) and isinstance(target, T.StringType):
-        return column
-    if not expressions.Cast.canTryCast(java_source, java_target):
-        return column.cast(target) if expressions.Cast.canCast(java_source, java_target) else F.lit(None).cast(target)
-    zone = jvm.scala.Option.apply(session.conf.get("spark.sql.session.timeZone"))
-    java = expressions.Cast(column._jc.expr(), java_target, zone, expressions.EvalMode.TRY())
-    return Column(jvm.org.apache.spark.sql.Column(java))
 
 
 def promote(column: Column, source: T.DataType, target: T.DataType) -> Column:

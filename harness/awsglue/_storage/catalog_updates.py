@@ -121,9 +121,7 @@ def update_catalog(
         _add_partitions(client, extra, frame, database, table_name, location, keys)
 
 
-def descriptor(
-    location: str, kind: str, columns: Sequence[T.StructField], separator: str = ",", header: bool = True
-) -> dict[str, Any]:
+def descriptor(location: str, kind: str, columns: Sequence[T.StructField], separator: str = ",", header: bool = True) -> dict[str, Any]:
     """StorageDescriptor of files of a format (and, of CSV, as they are written). Raises BadOptionError for a format without tables."""
     if kind not in _STORAGE:
         raise BadOptionError("a table of the catalog", f"format {kind!r} makes no table", _STORAGE)

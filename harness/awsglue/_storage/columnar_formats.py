@@ -6,10 +6,14 @@ import os
 from typing import Any
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
+from awsglue._core.model import MARK, type_name
+from awsglue._core.paths import Path
 from awsglue._core.records import Records
+from awsglue._core.tree import rewrite
 from awsglue._storage.options import checked
 from awsglue._storage.request import FileRequest
 from awsglue.exceptions import BadOptionError, NotSupportedError
@@ -49,9 +53,28 @@ def read(format: str, request: FileRequest) -> Records:
     if "mergeSchema" in options:
         reader = reader.option("mergeSchema", str(options["mergeSchema"]).lower())
     frame = _loaded(reader, request)
+    if format == "avro" and not request.as_data_frame:
+        frame = rewrite(frame, _union_as_choice, _element_as_choice)
     if options.get("attachFilename"):
         frame = frame.withColumn(str(options["attachFilename"]), F.input_file_name())
     return Records.of(frame)
+
+
+def _union_as_choice(path: Path, data_type: T.DataType, column: Column) -> list[tuple[str, Column]] | None:
+    """A union of Avro, which Spark reads as a struct of `member0`, `member1`…, is a choice. One of several records stays a struct."""
+    if not isinstance(data_type, T.StructType) or not data_type.fields:
+        return None
+    by_kind = {type_name(field.dataType): field for field in data_type.fields}
+    if [field.name for field in data_type.fields] != [f"member{place}" for place in range(len(data_type.fields))]:
+        return None
+    if len(by_kind) < len(data_type.fields):
+        return None
+    parts = [column.getField(by_kind[kind].name).alias(MARK + kind) for kind in sorted(by_kind)]
+    return [(path[-1], F.when(column.isNotNull(), F.struct(*parts)))]
+
+
+def _element_as_choice(path: Path, data_type: T.DataType, column: Column) -> Column | None:
+    return next((choice for _, choice in _union_as_choice(path, data_type, column) or []), None)
 
 
 def _loaded(reader: Any, request: FileRequest) -> DataFrame:

@@ -77,7 +77,7 @@ def _existing_export(spark: SparkSession, options: Mapping[str, Any]) -> DataFra
         fix = "dynamodb.s3.prefix is the folder of an export"
         raise SourceError(f"DynamoDB export {folder}", str(error).splitlines()[0], fix) from error
     if "Item" not in frame.columns:
-        fix = "An export in DynamoDB JSON has files data/*.json.gz whose lines are {\"Item\": …}"
+        fix = 'An export in DynamoDB JSON has files data/*.json.gz whose lines are {"Item": …}'
         raise SourceError(f"DynamoDB export {folder}", "there are no items below it", fix)
     return frame.select("Item")
 

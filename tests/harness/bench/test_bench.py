@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from bench import Measurement, Meter, Usage, markdown, write_page
+from bench import Measurement, Meter, Usage, markdown, tables, write_page
+from bench.frames import AIM, FramePairs, frames_markdown
 from bench.measure import Line
-from bench.tables import BEGIN, END
+from localaws.home import CHECKOUT
 
+BEGIN, END = (mark.format("./etl bench") for mark in (tables.BEGIN, tables.END))
 HUNGRY = """
 import sys, time
 held = bytearray(200_000_000)
@@ -80,3 +83,29 @@ def test_the_page_keeps_what_is_outside_the_marks_and_is_left_alone_without_them
     with pytest.raises(ValueError, match="lacks the lines"):
         write_page(page, "new")
     assert page.read_text() == "nothing"
+
+
+def test_pairs_of_frames_show_the_median_of_their_ratios(tmp_path: Path) -> None:
+    usages = [(Usage(1.0, 2.0, 0), Usage(1.0, 1.0, 0)), (Usage(3.0, 2.0, 0), Usage(1.0, 1.0, 0)), (Usage(2.2, 2.0, 0), Usage(2.0, 2.0, 0))]
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- begin of what `./etl bench frames` writes -->\n<!-- end of what `./etl bench frames` writes -->\nb\n")
+
+    write_page(page, frames_markdown([FramePairs("a chain", tuple(usages))], "a machine", "./etl bench frames"), "./etl bench frames")
+
+    assert "| a chain | 3 | 2.20 s | 1.00 s | 1.10 | 1.50 |" in page.read_text()
+
+
+@pytest.mark.soak
+def test_a_chain_of_expressions_costs_what_data_frames_cost(tmp_path: Path) -> None:
+    script = (
+        "from pathlib import Path\nfrom bench.frames import measure_frames\n"
+        f"print([one.ratio for one in measure_frames(Path({str(tmp_path / 'b')!r}), 1_000_000, 25, 2)][0])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, env=_with_path())
+
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout.splitlines()[-1]) <= AIM
+
+
+def _with_path() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": os.pathsep.join(str(CHECKOUT / part) for part in ("libs", "harness"))}
