@@ -37,6 +37,8 @@ from localaws.errors import AwsError, JournalError, UnknownOperationError, rende
 from localaws.http import HttpRequest, HttpResponse
 from localaws.iam.callers import access_key_of
 from localaws.iam.gate import Gate
+from localaws.lakeformation.lake import Lake
+from localaws.lakeformation.tables import answer_seen
 from localaws.moto_app import ACCOUNT_ID
 from localaws.operation import Guard, Handler, Request
 from localaws.query_protocol import query_answer, query_parameters
@@ -124,7 +126,8 @@ class Router:
             if error.status == 404 and gate.hides(caller, request, target):
                 raise AwsError("AccessDenied", "Access Denied", 403) from error
             raise
-        return response
+        lake = Lake.of(self.home, caller, target.region) if target.service == "glue" else None
+        return response if lake is None else answer_seen(lake, target, response)
 
     def _dispatch(
         self, request: HttpRequest, target: Target, request_id: str, denial: Callable[[str], str | None] | None = None

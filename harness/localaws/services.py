@@ -33,6 +33,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
         "localaws.crawler.operations",
         "localaws.crawler.classifiers",
     ),
+    "lakeformation": ("localaws.lakeformation.operations",),
     "lambda": ("localaws.awslambda.operations",),
     "rds": ("localaws.rds.operations",),
     "redshift": ("localaws.redshiftlogin.operations",),
