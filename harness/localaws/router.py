@@ -29,6 +29,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ParamValidationError
 
 from localaws.api_models import Target, identify, service_model
+from localaws.cloudtrail.history import History
 from localaws.console import PREFIX
 from localaws.console.application import Console
 from localaws.control_plane import ControlPlane
@@ -36,6 +37,8 @@ from localaws.errors import AwsError, JournalError, UnknownOperationError, rende
 from localaws.http import HttpRequest, HttpResponse
 from localaws.iam.callers import access_key_of
 from localaws.iam.gate import Gate
+from localaws.lakeformation.lake import Lake
+from localaws.lakeformation.tables import answer_seen
 from localaws.moto_app import ACCOUNT_ID
 from localaws.operation import Guard, Handler, Request
 from localaws.query_protocol import query_answer, query_parameters
@@ -64,10 +67,11 @@ class Router:
         serialized: Iterable[tuple[str, str]] = (),
         guards: Mapping[tuple[str, str], Guard] | None = None,
         gate: Gate | None = None,
+        history: History | None = None,
     ) -> None:
-        """`gate` looks at every request first; without one everybody may do everything."""
+        """`gate` looks at every request first; without one everybody may do everything. `history` keeps who asked for what."""
         self.home, self.control_plane, self.handlers, self.guards = home, control_plane, handlers, guards or {}
-        self.serialized, self.gate = frozenset(serialized), gate
+        self.serialized, self.gate, self.history = frozenset(serialized), gate, history
         self.storage = ObjectStorage(home, control_plane)
         self.endpoint_url = ""
         self.console = Console(home, lambda: self.endpoint_url)
@@ -99,11 +103,19 @@ class Router:
             target = identify(request)
             if target is None:
                 raise UnknownOperationError(request.method, request.path, None)
-            if self.gate is None:
-                return self._dispatch(request, target, request_id)
-            return self._admitted(self.gate, request, target, request_id)
+            response = self._admitted(self.gate, request, target, request_id) if self.gate else self._dispatch(request, target, request_id)
         except Exception as error:  # noqa: BLE001 - the edge of the process: everything becomes an answer, and what is our mistake is logged
-            return self._failed(error, request, target, request_id)
+            response = self._failed(error, request, target, request_id)
+        if target is not None and self.history is not None:
+            self._note(self.history, request, target, response, request_id)
+        return response
+
+    def _note(self, history: History, request: HttpRequest, target: Target, response: HttpResponse, request_id: str) -> None:
+        """The call goes into the event history; what was done is done, also where that fails."""
+        try:
+            history.note(request, target, response, request_id)
+        except Exception:  # noqa: BLE001 - as above
+            _LOG.exception("request %s: %s:%s is missing in the event history", request_id, target.service, target.operation)
 
     def _admitted(self, gate: Gate, request: HttpRequest, target: Target, request_id: str) -> HttpResponse:
         """The answer to whom policies let."""
@@ -114,7 +126,8 @@ class Router:
             if error.status == 404 and gate.hides(caller, request, target):
                 raise AwsError("AccessDenied", "Access Denied", 403) from error
             raise
-        return response
+        lake = Lake.of(self.home, caller, target.region) if target.service == "glue" else None
+        return response if lake is None else answer_seen(lake, target, response)
 
     def _dispatch(
         self, request: HttpRequest, target: Target, request_id: str, denial: Callable[[str], str | None] | None = None

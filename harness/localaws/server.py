@@ -39,6 +39,7 @@ def serve(home: Path, port: int) -> None:
     """Replay the journal, open the services, and answer requests. Returns when SIGTERM or SIGINT came."""
     forget_real_credentials()
     stay_on_loopback()
+    from localaws.cloudtrail.operations import history_of
     from localaws.control_plane import ControlPlane
     from localaws.iam.gate import Gate
     from localaws.iam.setting import is_enforced
@@ -63,7 +64,7 @@ def serve(home: Path, port: int) -> None:
     restore_folders(home, control_plane)
     write_mounts(home)
     serialized = {("glue", name) for module in loaded for name in getattr(module, "SERIALIZED", ())}
-    router = Router(home, control_plane, table, serialized, guards(), Gate(home) if enforced else None)
+    router = Router(home, control_plane, table, serialized, guards(), Gate(home) if enforced else None, history_of(home))
     server = _server(router, port)
     server.prepare()
     bound = server.bind_addr[1]

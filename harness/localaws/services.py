@@ -17,6 +17,7 @@ __all__ = ["SERVICES", "guards", "handlers", "modules"]
 
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "athena": ("localaws.athena.operations",),
+    "cloudtrail": ("localaws.cloudtrail.operations",),
     "dms": ("localaws.dms.operations", "localaws.dms.events"),
     "events": ("localaws.eventbridge.operations",),
     "glue": (
@@ -32,6 +33,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
         "localaws.crawler.operations",
         "localaws.crawler.classifiers",
     ),
+    "lakeformation": ("localaws.lakeformation.operations",),
     "lambda": ("localaws.awslambda.operations",),
     "rds": ("localaws.rds.operations",),
     "redshift": ("localaws.redshiftlogin.operations",),

@@ -13,6 +13,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from localaws.athena.exceptions import QueryFailure, not_supported
+from localaws.lakeformation.lake import Lake
+from localaws.lakeformation.tables import WHOLE, limited
 from localaws.s3.exceptions import NoSuchBucketError
 from localaws.s3.listing import keys
 from localaws.s3.store import Bucket
@@ -45,8 +47,9 @@ class Partition:
 class Catalog:
     """Reads the catalog for one query."""
 
-    def __init__(self, glue: Any, home: Path) -> None:
-        self.glue, self.home = glue, home
+    def __init__(self, glue: Any, home: Path, lake: Lake | None = None) -> None:
+        """`lake` is what whoever asks sees of it; everything without one."""
+        self.glue, self.home, self.lake = glue, home, lake
 
     def databases(self) -> list[str]:
         """Names, sorted."""
@@ -57,7 +60,8 @@ class Catalog:
         """The tables and views of a database, by name."""
         try:
             pages = self.glue.get_paginator("get_tables").paginate(DatabaseName=database)
-            return sorted((table for page in pages for table in page["TableList"]), key=lambda table: str(table["Name"]))
+            found = sorted((table for page in pages for table in page["TableList"]), key=lambda table: str(table["Name"]))
+            return [seen for table in found if (seen := self._seen(table)) is not None]
         except ClientError as error:
             raise QueryFailure("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist") from error
 
@@ -69,7 +73,18 @@ class Catalog:
             if error.response["Error"]["Code"] != "EntityNotFoundException":
                 raise
             return None
-        return table
+        seen = self._seen(table)
+        if seen is None:
+            words = "Insufficient permissions to execute the query. Principal does not have any privilege on specified resource"
+            raise QueryFailure("PERMISSION_DENIED", f"{words}: {database}.{name}")
+        return seen
+
+    def _seen(self, table: dict[str, Any]) -> dict[str, Any] | None:
+        """The table with the columns that whoever asks may select, the whole one beside them; None when nothing of it is seen."""
+        sight = self.lake.sight(table) if self.lake is not None else None
+        if sight is None:
+            return table
+        return {**limited(table, sight), WHOLE: table, "Sight": sight} if sight.exists else None
 
     def table(self, database: str, name: str, where: str = "") -> dict[str, Any]:
         """The table or view.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from localaws.errors import AwsError
 
-__all__ = ["InvalidRequestError", "NoMetadataError", "QueryCancelled", "QueryFailure", "not_supported"]
+__all__ = ["NO_COLUMN", "InvalidRequestError", "NoMetadataError", "QueryCancelled", "QueryFailure", "no_column", "not_supported"]
 
 
 class InvalidRequestError(AwsError):
@@ -37,6 +37,15 @@ class QueryFailure(Exception):
 
 class QueryCancelled(Exception):
     """Somebody stopped it, or a limit of the workgroup did."""
+
+
+NO_COLUMN = "Column '{0}' cannot be resolved or requester is not authorized to access requested resources"
+"""Athena's words for a column that is not there, and for one that whoever asks must not see: they are the same."""
+
+
+def no_column(name: str) -> QueryFailure:
+    """A column that there is not for whoever asks."""
+    return QueryFailure("COLUMN_NOT_FOUND", NO_COLUMN.format(name))
 
 
 def not_supported(what: str) -> QueryFailure:

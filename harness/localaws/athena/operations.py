@@ -6,6 +6,7 @@ Answers and errors follow the Athena API reference.
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 import uuid
@@ -20,6 +21,9 @@ from localaws.athena.exceptions import InvalidRequestError, NoMetadataError, Que
 from localaws.athena.parsing import statement_of
 from localaws.athena.results import FINAL, read_page
 from localaws.errors import AwsError
+from localaws.iam.callers import caller_of
+from localaws.iam.setting import is_enforced
+from localaws.lakeformation.lake import Lake
 from localaws.operation import Handler, Request, ServiceContext
 
 if TYPE_CHECKING:
@@ -57,6 +61,8 @@ def start_query_execution(request: Request) -> dict[str, Any]:
         raise InvalidRequestError(f"QueryString is longer than {_LONGEST_QUERY} bytes")
     group = _work_group(request, asked.get("WorkGroup") or "primary")
     statement = statement_of(text)
+    lake = _lake(request)
+    principal = None if lake is None else {"Arn": lake.principal, "Region": lake.region}
     token = asked.get("ClientRequestToken")
     with queries.records.lock:
         if token is not None and (earlier := _with_token(queries, token)) is not None:
@@ -80,6 +86,7 @@ def start_query_execution(request: Request) -> dict[str, Any]:
             "EngineVersion": {"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3"},
             "ExecutionParameters": asked.get("ExecutionParameters") or [],
             "Token": token,
+            "Principal": principal,
         }
         queries.submit(query, statement, configuration.get("BytesScannedCutoffPerQuery"))
     return {"QueryExecutionId": query_id}
@@ -247,7 +254,14 @@ def _catalog(request: Request) -> Catalog:
     name = request.parameters.get("CatalogName") or CATALOG
     if name.lower() != CATALOG:
         raise InvalidRequestError(f"The catalog {name} is not read here; AwsDataCatalog is.")
-    return Catalog(request.control_plane("glue"), request.home)
+    return Catalog(request.control_plane("glue"), request.home, _lake(request))
+
+
+def _lake(request: Request) -> Lake | None:
+    """What whoever asks sees of the lake; None where policies are not enforced."""
+    if not is_enforced(os.environ):
+        return None
+    return Lake.of(request.home, caller_of(request.home, request.access_key, "athena"), request.region)
 
 
 def _work_group(request: Request, name: str) -> dict[str, Any]:
@@ -291,7 +305,7 @@ def _with_token(queries: Queries, token: str) -> dict[str, Any] | None:
 
 
 def _shown(query: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in query.items() if name != "Token" and (name != "ExecutionParameters" or value)}
+    return {name: value for name, value in query.items() if name not in ("Token", "Principal") and (name != "ExecutionParameters" or value)}
 
 
 def _put_prepared(request: Request, *, must_exist: bool) -> dict[str, Any]:

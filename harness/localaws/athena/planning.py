@@ -6,6 +6,7 @@ division by zero, and the functions whose format strings are Java's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import sqlglot
 from sqlglot import exp
 from sqlglot.errors import OptimizeError
 from sqlglot.optimizer.annotate_types import annotate_types
@@ -21,10 +23,12 @@ from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
 from localaws.athena.catalog import CATALOG, Catalog, File, view_text
-from localaws.athena.exceptions import QueryFailure, not_supported
+from localaws.athena.exceptions import QueryFailure, no_column, not_supported
 from localaws.athena.hive import hive_source, quoted
 from localaws.athena.parsing import parsed
 from localaws.athena.values import duck_type
+from localaws.lakeformation.lake import Sight
+from localaws.lakeformation.tables import WHOLE
 
 __all__ = ["Plan", "Planner", "is_iceberg"]
 
@@ -118,6 +122,8 @@ class Planner:
             )
             return annotate_types(tree, schema=schema, dialect="athena")
         except OptimizeError as error:
+            if unknown := re.match(r"Unknown column: (\S+)", str(error)):
+                raise no_column(unknown[1]) from error
             raise QueryFailure("SYNTAX_ERROR", str(error)) from error
 
     def _place(self, select: exp.Expr, alias: str, source: exp.Table, tables: Mapping[tuple[str, str], dict[str, Any]]) -> None:
@@ -127,6 +133,8 @@ class Planner:
         table = tables[source.db.lower(), source.name.lower()]
         if source.db.lower() == _INFORMATION:
             self.session.register(name, self._information_rows(source.name.lower()))
+        elif WHOLE in table:
+            self._register_limited(name, select, alias, source, table)
         else:
             self._register(name, select, alias, source, table)
         placed = exp.to_table(name)
@@ -135,8 +143,22 @@ class Planner:
             placed.set(kept, source.args.get(kept))
         source.replace(placed)
 
-    def _register(self, name: str, select: exp.Expr, alias: str, source: exp.Table, table: Mapping[str, Any]) -> None:
-        used = sorted({column.name.lower() for column in select.find_all(exp.Column) if column.table.lower() == alias.lower()})
+    def _register_limited(self, name: str, select: exp.Expr, alias: str, source: exp.Table, table: Mapping[str, Any]) -> None:
+        """A view of the columns and rows that Lake Formation shows: nothing of the query reaches the rest."""
+        sight: Sight = table["Sight"]
+        conditions = [sqlglot.parse_one(text, dialect="athena") for text in sight.rows or ()]
+        needed = {column.name.lower() for condition in conditions for column in condition.find_all(exp.Column)}
+        self._register(f"{name}_whole", select, alias, source, table[WHOLE], frozenset(needed))
+        shown = ", ".join(quoted(column) for column in sorted(_used(select, alias) & set(_columns(table)))) or "1 AS __row"
+        where = " OR ".join(f"({condition.sql('duckdb')})" for condition in conditions)
+        self.session.execute(
+            f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT {shown} FROM {name}_whole" + (f" WHERE {where}" if where else "")
+        )
+
+    def _register(
+        self, name: str, select: exp.Expr, alias: str, source: exp.Table, table: Mapping[str, Any], needed: frozenset[str] = frozenset()
+    ) -> None:
+        used = sorted(_used(select, alias) | needed)
         conjuncts = list(_conjuncts(select, alias))
         version = source.args.get("version")
         if is_iceberg(table):
@@ -186,6 +208,11 @@ class Planner:
                     rows += [(CATALOG, database, table["Name"], column, kind) for column, kind in _columns(table).items()]
         names = list(_columns(_information(name)))
         return pa.table({column: pa.array([row[at] for row in rows], pa.string()) for at, column in enumerate(names)})
+
+
+def _used(select: exp.Expr, alias: str) -> set[str]:
+    """Names of the columns that a query uses of a source."""
+    return {column.name.lower() for column in select.find_all(exp.Column) if column.table.lower() == alias.lower()}
 
 
 def is_iceberg(table: Mapping[str, Any]) -> bool:

@@ -21,12 +21,13 @@ import duckdb
 from botocore.exceptions import ClientError
 
 from localaws.athena.catalog import Catalog, storage_of
-from localaws.athena.exceptions import QueryCancelled, QueryFailure
+from localaws.athena.exceptions import NO_COLUMN, QueryCancelled, QueryFailure
 from localaws.athena.parsing import Statement
 from localaws.athena.results import FINAL, ResultWriter
 from localaws.athena.statements import Outcome, run_statement
 from localaws.athena.values import column_info
 from localaws.bootstrap import client
+from localaws.lakeformation.lake import Lake
 from localaws.records import Records
 
 __all__ = ["Queries", "new_session"]
@@ -133,7 +134,8 @@ class Queries:
             if query_id in self._cancelled:
                 raise QueryCancelled
             try:
-                catalog = Catalog(self.client("glue"), self.home)
+                who = query.get("Principal")
+                catalog = Catalog(self.client("glue"), self.home, Lake(self.home, who["Arn"], who["Region"]) if who else None)
 
                 def check(scanned: int) -> None:
                     statistics["DataScannedInBytes"] = scanned
@@ -215,11 +217,10 @@ def new_session(home: Path, work: Path) -> duckdb.DuckDBPyConnection:
     return session
 
 
-_NO_COLUMN = "Column '{0}' cannot be resolved or requester is not authorized to access requested resources"
 _WORDS: tuple[tuple[str, str, str], ...] = (
-    (r'Referenced column "([^"]+)" not found', "COLUMN_NOT_FOUND", _NO_COLUMN),
-    (r'Column "([^"]+)" referenced that exists in the SELECT clause', "COLUMN_NOT_FOUND", _NO_COLUMN),
-    (r'column named "([^"]+)"', "COLUMN_NOT_FOUND", _NO_COLUMN),
+    (r'Referenced column "([^"]+)" not found', "COLUMN_NOT_FOUND", NO_COLUMN),
+    (r'Column "([^"]+)" referenced that exists in the SELECT clause', "COLUMN_NOT_FOUND", NO_COLUMN),
+    (r'column named "([^"]+)"', "COLUMN_NOT_FOUND", NO_COLUMN),
     (r"Scalar Function with name ([^ ]+) does not exist", "FUNCTION_NOT_FOUND", "Function '{0}' not registered (in the local Athena)"),
     (r"Division by zero", "DIVISION_BY_ZERO", "Division by zero"),
     (

@@ -23,6 +23,8 @@ from localaws.records import Records
 __all__ = ["Outcome", "run_statement"]
 
 _FETCHED = 5000
+_READING = ("DEALLOCATE", "DESCRIBE", "EXECUTE", "EXPLAIN", "PREPARE", "SELECT", "SHOW", "UNLOAD")
+"""Kinds of statements that change nothing in the catalog; what EXECUTE runs is looked at itself."""
 _CTAS = ("format", "external_location", "partitioned_by", "write_compression", "field_delimiter")
 _UNLOAD = ("format", "compression", "partitioned_by", "field_delimiter")
 
@@ -71,6 +73,7 @@ def run_statement(
         QueryFailure: it cannot be run.
     """
     run = _Run(query, session, catalog, work, s3, prepared, check, results)
+    _refuse_changes(run, statement)
     if statement.kind == "REFUSED":
         raise not_supported(statement.text.split(None, 1)[0].upper())
     handler = _HANDLERS.get(statement.kind)
@@ -80,6 +83,12 @@ def run_statement(
     writer = results([], False)
     writer.add(rows)
     return Outcome([("result", "VARCHAR")] if statement.type == "UTILITY" else [], len(rows))
+
+
+def _refuse_changes(run: _Run, statement: Statement) -> None:
+    """What a principal may change is Lake Formation's to say, and is not told apart here."""
+    if run.catalog.lake is not None and run.catalog.lake.governs and statement.kind not in _READING:
+        raise not_supported(f"{statement.kind} of a principal whom Lake Formation limits")
 
 
 def _select(run: _Run, statement: Statement, parameters: Sequence[str]) -> Outcome:
@@ -266,6 +275,7 @@ def _execute(run: _Run, statement: Statement, parameters: Sequence[str]) -> Outc
     handler = _HANDLERS.get(inner.kind)
     if handler is None:
         raise not_supported(f"EXECUTE of {inner.kind}")
+    _refuse_changes(run, inner)
     return handler(run, inner, parameters)
 
 
