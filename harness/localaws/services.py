@@ -37,8 +37,9 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "redshift": ("localaws.redshiftlogin.operations",),
     "redshift-data": ("localaws.redshiftdata.operations",),
     "redshift-serverless": ("localaws.redshiftlogin.serverless", "localaws.redshiftserverless.operations"),
-    "sts": ("localaws.iam.sts",),
+    "scheduler": ("localaws.scheduler.operations",),
     "stepfunctions": ("localaws.stepfunctions.operations", "localaws.stepfunctions.definitions"),
+    "sts": ("localaws.iam.sts",),
 }
 """botocore's name of a service, and the modules whose tables are merged. S3 has a table of its own (`localaws.s3.operations`)."""
 
