@@ -17,6 +17,7 @@ __all__ = ["SERVICES", "guards", "handlers", "modules"]
 
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "athena": ("localaws.athena.operations",),
+    "cloudwatch": ("localaws.cloudwatch.operations",),
     "dms": ("localaws.dms.operations", "localaws.dms.events"),
     "events": ("localaws.eventbridge.operations",),
     "glue": (
