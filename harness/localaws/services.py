@@ -19,6 +19,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "athena": ("localaws.athena.operations",),
     "cloudwatch": ("localaws.cloudwatch.operations",),
     "dms": ("localaws.dms.operations", "localaws.dms.events"),
+    "emr-serverless": ("localaws.emrserverless.operations",),
     "events": ("localaws.eventbridge.operations",),
     "glue": (
         "localaws.glue.operations",
