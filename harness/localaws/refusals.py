@@ -34,7 +34,6 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
         "GetActivityTask": "no execution waits for an activity here",
     },
     "emr": dict.fromkeys(("RunJobFlow", "AddJobFlowSteps", "AddInstanceGroups"), _SPARK),
-    "emr-serverless": dict.fromkeys(("StartJobRun", "StartApplication"), _SPARK),
     "emr-containers": dict.fromkeys(("StartJobRun",), _SPARK),
     "dms": dict.fromkeys(("StartReplication", "StartReplicationTaskAssessment", "ReloadTables"), _MOVE),
     "firehose": dict.fromkeys(("PutRecord", "PutRecordBatch"), "records would not reach their destination"),

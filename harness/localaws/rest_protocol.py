@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import parse_qsl
 
 from botocore.model import OperationModel
 
@@ -37,7 +38,8 @@ def rest_parameters(request: HttpRequest, labels: dict[str, str], operation: Ope
         if location == "uri" and wire in labels:
             found[name] = labels[wire]
         elif location == "querystring" and wire in request.query:
-            found[name] = request.query[wire]
+            every = [value for key, value in parse_qsl(request.raw_query, keep_blank_values=True) if key == wire]
+            found[name] = every if member.type_name == "list" else every[-1]
         elif location == "header" and wire.lower() in request.headers:
             found[name] = request.headers[wire.lower()]
     return found

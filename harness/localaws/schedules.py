@@ -1,6 +1,7 @@
-"""Schedules of AWS (`cron(…)` with a year, `rate(…)`) and a thread that starts what is due. Times are UTC.
+"""Schedules of AWS (`cron(…)` with a year, `rate(…)`, `at(…)`) and a thread that starts what is due. Times are UTC unless a zone is given.
 
-The fields are those of "Time-based schedules for jobs and crawlers" (Glue Developer Guide) and of EventBridge's schedule rules.
+The fields are those of "Time-based schedules for jobs and crawlers" (Glue Developer Guide), of EventBridge's schedule rules and of
+EventBridge Scheduler ("Schedule types"), which alone has `at(…)` and zones.
 """
 
 from __future__ import annotations
@@ -10,17 +11,29 @@ import re
 import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from croniter import CroniterError, croniter
 
 from localaws.errors import AwsError
 
-__all__ = ["ScheduleError", "Ticker", "next_after"]
+__all__ = ["Schedule", "ScheduleError", "Ticker", "next_after"]
 
 _LOG = logging.getLogger("localaws")
 _RATE = re.compile(r"rate\(\s*(\d+)\s+(minute|hour|day)s?\s*\)")
+_AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
 _CRON = re.compile(r"cron\((.+)\)")
+_SEEN_LATE = timedelta(seconds=3)
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+
+
+class Schedule(NamedTuple):
+    """What is active: whose it is, when it is due, and in which zone that is meant."""
+
+    name: str
+    expression: str
+    zone: str = "UTC"
 
 
 class ScheduleError(AwsError):
@@ -30,17 +43,29 @@ class ScheduleError(AwsError):
         super().__init__("InvalidInputException", f"The schedule {expression!r} is not valid: {reason}.")
 
 
-def next_after(expression: str, moment: datetime) -> datetime | None:
-    """The first time after `moment` that the schedule names; None when there is none any more.
+def next_after(expression: str, moment: datetime, zone: str = "UTC", once: bool = False) -> datetime | None:
+    """The first time after `moment` that the schedule names; None when there is none any more. `once` allows `at(…)`.
 
     >>> next_after("cron(15 12 ? * MON-FRI *)", datetime(2026, 11, 21, tzinfo=UTC)).isoformat()
     '2026-11-23T12:15:00+00:00'
     >>> next_after("rate(5 minutes)", datetime(2026, 11, 21, tzinfo=UTC)).isoformat()
     '2026-11-21T00:05:00+00:00'
+    >>> next_after("at(2026-11-21T12:00:00)", datetime(2026, 11, 21, tzinfo=UTC), "America/New_York", once=True).isoformat()
+    '2026-11-21T12:00:00-05:00'
 
     Raises:
-        ScheduleError: it is no schedule.
+        ScheduleError: it is no schedule, or there is no such zone.
     """
+    try:
+        place = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ScheduleError(expression, f"there is no time zone {zone!r}") from error
+    if once and (at := _AT.fullmatch(expression.strip())):
+        try:
+            due = datetime.fromisoformat(at[1]).replace(tzinfo=place)
+        except ValueError as error:
+            raise ScheduleError(expression, str(error)) from error
+        return due if due > moment else None
     if rate := _RATE.fullmatch(expression.strip()):
         return moment + timedelta(**{f"{rate[2]}s": int(rate[1])})
     cron = _CRON.fullmatch(expression.strip())
@@ -54,7 +79,7 @@ def next_after(expression: str, moment: datetime) -> datetime | None:
     if years != "*":
         parts += ["0", years]
     try:
-        found: datetime = croniter(" ".join(parts), moment, max_years_between_matches=100).get_next(datetime)
+        found: datetime = croniter(" ".join(parts), moment.astimezone(place), max_years_between_matches=100).get_next(datetime)
     except CroniterError as error:
         if "failed to find next date" in str(error):
             return None
@@ -80,10 +105,10 @@ def _weekdays(field: str) -> str:
 class Ticker:
     """A thread that looks once a second which schedules are due, and starts what belongs to them."""
 
-    def __init__(self, name: str, schedules: Callable[[], Iterable[tuple[str, str]]], fire: Callable[[str], None]) -> None:
-        """`schedules` gives (name, expression) of what is active now; `fire` is called with the name."""
+    def __init__(self, name: str, schedules: Callable[[], Iterable[Schedule]], fire: Callable[[str], None]) -> None:
+        """`schedules` gives what is active now; `fire` is called with the name."""
         self._schedules, self._fire = schedules, fire
-        self._next: dict[tuple[str, str], datetime | None] = {}
+        self._next: dict[Schedule, datetime | None] = {}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -104,11 +129,19 @@ class Ticker:
         active = list(self._schedules())
         for item in active:
             if item not in self._next:
-                self._next[item] = next_after(item[1], now)
+                # What was made for this very second may be past when it is first seen.
+                self._next[item] = self._due(item, now - _SEEN_LATE if item.expression.startswith("at(") else now)
                 continue
             due = self._next[item]
             if due is not None and due <= now:
-                self._next[item] = next_after(item[1], now)
-                self._fire(item[0])
+                self._next[item] = self._due(item, now)
+                self._fire(item.name)
         for gone in set(self._next) - set(active):
             del self._next[gone]
+
+    def _due(self, item: Schedule, now: datetime) -> datetime | None:
+        try:
+            return next_after(item.expression, now, item.zone, once=True)
+        except ScheduleError as error:
+            _LOG.error("%s: %s is never due: %s", self._thread.name, item.name, error)
+            return None

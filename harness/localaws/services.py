@@ -18,7 +18,9 @@ __all__ = ["SERVICES", "guards", "handlers", "modules"]
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "athena": ("localaws.athena.operations",),
     "cloudtrail": ("localaws.cloudtrail.operations",),
+    "cloudwatch": ("localaws.cloudwatch.operations",),
     "dms": ("localaws.dms.operations", "localaws.dms.events"),
+    "emr-serverless": ("localaws.emrserverless.operations",),
     "events": ("localaws.eventbridge.operations",),
     "glue": (
         "localaws.glue.operations",
@@ -39,8 +41,9 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "redshift": ("localaws.redshiftlogin.operations",),
     "redshift-data": ("localaws.redshiftdata.operations",),
     "redshift-serverless": ("localaws.redshiftlogin.serverless", "localaws.redshiftserverless.operations"),
-    "sts": ("localaws.iam.sts",),
+    "scheduler": ("localaws.scheduler.operations",),
     "stepfunctions": ("localaws.stepfunctions.operations", "localaws.stepfunctions.definitions"),
+    "sts": ("localaws.iam.sts",),
 }
 """botocore's name of a service, and the modules whose tables are merged. S3 has a table of its own (`localaws.s3.operations`)."""
 

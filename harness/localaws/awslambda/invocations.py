@@ -15,6 +15,7 @@ from typing import Any
 
 from localaws.awslambda.environments import Environments, Outcome
 from localaws.awslambda.functions import Function
+from localaws.cloudwatch.metrics import of_invocation
 from localaws.errors import AwsError
 
 __all__ = ["Invocations"]
@@ -40,6 +41,7 @@ class Invocations:
         request_id = request_id or str(uuid.uuid4())
         outcome = self.environments.invoke(function, event, request_id, region)
         self._log(function, outcome, request_id)
+        of_invocation(self.client("cloudwatch"), function.name, outcome.seconds, outcome.failed)
         return outcome
 
     def invoke_later(self, find: Callable[[], Function], event: str, region: str) -> str:

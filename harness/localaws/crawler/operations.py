@@ -24,7 +24,7 @@ from localaws.crawler.exceptions import (
 from localaws.errors import AwsError
 from localaws.glue.exceptions import EntityNotFoundError, InvalidInputError
 from localaws.operation import Handler, Request, ServiceContext
-from localaws.schedules import Ticker
+from localaws.schedules import Schedule, Ticker
 
 __all__ = ["OPERATIONS", "close_service", "open_service"]
 
@@ -275,9 +275,11 @@ def _schedule(request: Request, state: str, error: type[AwsError]) -> None:
     _changed(_of(request), name, change)
 
 
-def _schedules(crawls: Crawls) -> list[tuple[str, str]]:
+def _schedules(crawls: Crawls) -> list[Schedule]:
     return [
-        (crawler["Name"], crawler["Definition"]["Schedule"]) for crawler in crawls.crawlers.all() if crawler["ScheduleState"] == "SCHEDULED"
+        Schedule(crawler["Name"], crawler["Definition"]["Schedule"])
+        for crawler in crawls.crawlers.all()
+        if crawler["ScheduleState"] == "SCHEDULED"
     ]
 
 

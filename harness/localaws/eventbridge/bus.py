@@ -6,22 +6,20 @@ here `emit` what they do (an object that was made, a job run that ended), as AWS
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import queue
 import re
 import threading
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from localaws.bootstrap import client
+from localaws.eventbridge.targets import Targets
 from localaws.moto_app import ACCOUNT_ID
-from localaws.schedules import Ticker
+from localaws.schedules import Schedule, Ticker
 
 __all__ = ["Bus", "bus_of", "emit", "reach_all_targets"]
 
@@ -63,7 +61,7 @@ class Bus:
 
     def __init__(self, home: Path, endpoint_url: str, control_plane: Callable[[str], Any], region: str) -> None:
         self.home, self.client, self.region = home, control_plane, region
-        self._own = {service: client(service, endpoint_url) for service in ("stepfunctions", "lambda", "glue", "sns", "sqs")}
+        self._targets = Targets(endpoint_url, control_plane)
         self._waiting: queue.Queue[tuple[str, Mapping[str, Any], Mapping[str, Any]] | None] = queue.Queue()
         self._thread = threading.Thread(target=self._run, name="event deliveries", daemon=True)
         self._thread.start()
@@ -94,8 +92,12 @@ class Bus:
 
         return list(get_backend("events")[ACCOUNT_ID][self.region].event_buses["default"].rules.values())
 
-    def _schedules(self) -> list[tuple[str, str]]:
-        return [(rule.name, rule.scheduled_expression) for rule in self._rules() if rule.scheduled_expression and rule.state == "ENABLED"]
+    def _schedules(self) -> list[Schedule]:
+        return [
+            Schedule(rule.name, rule.scheduled_expression)
+            for rule in self._rules()
+            if rule.scheduled_expression and rule.state == "ENABLED"
+        ]
 
     def _scheduled(self, name: str) -> None:
         rule = next((rule for rule in self._rules() if rule.name == name), None)
@@ -113,35 +115,9 @@ class Bus:
         while (item := self._waiting.get()) is not None:
             rule, target, event = item
             try:
-                self._reach(target, _input(target, event))
+                self._targets.reach(target, _input(target, event))
             except Exception:  # noqa: BLE001 - one target's failure must not keep the others from theirs
                 _LOG.exception("rule %s: the event did not reach %s", rule, target["Arn"])
-
-    def _reach(self, target: Mapping[str, Any], text: str) -> None:
-        arn = str(target["Arn"])
-        service, resource = arn.split(":")[2], arn.split(":", 5)[5]
-        if service == "lambda":
-            self._own["lambda"].invoke(FunctionName=arn, InvocationType="Event", Payload=text.encode())
-        elif service == "states":
-            self._own["stepfunctions"].start_execution(stateMachineArn=arn, input=text)
-        elif service == "sns":
-            self._own["sns"].publish(TopicArn=arn, Message=text)
-        elif service == "sqs":
-            url = self._own["sqs"].get_queue_url(QueueName=resource)["QueueUrl"]
-            group = target.get("SqsParameters", {}).get("MessageGroupId")
-            self._own["sqs"].send_message(QueueUrl=url, MessageBody=text, **({"MessageGroupId": group} if group else {}))
-        elif service == "glue" and resource.startswith("workflow/"):
-            self._own["glue"].start_workflow_run(Name=resource.removeprefix("workflow/"))
-        elif service == "logs":
-            self._log(resource.removeprefix("log-group:").removesuffix(":*"), text)
-        else:
-            _LOG.error("targets of %s are not reached here: %s got no event", service, arn)
-
-    def _log(self, group: str, text: str) -> None:
-        logs = self.client("logs")
-        with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
-            logs.create_log_stream(logGroupName=group, logStreamName="events")
-        logs.put_log_events(logGroupName=group, logStreamName="events", logEvents=[{"timestamp": int(time.time() * 1000), "message": text}])
 
 
 def _input(target: Mapping[str, Any], event: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ from localaws.glue.job_runs import supervisor_of
 from localaws.glue.trigger_definitions import page, trigger_named, triggers_of
 from localaws.glue.workflow_runs import ENDED, WorkflowRuns, statistics
 from localaws.operation import Handler, Request, ServiceContext
-from localaws.schedules import Ticker
+from localaws.schedules import Schedule, Ticker
 
 __all__ = ["OPERATIONS", "close_service", "open_service"]
 
@@ -148,9 +148,11 @@ def _of(context: Request | ServiceContext) -> WorkflowRuns:
         return _runs[context.home]
 
 
-def _schedules(home: Path) -> list[tuple[str, str]]:
+def _schedules(home: Path) -> list[Schedule]:
     return [
-        (each["Name"], each["Schedule"]) for each in triggers_of(home).all() if each["Type"] == "SCHEDULED" and each["State"] == "ACTIVATED"
+        Schedule(each["Name"], each["Schedule"])
+        for each in triggers_of(home).all()
+        if each["Type"] == "SCHEDULED" and each["State"] == "ACTIVATED"
     ]
 
 

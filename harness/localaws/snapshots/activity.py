@@ -28,6 +28,12 @@ _RECORDS: tuple[tuple[str, str, Callable[[dict[str, Any]], bool], Callable[[dict
         lambda each: each["Status"] not in ("SUCCEEDED", "FAILED", "STOPPED"),
         lambda each: str(each["ColumnStatisticsTaskRunId"]),
     ),
+    (
+        "EMR Serverless run",
+        "emr-serverless/runs",
+        lambda each: each["state"] not in ("SUCCESS", "FAILED", "CANCELLED"),
+        lambda each: str(each["jobRunId"]),
+    ),
     ("crawler", "crawlers", lambda each: each.get("State", "READY") != "READY", lambda each: str(each["Name"])),
     ("workflow run", "workflow-runs", lambda each: each["Status"] in ("RUNNING", "STOPPING"), lambda each: str(each["WorkflowRunId"])),
     (

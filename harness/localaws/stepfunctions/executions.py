@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from localaws.cloudwatch.metrics import of_execution
 from localaws.eventbridge.bus import emit
 from localaws.iam.service_roles import role_environment
 from localaws.records import Records
@@ -129,6 +130,7 @@ class Executions:
         names = ("executionArn", "stateMachineArn", "name", "status", "startDate", "stopDate", "input", "output", "error", "cause")
         detail = {name: execution.get(name) for name in names}
         detail |= {name: int(execution[name] * 1000) for name in ("startDate", "stopDate")}
+        of_execution(self.services.client("cloudwatch"), execution)
         emit(self.home, "aws.states", "Step Functions Execution Status Change", detail, (arn,))
 
     def _history(self, arn: str) -> Path:

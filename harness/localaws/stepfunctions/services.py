@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-from botocore.model import Shape
+from botocore.model import OperationModel, Shape
 
 from localaws.bootstrap import client
 from localaws.stepfunctions.exceptions import StatesError
@@ -52,22 +52,30 @@ class Services:
                 self._clients[service] = client(service, self.endpoint_url, credentials=self.credentials)
             return self._clients[service]
 
+    def operation(self, service: str, action: str) -> tuple[str, str, OperationModel]:
+        """botocore's name of the service, that of the operation, and its model.
+
+        Raises:
+            StatesError: there is no such service or operation.
+        """
+        name = _NAMES.get(service, service)
+        try:
+            model = self.client(name).meta.service_model
+        except (BotoCoreError, ValueError) as error:
+            raise StatesError("States.Runtime", f"There is no service {service!r}: {error}") from error
+        operation = action[:1].upper() + action[1:]
+        if operation not in model.operation_names:
+            raise StatesError("States.Runtime", f"The service {service} has no operation {operation}.")
+        return name, operation, model.operation_model(operation)
+
     def call(self, service: str, action: str, parameters: Mapping[str, Any], sdk: bool = False) -> dict[str, Any]:
         """Call `action` (`startJobRun`) of a service as it is called in a resource. What it answers, as JSON.
 
         Raises:
             StatesError: `Glue.EntityNotFoundException` and so on.
         """
-        name = _NAMES.get(service, service)
-        try:
-            of = self.client(name)
-        except (BotoCoreError, ValueError) as error:
-            raise StatesError("States.Runtime", f"There is no service {service!r}: {error}") from error
-        operation = action[:1].upper() + action[1:]
-        model = of.meta.service_model
-        if operation not in model.operation_names:
-            raise StatesError("States.Runtime", f"The service {service} has no operation {operation}.")
-        shapes = model.operation_model(operation)
+        name, operation, shapes = self.operation(service, action)
+        of = self.client(name)
         prefix = (_SDK_PREFIXES.get(name) if sdk else None) or _PREFIXES.get(name, service[:1].upper() + service[1:])
         try:
             answer = getattr(of, xform_name(operation))(**_given(parameters, shapes.input_shape))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from endpoint_process import EndpointProcess
 
-from localaws.schedules import Ticker
+from localaws.schedules import Schedule, Ticker
 
 ACCOUNT = "us-east-1:123456789012"
 
@@ -113,7 +113,7 @@ def test_a_schedule_fires_its_rule(events: Events) -> None:
 
 def test_a_ticker_starts_what_is_due_and_nothing_else() -> None:
     fired: list[str] = []
-    ticker = Ticker("test", lambda: [("soon", "rate(1 minute)"), ("never again", "cron(0 0 1 1 ? 2020)")], fired.append)
+    ticker = Ticker("test", lambda: [Schedule("soon", "rate(1 minute)"), Schedule("never again", "cron(0 0 1 1 ? 2020)")], fired.append)
     ticker.close()
     for minute in (0, 0, 2, 2, 4):
         ticker._tick(datetime(2026, 1, 1, 0, minute, tzinfo=UTC))

@@ -8,6 +8,7 @@ from pathlib import Path
 from localaws.console.exceptions import PageNotFoundError
 from localaws.console.sources import Page, Query, Sources
 from localaws.glue.run_store import JobRun, RunStore
+from localaws.records import Records
 
 __all__ = ["job", "jobs", "recent_runs", "run"]
 
@@ -16,13 +17,14 @@ _MOST = 200
 
 
 def jobs(sources: Sources, parts: Mapping[str, str], query: Query) -> Page:
-    """Every job with its last run, then the last runs of all."""
+    """Every job with its last run, then the last runs of all, EMR Serverless's apart."""
     found = sources.listed("glue", "get_jobs", "Jobs")
     runs = recent_runs(sources, None)
     last: dict[str, JobRun] = {}
     for each in runs:
         last.setdefault(each.job_name, each)
-    return Page("jobs.html.j2", "Jobs", {"jobs": found, "last": last, "runs": runs[:50]})
+    spark = sorted(Records(sources.home / "emr-serverless" / "runs").all(), key=lambda each: float(each["createdAt"]), reverse=True)
+    return Page("jobs.html.j2", "Jobs", {"jobs": found, "last": last, "runs": runs[:50], "spark": spark[:50]})
 
 
 def job(sources: Sources, parts: Mapping[str, str], query: Query) -> Page:

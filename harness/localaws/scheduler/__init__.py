@@ -1,0 +1,1 @@
+"""EventBridge Scheduler: schedules are moto's, and here they fire."""
