@@ -34,7 +34,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     ),
     "lambda": ("localaws.awslambda.operations",),
     "rds": ("localaws.rds.operations",),
-    "redshift": ("localaws.redshiftlogin.operations",),
+    "redshift": ("localaws.redshiftcluster.operations", "localaws.redshiftlogin.operations"),
     "redshift-data": ("localaws.redshiftdata.operations",),
     "redshift-serverless": ("localaws.redshiftlogin.serverless", "localaws.redshiftserverless.operations"),
     "sts": ("localaws.iam.sts",),
