@@ -52,7 +52,8 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
         _SERVER,
     )
     | dict.fromkeys(("StopDBInstance", "RebootDBInstance"), "the server would go on as it is: `etl down mysql` stops it"),
-    "redshift": dict.fromkeys(("CreateCluster", "RestoreFromClusterSnapshot", "ResumeCluster"), _SERVER),
+    "redshift": dict.fromkeys(("CreateClusterSnapshot", "EnableSnapshotCopy"), "no snapshot would be written")
+    | {"RestoreFromClusterSnapshot": _SERVER},
     "kafka": dict.fromkeys(("CreateCluster", "CreateClusterV2"), _SERVER),
     "elasticache": dict.fromkeys(("CreateCacheCluster", "CreateReplicationGroup"), _SERVER),
     "opensearch": dict.fromkeys(("CreateDomain",), _SERVER),

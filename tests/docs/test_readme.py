@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from deploy.finding import find_providers
 from docs.pages import CHECKOUT, runnable_blocks, text_of
 from localaws.engines.postgres import PostgresEngine
 from localaws.home import Home
@@ -70,16 +72,39 @@ def test_the_marked_blocks_do_what_the_readme_says(demo: str, home: Path) -> Non
     assert "running" not in shell("./etl status", home)
 
 
+def part(heading: str) -> str:
+    """The shell blocks of one part of the scenario's page, as one script."""
+    text = text_of("scenarios/redshift_warehouse/README.md").split(f"\n# {heading}\n")[1].split("\n# ")[0]
+    return "\n".join(re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 def test_the_scenario_can_be_followed_step_by_step(tmp_path: Path) -> None:
-    text = text_of("scenarios/redshift_warehouse/README.md")
     home = tmp_path / "etl-scenario"
     try:
-        shown = shell("\n".join(re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)), home, 7000)
+        shown = shell(part("By hand, on this machine"), home, 7000)
     finally:
         PostgresEngine(Home(home)).remove_outside()
 
     assert "Batch 1998-06-17 is loaded" in shown
     assert "Batch 1998-06-15-late is loaded" in shown
+    assert not home.exists()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_the_deployed_scenario_can_be_followed_step_by_step(tmp_path: Path) -> None:
+    if shutil.which("terraform") is None or find_providers() is None:
+        pytest.skip("terraform or its AWS provider is not on this machine")
+    home = tmp_path / "etl-deployed"
+    try:
+        shown = shell(part("Deployed by Terraform, on this machine"), home, 3500)
+    finally:
+        PostgresEngine(Home(home)).remove_outside()
+
+    assert "No changes. Your infrastructure matches the configuration." in shown
+    assert "SUCCEEDED" in shown
+    assert "['1998-06-15', '" in shown
+    assert "running 6 tables loaded" in shown
     assert not home.exists()

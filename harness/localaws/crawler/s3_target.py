@@ -42,16 +42,17 @@ def options_of(configuration: str | None) -> Options:
         document = json.loads(configuration)
     except ValueError as error:
         raise CrawlError(f"The crawler's Configuration is no JSON: {error}") from error
-    grouping, output = document.get("Grouping", {}), document.get("CrawlerOutput", {})
+    grouping, output = document.get("Grouping") or {}, document.get("CrawlerOutput") or {}
+    partitions, tables = output.get("Partitions") or {}, output.get("Tables") or {}
     unknown = set(document) - {"Version", "Grouping", "CrawlerOutput", "CreatePartitionIndex"}
-    if unknown or output.get("Tables", {}).get("TableThreshold"):
+    if unknown or tables.get("TableThreshold"):
         raise CrawlError(f"The crawler's Configuration asks for what is not done here: {sorted(unknown) or 'TableThreshold'}.")
     level = grouping.get("TableLevelConfiguration")
     return Options(
         combine=grouping.get("TableGroupingPolicy") == "CombineCompatibleSchemas",
         table_level=int(level) if level is not None else None,
-        inherit=output.get("Partitions", {}).get("AddOrUpdateBehavior") == "InheritFromTable",
-        merge_new_columns=output.get("Tables", {}).get("AddOrUpdateBehavior") == "MergeNewColumns",
+        inherit=partitions.get("AddOrUpdateBehavior") == "InheritFromTable",
+        merge_new_columns=tables.get("AddOrUpdateBehavior") == "MergeNewColumns",
     )
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from localaws.engines.redshift import RedshiftEngine
+from localaws.home import Home
 from localaws.operation import Request
 from localaws.redshiftdata.exceptions import ValidationError
 from localaws.redshiftdata.statements import Target
@@ -32,6 +34,8 @@ def target_of(request: Request, *, database_is_required: bool = True) -> Target:
     database = asked.get("Database", "")
     if database_is_required and not database:
         raise ValidationError("Database is required.")
+    if cluster:
+        _check_listens(request, cluster)
     user, secret = asked.get("DbUser", ""), asked.get("SecretArn", "")
     if user and secret:
         raise ValidationError("Only one of DbUser and SecretArn can be given.")
@@ -40,6 +44,14 @@ def target_of(request: Request, *, database_is_required: bool = True) -> Target:
     if secret:
         _check_secret(request.control_plane("secretsmanager"), secret)
     return Target(database, cluster, workgroup, user, secret)
+
+
+def _check_listens(request: Request, cluster: str) -> None:
+    if RedshiftEngine(Home(request.home)).pid is not None:
+        return
+    known = [item["ClusterIdentifier"] for item in request.control_plane("redshift").describe_clusters()["Clusters"]]
+    if cluster in known:
+        raise ValidationError(f"The cluster {cluster} is paused. Resume it and try again.")
 
 
 def _check_secret(client: Any, secret: str) -> None:

@@ -2,6 +2,15 @@
 
 locals {
   arn = "arn:${var.platform.partition}"
+
+  # Glue's JSON names what is set, and nothing as null.
+  configuration = var.configuration == null ? null : jsonencode({
+    for name, value in {
+      Version       = var.configuration.Version
+      Grouping      = var.configuration.Grouping == null ? null : { for key, set in var.configuration.Grouping : key => set if set != null }
+      CrawlerOutput = var.configuration.CrawlerOutput == null ? null : { for key, set in var.configuration.CrawlerOutput : key => set if set != null }
+    } : name => value if value != null
+  })
 }
 
 resource "aws_iam_role" "this" {
@@ -58,7 +67,7 @@ resource "aws_glue_crawler" "this" {
   table_prefix           = var.table_prefix
   schedule               = var.schedule
   security_configuration = var.security_configuration
-  configuration          = var.configuration == null ? null : jsonencode(var.configuration)
+  configuration          = local.configuration
 
   dynamic "s3_target" {
     for_each = var.s3_targets

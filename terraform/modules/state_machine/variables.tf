@@ -24,7 +24,7 @@ variable "definition" {
   }
 
   validation {
-    condition     = !strcontains(var.definition, "$${")
+    condition     = !can(regex("[$][{]", var.definition))
     error_message = "The definition has a placeholder that nothing was put into."
   }
 }

@@ -66,7 +66,7 @@ def test_a_bucket_and_a_key_are_cut_from_the_path_as_it_was_sent() -> None:
         ("firehose", "put_record", {"DeliveryStreamName": "f", "Record": {"Data": b"x"}}),
         ("batch", "submit_job", {"jobName": "b", "jobQueue": "q", "jobDefinition": "d"}),
         ("rds", "create_db_cluster", {"DBClusterIdentifier": "d", "Engine": "aurora-mysql"}),
-        ("redshift", "create_cluster", {"ClusterIdentifier": "c", "NodeType": "ra3.large", "MasterUsername": "u"}),
+        ("redshift", "create_cluster_snapshot", {"ClusterIdentifier": "c", "SnapshotIdentifier": "s"}),
     ],
 )
 def test_what_would_be_a_false_success_is_refused_by_name(endpoint: EndpointProcess, service: str, operation: str, arguments: Any) -> None:

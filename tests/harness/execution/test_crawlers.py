@@ -17,6 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 from endpoint_process import EndpointProcess
 
+from localaws.crawler.s3_target import Options, options_of
 from localaws.engines.mariadb import MariaDBEngine
 from localaws.home import Home
 
@@ -420,3 +421,10 @@ def test_ten_thousand_objects_are_crawled_within_a_minute(crawling: Crawling) ->
     assert time.monotonic() - begun < 60
     assert len(crawling.partitions("t")) == 100
     assert crawling.glue.get_table(DatabaseName=crawling.name, Name="t")["Table"]["Parameters"]["objectCount"] == "10000"
+
+
+def test_a_configuration_with_nulls_says_what_one_without_them_says() -> None:
+    """Terraform's jsonencode writes what is not set as null."""
+    nulls = '{"Version": 1, "Grouping": null, "CrawlerOutput": {"Partitions": {"AddOrUpdateBehavior": "InheritFromTable"}, "Tables": null}}'
+
+    assert options_of(nulls) == Options(inherit=True)

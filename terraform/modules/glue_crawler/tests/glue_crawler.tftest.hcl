@@ -40,6 +40,19 @@ run "new_folders_only_goes_with_logged_changes_only" {
   expect_failures = [var.recrawl]
 }
 
+run "the_configuration_says_what_is_set_and_no_null" {
+  command = plan
+
+  variables {
+    configuration = { CrawlerOutput = { Partitions = { AddOrUpdateBehavior = "InheritFromTable" } } }
+  }
+
+  assert {
+    condition     = jsondecode(aws_glue_crawler.this.configuration) == { CrawlerOutput = { Partitions = { AddOrUpdateBehavior = "InheritFromTable" } }, Version = 1 }
+    error_message = "Glue knows no null in it."
+  }
+}
+
 run "new_folders_only_is_taken_when_changes_are_logged" {
   command = plan
 

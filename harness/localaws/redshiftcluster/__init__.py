@@ -1,0 +1,1 @@
+"""Provisioned Redshift: one cluster, which is the local Redshift of the home."""
