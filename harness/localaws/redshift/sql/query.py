@@ -49,6 +49,8 @@ _RULES: tuple[_Rule, ...] = (
 )
 _DIALECT = LocalRedshift()
 _NUMBERED = "local_parameter_"
+# After these a bracket opens an array; after anything else it is a step into one. sqlglot's tree has no difference to ARRAY[…].
+_OPENS = frozenset(("(", ",", "=", "||", "SELECT", "DISTINCT", "ALL", "VALUES", "WHEN", "THEN", "ELSE", "AND", "OR", "IN"))
 
 
 class Parameters:
@@ -71,6 +73,8 @@ def query_text(sql: str, tokens: Sequence[Token], parameters: Parameters, catalo
         CatalogNeededError: without `catalog`, when columns of a table decide.
     """
     words = significant(tokens)
+    if any(bracket.text == "[" and (before.text in _OPENS or before.key in _OPENS) for before, bracket in pairwise(words)):
+        raise NotSupportedHereError("An array literal", "Use ARRAY(value, …).")
     text = _with_named_parameters(sql, tokens)
     if words[0].key == "DELETE" and len(words) > 1 and words[1].key != "FROM":
         text = f"DELETE FROM{text[words[0].end - tokens[0].start :]}"
