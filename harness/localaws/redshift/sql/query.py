@@ -28,7 +28,7 @@ from localaws.redshift.sql.rules import (
 from localaws.redshift.sql.scope import Catalog, CatalogNeededError
 from localaws.redshift.sql.super import navigation, unnesting
 
-__all__ = ["Parameters", "expression_text", "names_the_catalog", "query_text"]
+__all__ = ["Parameters", "expression_text", "names_the_catalog", "query_text", "unqualified_tables"]
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # what it does not know is raised here, not logged
 _Rule = Callable[[exp.Expr, "Catalog | None"], exp.Expr]
@@ -136,6 +136,14 @@ def _written(tree: exp.Expr, parameters: Parameters, catalog: Catalog | None) ->
         return str(tree.sql(dialect=_DIALECT, unsupported_level=ErrorLevel.RAISE))
     except SqlglotError as error:
         raise NotSupportedHereError(f"This ({str(error).splitlines()[0]})") from error
+
+
+def unqualified_tables(sql: str) -> list[str]:
+    """Tables that PostgreSQL's text of a query names without their schema; names that WITH gives are none."""
+    tree = _parsed(sql)
+    common = {one.alias.lower() for one in tree.find_all(exp.CTE)}
+    tables = [table for table in tree.find_all(exp.Table) if isinstance(table.this, exp.Identifier) and not table.db]
+    return [table.name for table in tables if table.name.lower() not in common]
 
 
 def names_the_catalog(words: Sequence[Token]) -> bool:
