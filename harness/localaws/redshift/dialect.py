@@ -6,6 +6,7 @@ Translations are kept by text: a statement that was seen before costs a look-up.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,7 +35,7 @@ from localaws.redshift.lexer import (
 from localaws.redshift.maintenance import analyze, append, appends, vacuum
 from localaws.redshift.procedures.create import CallCommand, create_procedure, drop_procedure, parse_call
 from localaws.redshift.show import REDSHIFT_SETTINGS, show_query
-from localaws.redshift.sql.query import Parameters, expression_text, names_the_catalog, query_text
+from localaws.redshift.sql.query import Parameters, expression_text, names_the_catalog, query_text, unqualified_tables
 from localaws.redshift.sql.scope import Catalog, CatalogNeededError
 from localaws.redshift.types import read_type
 from localaws.redshift.users import alter_database, alter_role, alter_user, create_database, create_role, create_user, drop_role
@@ -206,7 +207,7 @@ def _create_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) ->
 
 
 def _create_view(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    """CREATE VIEW; a late-binding view is bound at once here, so its tables must exist."""
+    """CREATE VIEW; a late-binding one is kept by its text and bound to what there is (install/97_late_views.sql)."""
     cursor = Cursor(significant(tokens))
     cursor.expect("CREATE")
     replace = cursor.accept("OR", "REPLACE")
@@ -215,9 +216,16 @@ def _create_view(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> 
     columns = cursor.names() if cursor.peek() == "(" else ()
     cursor.expect("AS")
     start, end = cursor.tokens[cursor.at].start, len(sql)
-    if [token.key for token in cursor.tokens[-4:]] == ["WITH", "NO", "SCHEMA", "BINDING"]:
+    late = [token.key for token in cursor.tokens[-4:]] == ["WITH", "NO", "SCHEMA", "BINDING"]
+    if late:
         end = cursor.tokens[-4].start
     query = query_text(sql[start:end], [token for token in tokens if start <= token.start < end], Parameters(), catalog)
+    if late:
+        if unqualified_tables(query):
+            raise RefusedByRedshiftError("All the relation names inside should be qualified when creating views with no schema binding.")
+        declared = quote_literal(json.dumps({"query": query, "columns": columns, "written": sql}))
+        made = f"SELECT local_redshift.make_late_view({quote_literal(qualified(name))}, {declared}::jsonb, {replace})"
+        return Translation("create view", (made,), own_tag=True)
     listed = f" ({', '.join(map(quote_identifier, columns))})" if columns else ""
     return Translation("create view", (f"CREATE {'OR REPLACE ' if replace else ''}VIEW {qualified(name)}{listed} AS {query}",))
 

@@ -57,6 +57,7 @@ _INSTALLED = (
     "85_maintenance.sql",
     "90_procedures.sql",
     "95_explain.sql",
+    "97_late_views.sql",
 )
 _installed: set[tuple[str, str]] = set()
 _install_lock = threading.Lock()

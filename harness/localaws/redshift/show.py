@@ -170,7 +170,9 @@ def _table(cursor: Cursor) -> str:
 def _view(cursor: Cursor) -> str:
     name = ".".join('"' + part.replace('"', '""') + '"' for part in cursor.qualified())
     _end(cursor)
-    return f'SELECT pg_get_viewdef({quote_literal(name)}::regclass)::varchar AS "Show View DDL statement"'
+    at = f"{quote_literal(name)}::regclass"
+    late = f"SELECT declared ->> 'written' FROM local_redshift.late_views() WHERE view = {at}"
+    return f'SELECT coalesce(({late}), pg_get_viewdef({at}))::varchar AS "Show View DDL statement"'
 
 
 _LISTINGS: dict[str, Callable[[Cursor], str]] = {

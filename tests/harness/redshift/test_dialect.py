@@ -91,7 +91,7 @@ def test_the_forms_of_create_table_delete_and_merge_run(session: Session) -> Non
     )
     assert values(session, "SELECT a, b FROM t ORDER BY a") == [("1", "new"), ("2", "two")]
     assert session.run("DELETE FROM t USING #s s WHERE t.a = s.a AND s.a = 1").count == 1
-    session.run("CREATE OR REPLACE VIEW v AS SELECT a FROM t WITH NO SCHEMA BINDING")
+    session.run("CREATE OR REPLACE VIEW v AS SELECT a FROM public.t WITH NO SCHEMA BINDING")
     session.run("COMMENT ON COLUMN t.b IS 'with '' a quote'")
     session.run("ANALYZE t PREDICATE COLUMNS")
     assert values(session, "SELECT a FROM v") == [("2",)]

@@ -63,7 +63,7 @@ def test_parquet_is_read_by_the_names_of_columns_with_every_type(connection: psy
         " tags struct<a:array<int>>, missing int) STORED AS PARQUET LOCATION 's3://lake/spectrum/typed/'"
     )
     assert rows(connection, "SELECT id, name, amount, day, at, ok, tags.a[1], missing FROM spectrum.typed ORDER BY id") == [
-        (1, 'ä,"x"', Decimal("1.50"), dt.date(2020, 1, 2), dt.datetime(2020, 1, 2, 3, 4, 5, 600000), True, 2, None),
+        (1, 'ä,"x"', Decimal("1.50"), dt.date(2020, 1, 2), dt.datetime(2020, 1, 2, 3, 4, 5, 600000), True, "2", None),
         (2, "", None, None, None, None, None, None),
     ]
     assert rows(connection, "SELECT id FROM spectrum.typed WHERE id = %s", [2]) == [(2,)]

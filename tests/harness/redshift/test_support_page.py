@@ -10,6 +10,6 @@ def test_every_statement_that_is_taken_is_run_by_a_test() -> None:
 
 
 def test_a_statement_and_a_function_are_listed_with_what_shows_them() -> None:
-    assert "| `CALL` | `test_procedures.py` |" in shown_statements()
+    assert "| `CALL` | `test_procedures.py`" in shown_statements()
     assert "`DATEDIFF`" in shown_functions()
     assert "`CHECKSUM`" not in shown_functions()

@@ -188,9 +188,6 @@ CREATE VIEW pg_catalog.svv_mv_info AS
 CREATE VIEW pg_catalog.stv_mv_info AS SELECT * FROM pg_catalog.svv_mv_info;
 CREATE VIEW pg_catalog.pg_proc_info AS
   SELECT p.oid AS prooid, p.*, p.prosrc AS prosrc_text FROM pg_proc p;
--- Late-binding views are bound here, so these are all ordinary ones.
-CREATE OR REPLACE FUNCTION pg_catalog.pg_get_late_binding_view_cols() RETURNS SETOF record LANGUAGE sql STABLE AS
-  $body$ SELECT NULL::name, NULL::name, NULL::name, NULL::varchar, NULL::integer WHERE false $body$;
 CREATE VIEW pg_catalog.svv_relation_privileges AS
   SELECT r.nspname::varchar AS namespace_name, r.relname::varchar AS relation_name, p.privilege_type::varchar AS privilege_type, p.grantee::integer AS identity_id,
     CASE WHEN p.grantee = 0 THEN 'public' ELSE pg_get_userbyid(p.grantee) END::varchar AS identity_name,

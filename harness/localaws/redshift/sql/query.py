@@ -28,7 +28,7 @@ from localaws.redshift.sql.rules import (
 from localaws.redshift.sql.scope import Catalog, CatalogNeededError
 from localaws.redshift.sql.super import navigation, unnesting
 
-__all__ = ["Parameters", "expression_text", "names_the_catalog", "query_text"]
+__all__ = ["Parameters", "expression_text", "names_the_catalog", "query_text", "unqualified_tables"]
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # what it does not know is raised here, not logged
 _Rule = Callable[[exp.Expr, "Catalog | None"], exp.Expr]
@@ -49,6 +49,8 @@ _RULES: tuple[_Rule, ...] = (
 )
 _DIALECT = LocalRedshift()
 _NUMBERED = "local_parameter_"
+# After these a bracket opens an array; after anything else it is a step into one. sqlglot's tree has no difference to ARRAY[…].
+_OPENS = frozenset(("(", ",", "=", "||", "SELECT", "DISTINCT", "ALL", "VALUES", "WHEN", "THEN", "ELSE", "AND", "OR", "IN"))
 
 
 class Parameters:
@@ -71,6 +73,8 @@ def query_text(sql: str, tokens: Sequence[Token], parameters: Parameters, catalo
         CatalogNeededError: without `catalog`, when columns of a table decide.
     """
     words = significant(tokens)
+    if any(bracket.text == "[" and (before.text in _OPENS or before.key in _OPENS) for before, bracket in pairwise(words)):
+        raise NotSupportedHereError("An array literal", "Use ARRAY(value, …).")
     text = _with_named_parameters(sql, tokens)
     if words[0].key == "DELETE" and len(words) > 1 and words[1].key != "FROM":
         text = f"DELETE FROM{text[words[0].end - tokens[0].start :]}"
@@ -132,6 +136,14 @@ def _written(tree: exp.Expr, parameters: Parameters, catalog: Catalog | None) ->
         return str(tree.sql(dialect=_DIALECT, unsupported_level=ErrorLevel.RAISE))
     except SqlglotError as error:
         raise NotSupportedHereError(f"This ({str(error).splitlines()[0]})") from error
+
+
+def unqualified_tables(sql: str) -> list[str]:
+    """Tables that PostgreSQL's text of a query names without their schema; names that WITH gives are none."""
+    tree = _parsed(sql)
+    common = {one.alias.lower() for one in tree.find_all(exp.CTE)}
+    tables = [table for table in tree.find_all(exp.Table) if isinstance(table.this, exp.Identifier) and not table.db]
+    return [table.name for table in tables if table.name.lower() not in common]
 
 
 def names_the_catalog(words: Sequence[Token]) -> bool:

@@ -48,8 +48,6 @@ def refusals(tree: exp.Expr, catalog: Catalog | None) -> exp.Expr:
             raise RefusedByRedshiftError("INSERT, UPDATE and DELETE are not possible in WITH")
         if isinstance(node, exp.Struct):
             raise NotSupportedHereError("An object literal", "Use OBJECT(name, value, …).")
-        if isinstance(node, exp.Array) and node.args.get("bracket_notation"):
-            raise NotSupportedHereError("An array literal", "Use ARRAY(value, …).")
         if isinstance(node, exp.Connect):
             raise NotSupportedHereError("CONNECT BY", "Use WITH RECURSIVE.")
         if isinstance(node, exp.Command):

@@ -43,6 +43,7 @@ from localaws.redshift.wire.protocol import (
     text,
     texts,
 )
+from localaws.redshift.wire.results import Results, described, row
 
 __all__ = ["BackendGoneError", "Relay"]
 
@@ -86,6 +87,7 @@ class Relay:
         self._awaited: deque[_Answer] = deque()
         self._out = bytearray()
         self._partial, self._skip = b"", 0
+        self._results, self._gathered = Results(), bytearray()
         self._refusals: dict[int, RedshiftError] = {}
         self._statements: dict[str, _Statement] = {}
         self._portals: dict[str, tuple[_Statement, Bound]] = {}
@@ -167,7 +169,7 @@ class Relay:
             if failed:
                 break
             if translation.local:
-                failed = not self._run_locally(statement.text, translation, described=False)
+                failed = not self._run_locally(statement.text, translation, prepared=False)
             else:
                 self._begins(statement)
                 self._send(b"Q", text(translation.sql[0]))
@@ -187,7 +189,7 @@ class Relay:
             self._take_status()
         return True
 
-    def _run_locally(self, written: str, translation: Translation, bound: Bound | None = None, *, described: bool = True) -> bool:
+    def _run_locally(self, written: str, translation: Translation, bound: Bound | None = None, *, prepared: bool = True) -> bool:
         number = QueryNumber()
         entry = self._journal.begins(written, translation)
         try:
@@ -201,10 +203,11 @@ class Relay:
         self._journal.ended(entry, ran.count)
         self._journal.ready(self._status)
         if ran.result is not None:
-            if not described:
-                self._client.send(row_description(ran.result))
-            for row in range(ran.result.ntuples):
-                self._client.send(data_row(ran.result, row))
+            description, columns = described(row_description(ran.result))
+            if not prepared:
+                self._client.send(description)
+            for place in range(ran.result.ntuples):
+                self._client.send(row(data_row(ran.result, place), columns))
         self._client.send(command_complete(ran.tag))
         return True
 
@@ -227,6 +230,7 @@ class Relay:
     def _parse(self, body: bytes) -> None:
         (name, sql), types = texts(body, 2)
         self._statements.pop(name, None)
+        self._results.parsed(name)
         try:
             translation = self._translated(sql) if sql.strip() else None
         except RedshiftError as error:
@@ -292,7 +296,13 @@ class Relay:
                 values, formats, result_formats = bound_values(rest)
                 bound = Bound(values, formats, statement.types, result_formats)
             self._portals[portal] = (statement, bound)
+        self._results.bound(portal, name, rest)
         self._send(b"B", body)
+
+    def _describe(self, body: bytes) -> None:
+        (name,), _ = texts(body[1:], 1)
+        self._results.asked(body[:1], name)
+        self._send(b"D", body)
 
     def _execute(self, body: bytes) -> None:
         (portal,), _ = texts(body, 1)
@@ -300,6 +310,7 @@ class Relay:
         if statement is None or statement.translation is None or not statement.translation.local:
             if statement is not None and not self._read_again(statement):
                 return
+            self._results.executed(portal)
             self._send(b"E", body)
             return
         self._send(b"S", b"")
@@ -322,6 +333,7 @@ class Relay:
     def _close(self, body: bytes) -> None:
         (name,), _ = texts(body[1:], 1)
         (self._statements if body[:1] == b"S" else self._portals).pop(name, None)
+        self._results.closed(body[:1], name)
         self._send(b"C", body)
 
     def _sync(self, body: bytes) -> None:
@@ -347,6 +359,7 @@ class Relay:
     def _await(self, *, forwarded: bool) -> _Answer:
         answer = _Answer(forwarded)
         self._awaited.append(answer)
+        self._results.synced()
         self._journal.awaits()
         return answer
 
@@ -386,39 +399,54 @@ class Relay:
             data = self._partial + data
             self._partial = b""
         at, size, start = self._skip, len(data), 0
+        looked_at = _LOOKED_AT | self._results.looked_at
         unpack = struct.Struct(">I").unpack_from
         while at + 5 <= size:
             kind = data[at]
             end = at + 1 + unpack(data, at + 1)[0]
-            if kind in _LOOKED_AT:
+            if kind in looked_at:
                 if end > size:
                     break
                 start = self._looked_at(data, start, at, end)
+                looked_at = _LOOKED_AT | self._results.looked_at
             at = end
         if at >= size:
             self._skip = at - size
-            if start < size:
-                self._client.send(memoryview(data)[start:] if start else data)
         else:
             self._skip = 0
             self._partial = data[at:]
-            if start < at:
-                self._client.send(memoryview(data)[start:at])
+        self._forward(memoryview(data)[start:at])
+
+    def _forward(self, data: memoryview) -> None:
+        """What has been gathered, and this after it."""
+        if self._gathered:
+            self._gathered += data
+            self._client.send(self._gathered)
+            self._gathered = bytearray()
+        elif data:
+            self._client.send(data)
 
     def _looked_at(self, data: bytes, start: int, at: int, end: int) -> int:
         """A message that is of interest; where what is yet to be forwarded starts after it."""
-        if data[at] == _COMPLETE:
+        kind = data[at]
+        if kind == _COMPLETE:
             self._journal.completed(data[at + 5 : end - 1].decode())
-            return start
-        if start < at:
-            self._client.send(memoryview(data)[start:at])
-        self._look(data[at], data[at:end])
+        if kind not in (_READY, _ERROR):
+            whole = data[at:end]
+            told = self._results.take(whole)
+            if told is whole:
+                return start
+            self._gathered += data[start:at] + told
+            return end
+        self._forward(memoryview(data)[start:at])
+        self._look(kind, data[at:end])
         return end
 
     def _look(self, kind: int, whole: bytes) -> None:
         if kind == _READY:
             self._status = whole[5:6]
             self._journal.ready(self._status)
+            self._results.ready()
             answer = self._awaited.popleft() if self._awaited else _Answer(True)
             if not self._awaited:
                 self._refusals.clear()
@@ -448,7 +476,7 @@ _HANDLERS: dict[bytes, Callable[[Relay, bytes], None]] = {
     b"E": Relay._execute,
     b"C": Relay._close,
     b"S": Relay._sync,
-    b"D": lambda relay, body: relay._send(b"D", body),
+    b"D": Relay._describe,
     b"H": lambda relay, body: relay._send(b"H", body),
     b"d": lambda relay, body: None,
     b"c": lambda relay, body: None,
