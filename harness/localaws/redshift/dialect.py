@@ -304,6 +304,19 @@ def _plain(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Transl
     return Translation(" ".join(token.key.lower() for token in words[:2]), (plain_text(tokens),))
 
 
+def _comment_on_view(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
+    """A materialized view is a view in Redshift, and none in PostgreSQL."""
+    cursor = Cursor(significant(tokens))
+    cursor.expect("COMMENT", "ON", "VIEW")
+    name = qualified(cursor.qualified())
+    cursor.expect("IS")
+    text = "NULL" if cursor.accept("NULL") else quote_literal(unquote(cursor.take()))
+    if not cursor.done:
+        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
+    commented = f"BEGIN PERFORM local_redshift.comment_on_view({quote_literal(name)}::regclass, {text}); END"
+    return Translation("comment on", (f"DO {quote_literal(commented)}",))
+
+
 def _grant(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     return Translation(tokens[0].key.lower(), (grant(tokens),))
 
@@ -604,6 +617,7 @@ _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
     *((("DROP", kind), _plain) for kind in ("TABLE", "VIEW", "SCHEMA")),
     (("ALTER", "TABLE"), _alter_table),
     (("ALTER", "DEFAULT", "PRIVILEGES"), _default_privileges),
+    (("COMMENT", "ON", "VIEW"), _comment_on_view),
     (("COMMENT", "ON"), _plain),
     (("GRANT",), _grant),
     (("REVOKE",), _grant),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import subprocess
+import uuid
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import awswrangler
+import boto3
 import pandas as pd
 import pytest
 import redshift_connector
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
+from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.postgres import PostgresEngine
 from localaws.engines.redshift import RedshiftEngine
 
@@ -146,4 +150,60 @@ def test_awswrangler_writes_reads_and_upserts(connector: Any) -> None:
     cursor.execute("SELECT diststyle, sortkey1 FROM svv_table_info WHERE \"table\" = 'by_awswrangler'")
     assert list(cursor.fetchone()) == ["KEY(a)", "a"]
     cursor.execute("DROP TABLE by_awswrangler")
+    connector.commit()
+
+
+@pytest.fixture
+def bucket(endpoint: EndpointEngine, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A bucket for boto3's default session, which is what awswrangler uses."""
+    given = {"AWS_ENDPOINT_URL": endpoint.endpoint, "AWS_DEFAULT_REGION": "us-east-1"}
+    for name, value in {**given, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    name = f"wrangled-{uuid.uuid4().hex[:8]}"
+    boto3.client("s3").create_bucket(Bucket=name)
+    return name
+
+
+FRAME = pd.DataFrame({"id": [1, 2], "name": ["é", None], "price": [Decimal("1.50"), None], "at": pd.to_datetime(["2020-01-01 10:00"] * 2)})
+ROLE = "arn:aws:iam::123456789012:role/load"
+WITH = {"role": {"iam_role": ROLE}, "keys of the session": {}}
+
+
+@pytest.mark.parametrize("who", WITH)
+def test_awswrangler_copies_upserts_and_unloads_by_s3(connector: Any, bucket: str, who: str) -> None:
+    table = {"con": connector, "table": "by_files", "schema": "public", **WITH[who]}
+    awswrangler.redshift.copy(FRAME, path=f"s3://{bucket}/stage/", mode="overwrite", **table)
+    changed = FRAME.assign(id=[2, 3])
+    awswrangler.redshift.copy(changed, path=f"s3://{bucket}/stage/", mode="upsert", primary_keys=["id"], **table)
+    there = {"con": connector, **WITH[who]}
+    found = awswrangler.redshift.unload("SELECT * FROM by_files ORDER BY id", path=f"s3://{bucket}/out/", **there)
+    assert found["id"].to_list() == [1, 2, 3]
+    assert [str(price) for price in found["price"]] == ["1.50", "1.50", "None"]
+    awswrangler.redshift.unload_to_files(
+        "SELECT * FROM by_files WHERE name='é'", path=f"s3://{bucket}/kept/", kms_key_id="1234abcd", max_file_size=5, **there
+    )
+    (key,) = [path.removeprefix(f"s3://{bucket}/") for path in awswrangler.s3.list_objects(f"s3://{bucket}/kept/")]
+    about = boto3.client("s3").head_object(Bucket=bucket, Key=key)
+    assert (about["ServerSideEncryption"], about["SSEKMSKeyId"]) == ("aws:kms", "1234abcd")
+    with pytest.raises(redshift_connector.ProgrammingError, match="ENCRYPTED AUTO is not supported"):
+        connector.cursor().execute(f"UNLOAD ('SELECT 1') TO 's3://{bucket}/auto/' IAM_ROLE default ENCRYPTED AUTO")
+    connector.rollback()
+    connector.cursor().execute("DROP TABLE by_files")
+    connector.commit()
+
+
+@pytest.mark.parametrize("format", ["parquet", "orc", "csv"])
+def test_awswrangler_copies_files_that_are_there(connector: Any, bucket: str, format: str) -> None:
+    frame, path = FRAME[["id", "name"]], f"s3://{bucket}/files/a.{format}"
+    if format == "csv":
+        awswrangler.s3.to_csv(frame, path, index=False, header=False)
+    else:
+        (awswrangler.s3.to_orc if format == "orc" else awswrangler.s3.to_parquet)(frame, path)
+    types = {"redshift_column_types": {"id": "INT", "name": "VARCHAR(9)"}} if format == "csv" else {}
+    table = {"con": connector, "table": "by_files", "schema": "public", "iam_role": ROLE}
+    awswrangler.redshift.copy_from_files(f"s3://{bucket}/files/", mode="overwrite", data_format=format, **table, **types)
+    found = awswrangler.redshift.read_sql_table("by_files", con=connector, schema="public")
+    assert found["id"].to_list() == [1, 2]
+    connector.cursor().execute("DROP TABLE by_files")
     connector.commit()

@@ -108,3 +108,11 @@ def test_compression_of_an_empty_table_is_raw_and_comprows_needs_a_table(schema:
         schema.run("ANALYZE COMPRESSION COMPROWS 2000")
     with pytest.raises(RedshiftError, match='column "b" of relation "t" does not exist'):
         schema.run("ANALYZE COMPRESSION t (b)")
+
+
+def test_a_materialized_view_is_a_view_to_comment_on(schema: Session) -> None:
+    schema.run("CREATE MATERIALIZED VIEW m AS SELECT 1 AS a")
+    schema.run("CREATE VIEW v AS SELECT 1 AS a")
+    for name in ("m", "v"):
+        schema.run(f"COMMENT ON VIEW maintained.{name} IS $words$it's one$words$")
+        assert rows(schema, f"SELECT obj_description('{name}'::regclass::oid, 'pg_class')") == [("it's one",)]

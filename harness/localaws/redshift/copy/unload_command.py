@@ -38,6 +38,7 @@ class UnloadCommand:
     parallel: bool = True
     max_file_size: int = _LARGEST
     row_group_size: int = 0
+    kms_key: str = ""
     extension: str = ""
     partition_by: tuple[str, ...] = ()
     include: bool = False
@@ -76,6 +77,8 @@ def _checked(command: UnloadCommand) -> UnloadCommand:
         raise RefusedByRedshiftError(f"{sorted(text_only)[0]} is not supported for UNLOAD to PARQUET")
     if command.format == "JSON" and text_only - {"GZIP", "BZIP2", "ZSTD"}:
         raise RefusedByRedshiftError(f"{sorted(text_only)[0]} is not supported for UNLOAD to JSON")
+    if command.kms_key and "ENCRYPTED" not in command.seen:
+        raise RefusedByRedshiftError("KMS_KEY_ID needs ENCRYPTED")
     if command.row_group_size and command.format != "PARQUET":
         raise RefusedByRedshiftError("ROWGROUPSIZE is only supported for UNLOAD to PARQUET")
     if command.allow_overwrite and command.clean_path:
@@ -133,6 +136,12 @@ def _manifest(command: UnloadCommand, cursor: Cursor) -> None:
     command.manifest, command.verbose = True, cursor.accept("VERBOSE")
 
 
+def _encrypted(command: UnloadCommand, cursor: Cursor) -> None:
+    """Server-side encryption: with S3's own keys or a KMS key. AUTO asks for what the bucket's properties say."""
+    if cursor.accept("AUTO"):
+        raise NotSupportedHereError("UNLOAD's option ENCRYPTED AUTO", "ENCRYPTED with or without KMS_KEY_ID is.")
+
+
 def _size(cursor: Cursor) -> int:
     """Bytes of `[AS] number [MB | GB]`."""
     cursor.accept("AS")
@@ -176,9 +185,11 @@ _OPTIONS: dict[str, Callable[[UnloadCommand, Cursor], None]] = {
     "ALLOWOVERWRITE": _flag("allow_overwrite"),
     "CLEANPATH": _flag("clean_path"),
     "PARALLEL": _parallel,
+    "ENCRYPTED": _encrypted,
+    "KMS_KEY_ID": _text("kms_key"),
     "MAXFILESIZE": _max_file_size,
     "ROWGROUPSIZE": _row_group_size,
     "REGION": _region,
     "PARTITION": _partition,
 }
-_NOT_YET = {"ENCRYPTED", "KMS_KEY_ID", "MASTER_SYMMETRIC_KEY", "FIXEDWIDTH"}
+_NOT_YET = {"MASTER_SYMMETRIC_KEY", "FIXEDWIDTH"}

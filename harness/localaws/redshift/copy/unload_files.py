@@ -9,16 +9,19 @@ import json
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from localaws.redshift.copy.unload_command import UnloadCommand
+from localaws.s3.metadata import without_record
+from localaws.s3.store import Bucket
 
 __all__ = ["Column", "UnloadFiles", "existing"]
 
 Column = tuple[str, int, int]
 """Name, PostgreSQL's type and its modifier."""
+_SSE = "x-amz-server-side-encryption"
 _ENDINGS = {"GZIP": ".gz", "BZIP2": ".bz2", "ZSTD": ".zst"}
 # What a verbose manifest calls types; the guide's example has a text's length without a name, which is no JSON: `max_length` is ours.
 _BASES = {
@@ -65,10 +68,22 @@ class UnloadFiles:
             drafts = {draft for draft, _ in self.made}
             for path in set(existing(self.storage, self.command)) - drafts:
                 path.unlink()
+        if "ENCRYPTED" in self.command.seen:
+            self._keep_encryption()
         for draft, final in self.made:
             os.replace(draft, final)
         if self.command.manifest:
             self._write_manifest(columns)
+
+    def _keep_encryption(self) -> None:
+        """What HeadObject says of server-side encryption; its keys are S3's business, whose files lie here as they are."""
+        key = self.command.kms_key
+        headers = {_SSE: "aws:kms", f"{_SSE}-aws-kms-key-id": key} if key else {_SSE: "AES256"}
+        bucket = Bucket(self.storage.parent, self.command.bucket)
+        root = self.storage / self.command.bucket
+        for draft, final in self.made:
+            status = draft.stat()
+            bucket.metadata.write(final.relative_to(root).as_posix(), status, replace(without_record(status), headers=headers))
 
     def give_up(self) -> None:
         for draft, _ in self.made:

@@ -109,3 +109,7 @@ BEGIN
     END IF;
   END LOOP;
 END $body$;
+CREATE OR REPLACE FUNCTION local_redshift.comment_on_view(relation regclass, words text) RETURNS void LANGUAGE plpgsql AS $body$
+BEGIN
+  EXECUTE format('COMMENT ON %sVIEW %s IS %L', (SELECT CASE relkind WHEN 'm' THEN 'MATERIALIZED ' ELSE '' END FROM pg_class WHERE oid = relation), relation, words);
+END $body$;
