@@ -29,6 +29,8 @@ class TableChanges:
     """When each was committed, since the epoch."""
     sequence: np.ndarray
     """Which change each is, as `RowChanges.sequence`."""
+    transaction: np.ndarray
+    """Which transaction each belongs to, as `RowChanges.transaction`."""
 
     @classmethod
     def joined(cls, parts: Sequence[TableChanges]) -> TableChanges:
@@ -40,6 +42,7 @@ class TableChanges:
             pa.concat_tables([part.before for part in parts]),
             np.concatenate([part.seconds for part in parts]),
             np.concatenate([part.sequence for part in parts]),
+            np.concatenate([part.transaction for part in parts]),
         )
 
     def count(self, operation: int) -> int:

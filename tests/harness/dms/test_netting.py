@@ -21,7 +21,7 @@ def table_changes(changes: list[Change]) -> TableChanges:
     before = [old for _, _, old in changes if old is not None]
     operations = np.array([operation for operation, _, _ in changes], np.uint8)
     seconds, sequence = np.zeros(len(changes), np.int64), np.arange(len(changes))
-    return TableChanges(operations, _table([row for _, row, _ in changes]), _table(before), seconds, sequence)
+    return TableChanges(operations, _table([row for _, row, _ in changes]), _table(before), seconds, sequence, sequence)
 
 
 def _table(rows: list[Row]) -> pa.Table:

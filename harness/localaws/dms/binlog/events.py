@@ -60,6 +60,8 @@ class RowChanges:
     sequence: np.ndarray
     """Where the change's row begins in the binlog, as `Position.place`: no other has it, it is the same when it is read again, and it
     orders changes across tables."""
+    transaction: np.ndarray
+    """Where the change's transaction begins in the binlog, as `Position.place`: its identity."""
     seconds: np.ndarray
     """When the change was committed, seconds since the epoch."""
 

@@ -20,9 +20,10 @@ _HEADER = _PACKET.size
 _WHOLE = 0xFFFFFF  # a packet of this length goes on in the next one
 
 _QUERY, _ROTATE, _FORMAT, _XID, _TABLE_MAP, _HEARTBEAT = 2, 4, 15, 16, 19, 27
+_BEGINS = frozenset((33, 34, 162))  # GTIDs of MySQL and MariaDB
 _MADE_UP = frozenset((_ROTATE, _FORMAT, _HEARTBEAT))
 _ROWS = {23: (INSERT, 1), 24: (UPDATE, 1), 25: (DELETE, 1), 30: (INSERT, 2), 31: (UPDATE, 2), 32: (DELETE, 2)}
-_IGNORED = frozenset((0, 3, 5, 13, 14, 28, 29, 33, 34, 35, 36, 37, 160, 161, 162, 163))
+_IGNORED = frozenset((0, 3, 5, 13, 14, 28, 29, 35, 36, 37, 160, 161, 163))
 _REFUSED = {
     17: "a LOAD DATA written as a statement", 18: "a LOAD DATA written as a statement",
     26: "an incident: changes were lost on the source", 38: "an XA transaction",
@@ -35,24 +36,26 @@ _FATAL_READING = 1236
 
 @dataclass(slots=True)
 class RowEvents:
-    """Row events: what makes a place in the buffer one in the binlog, table and operation, where the images begin and end, and when they
-    were committed."""
+    """Row events: what makes a place in the buffer one in the binlog, table and operation, where the images begin and end, when they were
+    committed, and where their transaction begins."""
 
     base: list[int] = field(default_factory=list)
     group: list[tuple[TableMap, int]] = field(default_factory=list)
     start: list[int] = field(default_factory=list)
     end: list[int] = field(default_factory=list)
     seconds: list[int] = field(default_factory=list)
+    transaction: list[int] = field(default_factory=list)
 
-    def add(self, base: int, group: tuple[TableMap, int], start: int, end: int, seconds: int) -> None:
+    def add(self, base: int, group: tuple[TableMap, int], start: int, end: int, seconds: int, transaction: int) -> None:
         self.base.append(base)
         self.group.append(group)
         self.start.append(start)
         self.end.append(end)
         self.seconds.append(seconds)
+        self.transaction.append(transaction)
 
     def part(self, begin: int, end: int | None) -> RowEvents:
-        return RowEvents(*(getattr(self, name)[begin:end] for name in ("base", "group", "start", "end", "seconds")))
+        return RowEvents(*(getattr(self, name)[begin:end] for name in ("base", "group", "start", "end", "seconds", "transaction")))
 
 
 Framed = RowEvents | Commit | Statement
@@ -116,7 +119,7 @@ class Framer:
         self.file, self._charsets, self._wanted = file, charsets, wanted
         self._maps: dict[bytes, TableMap | None] = {}
         self._kept: dict[bytes, TableMap | None] = {}
-        self._number, self._offset = Position(file, 0).place, 0
+        self._number, self._offset, self._begun = Position(file, 0).place, 0, 0
         self.boundaries: Sequence[Position] = ()
         self.moments: Sequence[int] = ()
         """Where, and when (seconds since the epoch), transactions before and after are not to be joined."""
@@ -158,11 +161,13 @@ class Framer:
                     operation, version = _ROWS[kind]
                     begin = _images_begin(buffer, body, table, operation, version)
                     base = self._number + offset - finish - self._checksum
-                    found.rows.add(base, (table, operation), begin, finish, seconds)
+                    found.rows.add(base, (table, operation), begin, finish, seconds, self._begun)
             elif kind == _TABLE_MAP:
                 maps[bytes(buffer[body : body + 6])] = self._table_map(bytes(buffer[body + 8 : finish]))
             elif kind == _XID:
                 found.commit(Position(self.file, position), seconds, 1)
+            elif kind in _BEGINS:
+                self._begun = self._number + offset
             elif kind not in _IGNORED:
                 self._other(found, kind, bytes(buffer[body:finish]), position, seconds)
             self.caught_up = kind == _HEARTBEAT
