@@ -261,5 +261,6 @@ def _table_changes(plan: TablePlan, parts: list[RowChanges]) -> TableChanges:
     for part in parts:
         before = part.before if part.before.num_columns else part.rows.slice(0, 0)
         rows = pa.Table.from_batches([plan.renamed(part.rows)])
-        found.append(TableChanges(part.operation, rows, pa.Table.from_batches([plan.renamed(before)]), part.seconds))
+        old = pa.Table.from_batches([plan.renamed(before)])
+        found.append(TableChanges(part.operation, rows, old, part.seconds, part.sequence, part.transaction))
     return TableChanges.joined(found)

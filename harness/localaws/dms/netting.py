@@ -27,6 +27,10 @@ class TableChanges:
     before: pa.Table
     seconds: np.ndarray
     """When each was committed, since the epoch."""
+    sequence: np.ndarray
+    """Which change each is, as `RowChanges.sequence`."""
+    transaction: np.ndarray
+    """Which transaction each belongs to, as `RowChanges.transaction`."""
 
     @classmethod
     def joined(cls, parts: Sequence[TableChanges]) -> TableChanges:
@@ -37,6 +41,8 @@ class TableChanges:
             pa.concat_tables([part.rows for part in parts]),
             pa.concat_tables([part.before for part in parts]),
             np.concatenate([part.seconds for part in parts]),
+            np.concatenate([part.sequence for part in parts]),
+            np.concatenate([part.transaction for part in parts]),
         )
 
     def count(self, operation: int) -> int:

@@ -142,6 +142,10 @@ def make_target(definition: Definition, folder: Path) -> Target:
     """
     values = dict(definition.target)
     engine = values.pop("engine")
+    if engine == "kinesis":
+        return _kinesis(definition, values, folder)
+    if TaskSettings.parse(definition.settings).before_image:
+        raise SettingsError("$.BeforeImageSettings.EnableBeforeImage", f"it is for streams, and the target is {engine}")
     if engine == "redshift":
         return _redshift(definition, values)
     if engine == "s3":
@@ -158,6 +162,17 @@ def make_target(definition: Definition, folder: Path) -> Target:
             MySqlAddress(**values), definition.name, safe=not settings.strict, lob_bytes=settings.lob_bytes, control_schema=schema
         )
     raise SettingsError("target endpoint: EngineName", f"targets of the engine {engine} are not supported by this engine yet")
+
+
+def _kinesis(definition: Definition, values: dict[str, Any], folder: Path) -> Target:
+    from localaws.dms.settings.kinesis_settings import KinesisSettings
+    from localaws.dms.target.kinesis import KinesisTarget
+    from localaws.dms.target.messages import Messages
+
+    settings, task = KinesisSettings.read(values["settings"]), TaskSettings.parse(definition.settings)
+    objects = TableMappings.parse(definition.mappings).objects if definition.mappings else ()
+    messages = Messages(definition.name, settings, objects, task.before_image, details=not task.strict)
+    return KinesisTarget(_client(definition, "kinesis"), settings.stream, messages, folder)
 
 
 def _redshift(definition: Definition, values: dict[str, Any]) -> Target:

@@ -225,8 +225,11 @@ class Replication:
     def before_columns(self, table: TableMap) -> frozenset[str] | None:
         """Which columns of a row before its update are needed: the key, or all where there is none. Called by the thread that decodes,
         which may be ahead of the plans."""
-        key = self._plan_of(table).source_key
-        return frozenset(key) if key else None
+        plan, settings = self._plan_of(table), self.task.settings
+        if settings.before_image and settings.before_image_columns != "pk-only":
+            lobs = settings.before_image_columns == "all"
+            return frozenset(column.source for column in plan.columns if lobs or not column.type.lob or column.name in plan.key)
+        return frozenset(plan.source_key) if plan.key else None
 
     def _read_plans(self) -> None:
         with connected(self.task.source) as connection:

@@ -126,7 +126,8 @@ def test_updates_and_deletes_carry_the_row_before(source: Any, address: SourceAd
     assert changes.operation.tolist() == [UPDATE, UPDATE, DELETE, INSERT]
     assert changes.rows.to_pylist() == [{"a": 11, "b": "y"}, {"a": 12, "b": "y"}, {"a": 11, "b": "y"}, {"a": 3, "b": "z"}]
     assert changes.before.to_pylist() == [{"a": 1, "b": "x"}, {"a": 2, "b": None}]
-    assert (np.diff(changes.event) >= 0).all()
+    assert (np.diff(changes.sequence) > 0).all()
+    assert begin.place < changes.sequence[0] <= changes.sequence[-1] < current_position(source).place
 
 
 def test_a_transaction_larger_than_the_buffer_and_a_value_larger_than_a_packet_are_whole(source: Any, address: SourceAddress) -> None:
@@ -239,3 +240,26 @@ def test_what_remains_of_an_interrupted_load_is_what_lies_between_the_chunks_tha
     assert remaining([third, first]) == [Chunk("id", 10, 20), Chunk("id", 30, None)]
     assert remaining([third, last]) == [Chunk("id", None, 20), Chunk("id", 30, 40)]
     assert remaining([Chunk()]) == []
+
+
+def test_a_change_has_the_same_sequence_whenever_it_is_read(source: Any, address: SourceAddress) -> None:
+    schema = schema_of(source)
+    execute(source, "CREATE TABLE t (a INT PRIMARY KEY, b VARCHAR(3000))", "CREATE TABLE other (a INT)")
+    begin = current_position(source)
+    execute(source, "INSERT INTO t SELECT seq, REPEAT('x', 3000) FROM seq_1_to_20", "INSERT INTO other VALUES (1)", "FLUSH BINARY LOGS")
+    middle = current_position(source)
+    execute(source, "UPDATE t SET b = 'y'", "DELETE FROM t WHERE a < 5")
+
+    def read(position: Position) -> dict[str, np.ndarray]:
+        stream = stream_of(address, position, schema)
+        found = row_changes(read_all(stream, current_position(source)))
+        stream.close()
+        names = {part.table.table for part in found}
+        return {name: np.concatenate([part.sequence for part in found if part.table.table == name]) for name in names}
+
+    whole, later = read(begin), read(middle)
+
+    assert len(whole["t"]) == 44
+    assert (np.diff(whole["t"]) > 0).all()
+    assert whole["t"][19] < whole["other"][0] < whole["t"][20]
+    assert list(later["t"]) == list(whole["t"][20:])

@@ -20,7 +20,8 @@ _SCHEMA = pa.schema([("k", pa.int32()), ("v", pa.string())])
 def table_changes(changes: list[Change]) -> TableChanges:
     before = [old for _, _, old in changes if old is not None]
     operations = np.array([operation for operation, _, _ in changes], np.uint8)
-    return TableChanges(operations, _table([row for _, row, _ in changes]), _table(before), np.zeros(len(changes), np.int64))
+    seconds, sequence = np.zeros(len(changes), np.int64), np.arange(len(changes))
+    return TableChanges(operations, _table([row for _, row, _ in changes]), _table(before), seconds, sequence, sequence)
 
 
 def _table(rows: list[Row]) -> pa.Table:

@@ -65,7 +65,8 @@ def rows(*values: tuple[int, str | None]) -> pa.RecordBatch:
 
 def changes() -> TableChanges:
     table = pa.Table.from_batches([rows((1, "a"), (1, 'b"x,'), (2, None))])
-    return TableChanges(np.array([INSERT, UPDATE, DELETE], np.uint8), table, table.slice(0, 1).select(["id"]), np.array([0, 1, 86400]))
+    before, seconds, sequence = table.slice(0, 1).select(["id"]), np.array([0, 1, 86400]), np.array([7, 8, 9])
+    return TableChanges(np.array([INSERT, UPDATE, DELETE], np.uint8), table, before, seconds, sequence, np.array([5, 5, 5]))
 
 
 @pytest.mark.parametrize(

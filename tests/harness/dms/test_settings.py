@@ -13,7 +13,7 @@ from localaws.dms.exceptions import SettingsError
 from localaws.dms.planning import plan_table
 from localaws.dms.settings.table_mappings import TableMappings, condition_of, matches
 from localaws.dms.settings.task_catalogue import TASK_SETTINGS
-from localaws.dms.settings.task_settings import Retries, TaskSettings
+from localaws.dms.settings.task_settings import Retries, TaskSettings, Validation
 from localaws.dms.target.redshift_types import declared_type
 from localaws.dms.types import ColumnType, SourceColumn, SourceTable
 
@@ -171,8 +171,9 @@ def test_every_setting_of_the_catalogue_is_taken_with_its_default_and_with_null(
 
     assert TaskSettings.parse(document(lambda setting: None)) == TaskSettings.parse(json.dumps(left_out)) == TaskSettings.parse("")
     given = TaskSettings.parse(document(lambda setting: None if setting.name == "PostProcessingRules" else setting.default))
-    assert replace(given, retries=Retries()) == TaskSettings.parse("")
+    assert replace(given, retries=Retries(), validation=Validation()) == TaskSettings.parse("")
     assert given.retries == Retries(-1, 5, 1800, True, False)
+    assert given.validation == Validation(failure_delay=300)
 
 
 def test_a_setting_without_an_effect_is_taken_and_told() -> None:
@@ -237,7 +238,7 @@ def test_the_waits_before_attempts_follow_the_settings(retries: Retries, waits: 
         ({"TargetMetadata": {"SupportLobs": False}}, "$.TargetMetadata.SupportLobs"),
         ({"ChangeProcessingTuning": {"BatchApplyTimeoutMin": 20, "BatchApplyTimeoutMax": 10}},
          "$.ChangeProcessingTuning.BatchApplyTimeoutMax"),
-        ({"ValidationSettings": {"EnableValidation": True}}, "$.ValidationSettings.EnableValidation"),
+        ({"ValidationSettings": {"PartitionSize": 0}}, "$.ValidationSettings.PartitionSize"),
     ],
 )  # fmt: skip
 def test_task_settings_that_cannot_be_done_are_refused_with_their_path(settings: dict[str, Any], path: str) -> None:

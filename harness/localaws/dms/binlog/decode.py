@@ -27,7 +27,6 @@ def decode(buffer: np.ndarray, events: RowEvents, before: BeforeColumns) -> Chan
         BinlogError: an event is damaged.
         UnsupportedColumnError: a column is of a type that is not replicated.
     """
-    number, seconds = np.array(events.number, np.int64), np.array(events.seconds, np.int64)
     starts, ends = np.array(events.start, np.int64), np.array(events.end, np.int64)
     # Sorting by identity groups equal tables and operations; the sort is stable, so within a group events keep their order.
     places = sorted(range(len(events.group)), key=lambda i: (id(events.group[i][0]), events.group[i][1]))
@@ -39,7 +38,7 @@ def decode(buffer: np.ndarray, events: RowEvents, before: BeforeColumns) -> Chan
         for operation, of_operation in groupby(indexes, key=lambda i: events.group[i][1]):
             chosen = np.array(list(of_operation))
             parts.append(_Part(operation, chosen, scan(buffer, table, starts[chosen], ends[chosen])))
-        changes.tables.append(_merged(buffer, table, parts, number, seconds, before(table)))
+        changes.tables.append(_merged(buffer, table, parts, events, before(table)))
     return changes
 
 
@@ -53,13 +52,13 @@ class _Part:
         if operation == UPDATE:
             self.before = order[0::2]
             order, event = order[1::2], event[1::2]
-        self.after, self.event, self.columns = order, event, images.columns
+        self.after, self.event, self.columns, self.start = order, event, images.columns, images.start[order]
 
 
-def _merged(
-    buffer: np.ndarray, table: TableMap, parts: list[_Part], number: np.ndarray, seconds: np.ndarray, wanted: frozenset[str] | None
-) -> RowChanges:
+def _merged(buffer: np.ndarray, table: TableMap, parts: list[_Part], events: RowEvents, wanted: frozenset[str] | None) -> RowChanges:
+    base, seconds, transaction = (np.array(values, np.int64) for values in (events.base, events.seconds, events.transaction))
     event = np.concatenate([part.event for part in parts])
+    sequence = base[event] + np.concatenate([part.start for part in parts])
     operation = np.concatenate([np.full(len(part.event), part.operation, np.uint8) for part in parts])
     order = np.argsort(event, kind="stable") if len(parts) > 1 else np.arange(len(event))
     arrays, old = [], {}
@@ -73,7 +72,7 @@ def _merged(
             old[column.name] = column_array(buffer, table.full_name, column, places)
     rows = pa.RecordBatch.from_arrays(arrays, [column.name for column in table.columns])
     before = pa.RecordBatch.from_arrays(list(old.values()), list(old)) if old else pa.RecordBatch.from_pylist([])
-    return RowChanges(table, operation[order], rows, before, number[event[order]], seconds[event[order]])
+    return RowChanges(table, operation[order], rows, before, sequence[order], transaction[event[order]], seconds[event[order]])
 
 
 def _no_places(part: _Part, column: int) -> Places:

@@ -38,6 +38,12 @@ class Position:
         """Files are numbered by the server."""
         return int(self.file.rpartition(".")[2]), self.offset
 
+    @property
+    def place(self) -> int:
+        """The same as one number of 63 bits: the file's in the upper 31, the offset in the lower 32."""
+        number, offset = self.order
+        return (number << 32) + offset
+
 
 @dataclass(slots=True)
 class RowChanges:
@@ -51,8 +57,11 @@ class RowChanges:
     operation: np.ndarray
     rows: pa.RecordBatch
     before: pa.RecordBatch
-    event: np.ndarray
-    """Number of the binlog event, counted from the start of the stream: orders changes across tables."""
+    sequence: np.ndarray
+    """Where the change's row begins in the binlog, as `Position.place`: no other has it, it is the same when it is read again, and it
+    orders changes across tables."""
+    transaction: np.ndarray
+    """Where the change's transaction begins in the binlog, as `Position.place`: its identity."""
     seconds: np.ndarray
     """When the change was committed, seconds since the epoch."""
 

@@ -20,8 +20,10 @@ _HEADER = _PACKET.size
 _WHOLE = 0xFFFFFF  # a packet of this length goes on in the next one
 
 _QUERY, _ROTATE, _FORMAT, _XID, _TABLE_MAP, _HEARTBEAT = 2, 4, 15, 16, 19, 27
+_BEGINS = frozenset((33, 34, 162))  # GTIDs of MySQL and MariaDB
+_MADE_UP = frozenset((_ROTATE, _FORMAT, _HEARTBEAT))
 _ROWS = {23: (INSERT, 1), 24: (UPDATE, 1), 25: (DELETE, 1), 30: (INSERT, 2), 31: (UPDATE, 2), 32: (DELETE, 2)}
-_IGNORED = frozenset((0, 3, 5, 13, 14, 28, 29, 33, 34, 35, 36, 37, 160, 161, 162, 163))
+_IGNORED = frozenset((0, 3, 5, 13, 14, 28, 29, 35, 36, 37, 160, 161, 163))
 _REFUSED = {
     17: "a LOAD DATA written as a statement", 18: "a LOAD DATA written as a statement",
     26: "an incident: changes were lost on the source", 38: "an XA transaction",
@@ -34,23 +36,26 @@ _FATAL_READING = 1236
 
 @dataclass(slots=True)
 class RowEvents:
-    """Row events: number, table and operation, where the images begin and end, and when they were committed."""
+    """Row events: what makes a place in the buffer one in the binlog, table and operation, where the images begin and end, when they were
+    committed, and where their transaction begins."""
 
-    number: list[int] = field(default_factory=list)
+    base: list[int] = field(default_factory=list)
     group: list[tuple[TableMap, int]] = field(default_factory=list)
     start: list[int] = field(default_factory=list)
     end: list[int] = field(default_factory=list)
     seconds: list[int] = field(default_factory=list)
+    transaction: list[int] = field(default_factory=list)
 
-    def add(self, number: int, group: tuple[TableMap, int], start: int, end: int, seconds: int) -> None:
-        self.number.append(number)
+    def add(self, base: int, group: tuple[TableMap, int], start: int, end: int, seconds: int, transaction: int) -> None:
+        self.base.append(base)
         self.group.append(group)
         self.start.append(start)
         self.end.append(end)
         self.seconds.append(seconds)
+        self.transaction.append(transaction)
 
     def part(self, begin: int, end: int | None) -> RowEvents:
-        return RowEvents(*(getattr(self, name)[begin:end] for name in ("number", "group", "start", "end", "seconds")))
+        return RowEvents(*(getattr(self, name)[begin:end] for name in ("base", "group", "start", "end", "seconds", "transaction")))
 
 
 Framed = RowEvents | Commit | Statement
@@ -69,7 +74,7 @@ class _Found:
     def commit(self, position: Position, seconds: int, transactions: int) -> None:
         if (self._boundaries or self._moments) and self._last is not None and self._parted(self._last, position, seconds):
             self.flush()
-        closed = len(self.rows.number)
+        closed = len(self.rows.base)
         self.rows.seconds[self._closed :] = [seconds] * (closed - self._closed)
         self._closed = closed
         self._transactions += transactions
@@ -83,7 +88,7 @@ class _Found:
 
     def idle(self, position: Position) -> None:
         """The source has nothing more, and stands at a position."""
-        if len(self.rows.number) == self._closed:
+        if len(self.rows.base) == self._closed:
             self.commit(position, 0 if self._last is None else self._last.seconds, 0)
 
     def roll_back(self) -> None:
@@ -99,14 +104,14 @@ class _Found:
             self.items.append(self.rows.part(0, self._closed))
         if self._last is not None:
             self.items.append(self._last)
-        if len(self.rows.number) > self._closed:
+        if len(self.rows.base) > self._closed:
             self.items.append(self.rows.part(self._closed, None))
         self.rows, self._closed, self._transactions, self._last = RowEvents(), 0, 0, None
         return self.items
 
 
 class Framer:
-    """Keeps what lasts from one buffer to the next: the file's name, table maps, the number of events."""
+    """Keeps what lasts from one buffer to the next: the file's name, and table maps."""
 
     def __init__(self, file: str, charsets: Mapping[int, str], wanted: Callable[[str, str], bool], checksum: int, mariadb: bool) -> None:
         self._mariadb = mariadb
@@ -114,7 +119,7 @@ class Framer:
         self.file, self._charsets, self._wanted = file, charsets, wanted
         self._maps: dict[bytes, TableMap | None] = {}
         self._kept: dict[bytes, TableMap | None] = {}
-        self._count = 0
+        self._number, self._offset, self._begun = Position(file, 0).place, 0, 0
         self.boundaries: Sequence[Position] = ()
         self.moments: Sequence[int] = ()
         """Where, and when (seconds since the epoch), transactions before and after are not to be joined."""
@@ -134,13 +139,13 @@ class Framer:
             SourceError: the source ended the stream.
         """
         at, found = start, _Found(self.boundaries, self.moments)
-        unpack, maps = _PACKET.unpack_from, self._maps
+        unpack, maps, offset = _PACKET.unpack_from, self._maps, self._offset
         while end - at > 4:
             if buffer[at + 4]:
                 self._ended(buffer, at, end)
             if end - at < _HEADER:
                 break
-            length, _, seconds, kind, _, _, position, _ = unpack(buffer, at)
+            length, _, seconds, kind, _, size, position, _ = unpack(buffer, at)
             body, finish = at + _HEADER, at + 4 + (length & _WHOLE)
             after = finish
             if length & _WHOLE == _WHOLE:
@@ -148,22 +153,26 @@ class Framer:
             if after > end:
                 break
             at, finish = after, finish - self._checksum
+            # MariaDB writes no position in the events of a transaction but its first and last; what it makes up is in no file.
+            offset = position or (offset if kind in _MADE_UP else offset + size)
             if kind in _ROWS:
-                self._count += 1
                 table = maps[bytes(buffer[body : body + 6])]
                 if table is not None:
                     operation, version = _ROWS[kind]
                     begin = _images_begin(buffer, body, table, operation, version)
-                    found.rows.add(self._count, (table, operation), begin, finish, seconds)
+                    base = self._number + offset - finish - self._checksum
+                    found.rows.add(base, (table, operation), begin, finish, seconds, self._begun)
             elif kind == _TABLE_MAP:
                 maps[bytes(buffer[body : body + 6])] = self._table_map(bytes(buffer[body + 8 : finish]))
             elif kind == _XID:
                 found.commit(Position(self.file, position), seconds, 1)
+            elif kind in _BEGINS:
+                self._begun = self._number + offset
             elif kind not in _IGNORED:
                 self._other(found, kind, bytes(buffer[body:finish]), position, seconds)
             self.caught_up = kind == _HEARTBEAT
             self.seconds = seconds or self.seconds
-        items = found.flush()
+        self._offset, items = offset, found.flush()
         if self.boundaries and (passed := [item.position.order for item in items if isinstance(item, Commit)]):
             self.boundaries = [boundary for boundary in self.boundaries if boundary.order > passed[-1]]
         return items, at
@@ -185,6 +194,7 @@ class Framer:
             self._query(found, body, position, seconds)
         elif kind == _ROTATE:
             self.file = body[8:].decode()
+            self._number = Position(self.file, 0).place
             if position:  # a real one; the server also sends one that is in no file when a stream begins
                 found.commit(Position(self.file, int.from_bytes(body[:8], "little")), seconds, 0)
         elif kind == _FORMAT:

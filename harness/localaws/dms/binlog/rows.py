@@ -38,10 +38,12 @@ class Places:
 
 @dataclass(slots=True)
 class Images:
-    """The row images of some events: for each image its event (an index) and its number within the event, and the columns' places."""
+    """The row images of some events: for each image its event (an index), its number within the event, where it begins in the buffer, and
+    the columns' places."""
 
     event: np.ndarray
     step: np.ndarray
+    start: np.ndarray
     columns: list[Places]
 
 
@@ -54,9 +56,11 @@ def scan(buffer: np.ndarray, table: TableMap, starts: np.ndarray, ends: np.ndarr
     active, cursor = np.arange(len(starts)), starts.astype(np.int64)
     events: list[np.ndarray] = []
     steps: list[np.ndarray] = []
+    begins: list[np.ndarray] = []
     pieces: list[list[Places]] = []
     step = 0
     while active.size:
+        begins.append(cursor)
         image, cursor = _image(buffer, table.columns, cursor)
         pieces.append(image)
         events.append(active)
@@ -72,9 +76,9 @@ def scan(buffer: np.ndarray, table: TableMap, starts: np.ndarray, ends: np.ndarr
         step += 1
     if not pieces:
         empty = np.zeros(0, np.int64)
-        return Images(empty, empty, [Places(empty, 0, None) for _ in table.columns])
+        return Images(empty, empty, empty, [Places(empty, 0, None) for _ in table.columns])
     columns = [_joined([piece[i] for piece in pieces]) for i in range(len(table.columns))]
-    return Images(np.concatenate(events), np.concatenate(steps), columns)
+    return Images(np.concatenate(events), np.concatenate(steps), np.concatenate(begins), columns)
 
 
 def _image(buffer: np.ndarray, columns: Sequence[WireColumn], start: np.ndarray) -> tuple[list[Places], np.ndarray]:

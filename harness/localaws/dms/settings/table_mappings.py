@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from localaws.dms.exceptions import SettingsError
 from localaws.dms.settings.reading import Reader, parsed
 
-__all__ = ["DataType", "Filter", "Selection", "TableMappings", "Transformation", "condition_of", "matches"]
+__all__ = ["DataType", "Filter", "ObjectMapping", "Selection", "TableMappings", "Transformation", "condition_of", "matches"]
 
 _RULE = ("rule-type", "rule-id", "rule-name", "object-locator", "rule-action")
 _SELECTION = (*_RULE, "filters", "load-order")
 _TRANSFORMATION = (*_RULE, "rule-target", "value", "old-value", "primary-key-def", "load-order", "data-type")
-_NOT_YET_RULES = ("table-settings", "object-mapping", "post-processing", "validation")
+_NOT_YET_RULES = ("table-settings", "post-processing", "validation")
+_KINDS = ("selection", "transformation", "object-mapping", *_NOT_YET_RULES)
 _NOT_YET_ACTIONS = (
     "add-column", "add-before-image-columns", "data-masking-digits-mask", "data-masking-digits-randomize",
     "data-masking-hash-mask",
@@ -142,6 +143,18 @@ class Transformation:
         return name if change is None else change(name, self.value, self.old_value)
 
 
+@dataclass(frozen=True, slots=True)
+class ObjectMapping:
+    """How the rows of tables become records of a stream: `partition` is schema-table, primary-key or transaction-id."""
+
+    schema: str
+    table: str
+    partition: str
+
+    def matches(self, schema: str, table: str) -> bool:
+        return matches(self.schema, schema) and matches(self.table, table)
+
+
 _RENAMED: dict[str, Callable[[str, str, str], str]] = {
     "rename": lambda name, value, old: value,
     "convert-lowercase": lambda name, value, old: name.lower(),
@@ -161,6 +174,7 @@ class TableMappings:
 
     selections: tuple[Selection, ...]
     transformations: tuple[Transformation, ...]
+    objects: tuple[ObjectMapping, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> TableMappings:
@@ -173,6 +187,7 @@ class TableMappings:
         document.only(("rules",))
         selections: list[Selection] = []
         transformations: list[Transformation] = []
+        objects: list[ObjectMapping] = []
         seen: dict[str, str] = {}
         for rule in document.children("rules"):
             kind, number = rule.text("rule-type"), rule.text("rule-id")
@@ -183,13 +198,15 @@ class TableMappings:
                 selections.append(_selection(rule))
             elif kind == "transformation":
                 transformations.append(_transformation(rule))
+            elif kind == "object-mapping":
+                objects.append(_object_mapping(rule))
             elif kind in _NOT_YET_RULES:
                 raise SettingsError(f"{rule.path}.rule-type", f"rules of type {kind} are not supported by this engine yet")
             else:
-                raise SettingsError(f"{rule.path}.rule-type", f"{kind!r} is none of selection, transformation, {', '.join(_NOT_YET_RULES)}")
+                raise SettingsError(f"{rule.path}.rule-type", f"{kind!r} is none of {', '.join(_KINDS)}")
         if not any(selection.action != "exclude" for selection in selections):
             raise SettingsError("$.rules", "no selection rule includes a table")
-        return cls(tuple(selections), tuple(transformations))
+        return cls(tuple(selections), tuple(transformations), tuple(objects))
 
     def selection(self, schema: str, table: str, is_view: bool) -> Selection | None:
         """The rule that includes a table; None when none does or one excludes it. Of several the one with the highest load order."""
@@ -255,6 +272,17 @@ def _transformation(rule: Reader) -> Transformation:
         key = tuple(columns)
     data_type = _data_type(rule.child("data-type")) if action == "change-data-type" else None
     return Transformation(action, target, locator.text("schema-name"), table, column, value, old, key, data_type)
+
+
+def _object_mapping(rule: Reader) -> ObjectMapping:
+    """Only the partition key is taken: the attributes of a record are the row's columns, under the names that transformations give."""
+    rule.only((*_RULE, "mapping-parameters", "rule-target", "load-order"))
+    rule.one_of("rule-action", ("map-record-to-record",))
+    locator, parameters = rule.child("object-locator"), rule.child("mapping-parameters")
+    locator.only(("schema-name", "table-name"))
+    parameters.only(("partition-key-type",))
+    partition = parameters.one_of("partition-key-type", ("schema-table", "primary-key", "transaction-id"), "schema-table")
+    return ObjectMapping(locator.text("schema-name"), locator.text("table-name"), partition)
 
 
 def _data_type(given: Reader) -> DataType:

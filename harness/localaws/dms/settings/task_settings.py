@@ -70,6 +70,9 @@ class TaskSettings:
     handle_alter: bool = True
     strict: bool = True
     validation: Validation = field(default_factory=Validation)
+    before_image: str = ""
+    """The attribute of a message that has the row before an update; empty without one."""
+    before_image_columns: str = "pk-only"
     remarks: tuple[str, ...] = ()
     """A line for each setting that was given and has no effect here."""
 
@@ -101,6 +104,8 @@ class TaskSettings:
             handle_alter=found[f"{ddl}.HandleSourceTableAltered"],
             strict=found["LocalEngine.Mode"] == "strict_dms",
             validation=_validation(found),
+            before_image=found["BeforeImageSettings.FieldName"] if found["BeforeImageSettings.EnableBeforeImage"] else "",
+            before_image_columns=found["BeforeImageSettings.ColumnFilter"],
             remarks=found.remarks,
             **_batches(found),
         )
@@ -155,6 +160,8 @@ def _contradictions(found: Document) -> None:
         raise SettingsError(f"$.{mode}", "a task that only validates needs DO_NOTHING")
     tuning, load, lobs = "ChangeProcessingTuning", "FullLoadSettings", "TargetMetadata.LimitedSizeLobMode"
     low, high = found[f"{tuning}.BatchApplyTimeoutMin"], found[f"{tuning}.BatchApplyTimeoutMax"]
+    if found["BeforeImageSettings.EnableBeforeImage"] and not found["BeforeImageSettings.FieldName"]:
+        raise SettingsError("$.BeforeImageSettings.FieldName", "EnableBeforeImage needs it")
     if high < low:
         raise SettingsError(f"$.{tuning}.BatchApplyTimeoutMax", f"{high} is less than BatchApplyTimeoutMin, {low}")
     if found[f"{load}.StopTaskCachedChangesApplied"] and found[f"{load}.StopTaskCachedChangesNotApplied"]:

@@ -12,10 +12,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import json
-import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +27,8 @@ from localaws.dms.netting import TableChanges
 from localaws.dms.plan import TablePlan
 from localaws.dms.settings.s3_settings import S3Settings
 from localaws.dms.source.snapshot import Chunk
-from localaws.dms.target.base import ApplyError, Batch, LoadResult, Target
+from localaws.dms.target.base import ApplyError, Batch, LoadResult
+from localaws.dms.target.file_state import FileStateTarget
 from localaws.dms.target.staging import storage_errors
 
 __all__ = ["S3Target"]
@@ -39,34 +37,20 @@ _OPERATIONS = pa.array(["", "I", "U", "D"])
 _FILE_ROWS = 200_000
 
 
-class S3Target(Target):
+class S3Target(FileStateTarget):
     """One task's files below a folder of a bucket. `state` is the task's own folder on this machine."""
 
     def __init__(self, client: Any, settings: S3Settings, state: Path) -> None:
-        self._client, self._settings, self._path = client, settings, state / "s3.json"
-        self._lock = threading.Lock()
-        self._state: dict[str, Any] = {"checkpoint": None, "writing": [], "chunks": {}, "loads": {}, "last": 0}
+        super().__init__(state / "s3.json", writing=[], loads={}, last=0)
+        self._client, self._settings = client, settings
 
     def open(self) -> None:
-        if self._path.exists():
-            self._state = json.loads(self._path.read_text("utf-8"))
+        self._read_state()
         with storage_errors():
             self._client.list_objects_v2(Bucket=self._settings.bucket, MaxKeys=1)
             for key in self._state["writing"]:
                 self._client.delete_object(Bucket=self._settings.bucket, Key=key)
         self._state["writing"] = []
-        self._save()
-
-    def checkpoint(self) -> str | None:
-        found: str | None = self._state["checkpoint"]
-        return found
-
-    def restart(self, checkpoint: str) -> None:
-        self._state |= {"checkpoint": checkpoint, "chunks": {}}
-        self._save()
-
-    def save(self, checkpoint: str) -> None:
-        self._state["checkpoint"] = checkpoint
         self._save()
 
     def prepare(self, plan: TablePlan, mode: str) -> None:
@@ -76,9 +60,6 @@ class S3Target(Target):
             self._state["loads"].pop(plan.full_name, None)
         self._state["chunks"].pop(plan.full_name, None)
         self._save()
-
-    def loaded_chunks(self, plan: TablePlan) -> list[tuple[Chunk, int]]:
-        return [(Chunk(**chunk), rows) for chunk, rows in self._state["chunks"].get(plan.full_name, [])]
 
     def load(self, plan: TablePlan, chunk: Chunk, batches: Iterable[pa.RecordBatch]) -> LoadResult:
         result, now = LoadResult(), datetime.now(UTC)
@@ -93,7 +74,7 @@ class S3Target(Target):
             self._put(key, pa.table(columns))
             result.rows += len(rows)
         with self._lock:
-            self._state["chunks"].setdefault(plan.full_name, []).append([asdict(chunk), result.rows])
+            self._note_chunk(plan, chunk, result.rows)
             self._state["writing"] = [key for key in self._state["writing"] if key not in keys]
             self._write()
         return result
@@ -120,12 +101,15 @@ class S3Target(Target):
             rows = self._change_rows(changes, wanted)
             if len(rows):
                 files.append((f"{self._folder(plan)}{date}{name}{self._ending()}", rows))
-        self._state["writing"] = [key for key, _ in files]
-        self._save()
+        keys = [key for key, _ in files]
+        with self._lock:
+            self._state["writing"] += keys
+            self._write()
         for key, rows in files:
             self._put(key, rows)
-        self._state |= {"checkpoint": batch.checkpoint, "writing": []}
-        self._save()
+        with self._lock:
+            self._state |= {"checkpoint": batch.checkpoint, "writing": [key for key in self._state["writing"] if key not in keys]}
+            self._write()
         return []
 
     def _change_rows(self, changes: TableChanges, wanted: Sequence[int]) -> pa.Table:
@@ -189,15 +173,6 @@ class S3Target(Target):
         texts = [[null if value is None else value for value in _texts(column)] for column in rows.columns]
         writer.writerows(zip(*texts, strict=True))
         return out.getvalue()
-
-    def _save(self) -> None:
-        with self._lock:
-            self._write()
-
-    def _write(self) -> None:
-        draft = self._path.with_suffix(".draft")
-        draft.write_text(json.dumps(self._state), "utf-8")
-        draft.replace(self._path)
 
 
 def _texts(column: pa.ChunkedArray) -> list[str | None]:

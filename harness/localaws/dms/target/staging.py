@@ -23,14 +23,14 @@ DEFAULT_BUCKET = "dms-staging"
 
 
 @contextmanager
-def storage_errors() -> Iterator[None]:
+def storage_errors(service: str = "S3") -> Iterator[None]:
     """botocore's errors as this package's: those of the network apart, because the task tries again after them."""
     try:
         yield
     except (ConnectionError, HTTPClientError) as error:
-        raise TargetLostError(f"S3 does not answer: {error}. The task tries again.") from error
+        raise TargetLostError(f"{service} does not answer: {error}. The task tries again.") from error
     except ClientError as error:
-        raise TargetError(f"S3 refuses: {error}") from error
+        raise TargetError(f"{service} refuses: {error}") from error
 
 
 class Staging:
