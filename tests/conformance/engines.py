@@ -221,7 +221,7 @@ class EngineConformance:
             stranger.wait()
 
 
-def _wait_for(condition: Any, seconds: float = 10.0) -> None:
+def _wait_for(condition: Any, seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"

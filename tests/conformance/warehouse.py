@@ -15,7 +15,7 @@ __all__ = ["WarehouseSuite", "finished", "records", "until"]
 ROLE = "IAM_ROLE 'arn:aws:iam::123456789012:role/load'"
 
 
-def until(client: Any, statement_id: str, *statuses: str, seconds: float = 30) -> dict[str, Any]:
+def until(client: Any, statement_id: str, *statuses: str, seconds: float = 120) -> dict[str, Any]:
     """Describes the statement until it has one of the statuses (by default: a final one)."""
     deadline = time.monotonic() + seconds
     while True:

@@ -66,7 +66,7 @@ class Running:
         except BaseException as error:  # noqa: BLE001 - raised in the test's own thread by `wait_for` and `stop`
             self.error = error
 
-    def wait_for(self, condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    def wait_for(self, condition: Callable[[], bool], seconds: float = 120.0) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             if self.error is not None:
@@ -75,7 +75,7 @@ class Running:
             assert time.monotonic() < deadline, f"not within {seconds} s"
             time.sleep(0.05)
 
-    def wait_until_it_ends(self, seconds: float = 60.0) -> str:
+    def wait_until_it_ends(self, seconds: float = 120.0) -> str:
         """Why it ended by itself."""
         self._thread.join(seconds)
         if self.error is not None:

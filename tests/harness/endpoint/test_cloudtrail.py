@@ -110,7 +110,7 @@ def delivered(endpoint: EndpointProcess, bucket: str, prefix: str) -> list[dict[
     ]
 
 
-def wait_until(check: Callable[[], Any], seconds: float = 60) -> None:
+def wait_until(check: Callable[[], Any], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not check():
         assert time.monotonic() < deadline, "it was not delivered"

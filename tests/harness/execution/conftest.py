@@ -26,7 +26,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EndpointProce
 def wait_until() -> Callable[..., Any]:
     """`wait_until(check)` gives the first true answer of `check`."""
 
-    def wait(check: Callable[[], Any], seconds: float = 30) -> Any:
+    def wait(check: Callable[[], Any], seconds: float = 120) -> Any:
         deadline = time.monotonic() + seconds
         while not (answer := check()):
             assert time.monotonic() < deadline, "it did not happen in time"

@@ -246,7 +246,7 @@ def _bindings(driver: SparkEngine) -> int:
         return int(client.java_gateway_server.getGateway().getBindings().size())
 
 
-def _until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def _until(condition: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"

@@ -103,7 +103,7 @@ def bucket(operator: Callable[..., Any]) -> Callable[..., str]:
 def wait_until() -> Callable[..., Any]:
     """`wait_until(check)` gives the first true answer of `check`."""
 
-    def wait(check: Callable[[], Any], seconds: float = 60) -> Any:
+    def wait(check: Callable[[], Any], seconds: float = 120) -> Any:
         deadline = time.monotonic() + seconds
         while not (answer := check()):
             assert time.monotonic() < deadline, "it did not happen in time"
