@@ -66,6 +66,7 @@ def main(argv: list[str]) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     result.write(options.run_folder)
+    _end_callbacks()
     return 0 if result.state == "SUCCEEDED" else 1
 
 
@@ -95,9 +96,10 @@ def _run(options: argparse.Namespace, workspace: Path) -> Result:
 
 
 def _calls_back(file: Path) -> list[str]:
-    """Streams call the script's functions from the JVM, whose callback server is one for all runs: such a script gets its own JVM."""
+    """Streams and the checks of pydeequ call the script's functions from the JVM, whose callback server is one for all runs: such a
+    script gets its own JVM."""
     text = file.read_text("utf-8", "replace")
-    names = ("forEachBatch", "foreachBatch", "getSampleStreamingDynamicFrame")
+    names = ("forEachBatch", "foreachBatch", "getSampleStreamingDynamicFrame", "pydeequ")
     return [f"{name} calls back into the script" for name in names if name in text]
 
 
@@ -128,6 +130,15 @@ def connect(home: Home, run_id: str, reasons: list[str], job: JobOptions) -> Non
     from localaws.glue.sessions import attach  # PySpark is imported by those who need it: a run that fails before is quick
 
     attach(gateway, run_id, {**usual, **job.settings}, python_path)
+
+
+def _end_callbacks() -> None:
+    """A callback server that the script has started (pydeequ's checks do) would keep this process from ending."""
+    if "pyspark" in sys.modules:
+        from pyspark import SparkContext
+
+        if SparkContext._gateway is not None:
+            SparkContext._gateway.shutdown_callback_server()
 
 
 def _give_the_catalog() -> None:

@@ -251,3 +251,24 @@ def _until(condition: Callable[[], bool], seconds: float = 120) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.05)
+
+
+def test_a_script_with_checks_of_pydeequ_has_a_jvm_of_its_own_and_ends(start: Start) -> None:
+    run = start(
+        """
+        import os
+        os.environ["SPARK_VERSION"] = "3.5"
+        from pyspark.sql import SparkSession
+        spark = SparkSession.builder.getOrCreate()
+        from pydeequ.checks import Check, CheckLevel
+        from pydeequ.verification import VerificationResult, VerificationSuite
+        frame = spark.createDataFrame([(1, "a"), (2, None)], "id int, name string")
+        check = Check(spark, CheckLevel.Error, "orders").hasSize(lambda size: size == 2).isComplete("name")
+        result = VerificationSuite(spark).onData(frame).addCheck(check).run()
+        print([row["constraint_status"] for row in VerificationResult.checkResultsAsDataFrame(spark, result).collect()])
+        """
+    ).wait(150)
+
+    assert run.result == Result("SUCCEEDED"), run.error
+    assert run.output.splitlines()[-1] == "['Success', 'Failure']"
+    assert "pydeequ calls back into the script" in run.error
