@@ -6,22 +6,23 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from awsglue.job import RUN_FOLDER
 from awsgluedq import RESULTS
 from awsgluedq.evaluation import Evaluation
 
-__all__ = ["as_document", "publish"]
+__all__ = ["as_document", "outcome_frame", "publish"]
 
 _NAMESPACE = "Glue Data Quality"
+_SCHEMA = "Rule string, Outcome string, FailureReason string, EvaluatedMetrics map<string,double>, EvaluatedRule string"
 
 
-def publish(found: Evaluation, options: Mapping[str, Any], frame: Callable[[], DataFrame]) -> None:
+def publish(found: Evaluation, options: Mapping[str, Any], spark: SparkSession) -> None:
     """Does what the publishing options ask for. A flag may be True or "true".
 
     enableDataQualityResultsPublishing: results of a job's run are found by GetDataQualityResult; elsewhere there is no run to keep them.
@@ -34,7 +35,17 @@ def publish(found: Evaluation, options: Mapping[str, Any], frame: Callable[[], D
     if _is_on(options, "enableDataQualityCloudWatchMetrics"):
         _measure(found, context)
     if options.get("resultsS3Prefix"):
-        frame().write.mode("append").json(str(options["resultsS3Prefix"]))
+        outcome_frame(spark, found).write.mode("append").json(str(options["resultsS3Prefix"]))
+
+
+def outcome_frame(spark: SparkSession, found: Evaluation) -> DataFrame:
+    """Frame of `Rule, Outcome, FailureReason, EvaluatedMetrics, EvaluatedRule`, and `Labels` where there are any: a record a rule."""
+    labels = any(one.labels for one in found.outcomes)
+    rows = [
+        (one.text, "Passed" if one.passed else "Failed", one.reason, one.metrics, one.evaluated, *([one.labels] if labels else []))
+        for one in found.outcomes
+    ]
+    return spark.createDataFrame(rows, _SCHEMA + ", Labels map<string,string>" * labels)
 
 
 def as_document(found: Evaluation) -> dict[str, Any]:

@@ -14,12 +14,11 @@ from awsgluedq.dqdl import parse
 from awsgluedq.evaluation import Evaluation, evaluate
 from awsgluedq.history import MetricHistory
 from awsgluedq.model import Ruleset
-from awsgluedq.publishing import publish
+from awsgluedq.publishing import outcome_frame, publish
 from awsgluedq.rows import RowOptions, row_outcomes
 
 __all__ = ["EvaluateDataQuality"]
 
-_SCHEMA = "Rule string, Outcome string, FailureReason string, EvaluatedMetrics map<string,double>, EvaluatedRule string"
 _OPTIONS: Mapping[str, tuple[str, ...]] = {
     "performanceTuning.caching": ("CACHE_NOTHING", "CACHE_INPUT"),
     "compositeRuleEvaluation.method": ("COLUMN", "ROW"),
@@ -36,7 +35,7 @@ class EvaluateDataQuality(GlueTransform):
     def __call__(self, frame, ruleset, publishing_options={}, additional_data_sources={}, additional_options={}):  # noqa: B006 the API's
         """Frame of `Rule, Outcome, FailureReason, EvaluatedMetrics, EvaluatedRule`, and `Labels` where there are any: a record a rule."""
         found = _evaluated(frame, parse(ruleset), publishing_options, additional_data_sources, _checked(additional_options))
-        return DynamicFrame(_outcome_frame(frame, found), frame.glue_ctx, "ruleOutcomes")
+        return DynamicFrame(outcome_frame(frame.glue_ctx.spark_session, found), frame.glue_ctx, "ruleOutcomes")
 
     def process_rows(self, frame, ruleset, publishing_options={}, additional_options={}, additional_data_sources={}):  # noqa: B006
         """Frames `originalData`, `ruleOutcomes` and `rowLevelOutcomes`: the rows with the rules that they pass, fail and skip."""
@@ -49,7 +48,7 @@ class EvaluateDataQuality(GlueTransform):
         rows = row_outcomes(rules, frame.toDF(), _frames(additional_data_sources), labelling)
         frames = {
             "originalData": frame,
-            "ruleOutcomes": DynamicFrame(_outcome_frame(frame, found), context, "ruleOutcomes"),
+            "ruleOutcomes": DynamicFrame(outcome_frame(context.spark_session, found), context, "ruleOutcomes"),
             "rowLevelOutcomes": DynamicFrame(rows, context, "rowLevelOutcomes"),
         }
         return DynamicFrameCollection(frames, context)
@@ -79,15 +78,5 @@ def _evaluated(
         found = evaluate(rules, data, _frames(others), history, by_row=options["compositeRuleEvaluation.method"] == "ROW")
     finally:
         _ = kept and kept.unpersist()
-    publish(found, publishing, lambda: _outcome_frame(frame, found))
+    publish(found, publishing, data.sparkSession)
     return found
-
-
-def _outcome_frame(frame: Any, found: Evaluation) -> DataFrame:
-    labels = any(one.labels for one in found.outcomes)
-    rows = [
-        (one.text, "Passed" if one.passed else "Failed", one.reason, one.metrics, one.evaluated, *([one.labels] if labels else []))
-        for one in found.outcomes
-    ]
-    made: DataFrame = frame.glue_ctx.spark_session.createDataFrame(rows, _SCHEMA + ", Labels map<string,string>" * labels)
-    return made

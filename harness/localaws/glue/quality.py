@@ -26,6 +26,7 @@ __all__ = ["OPERATIONS"]
 
 _SCRIPT = str(Path(__file__).with_name("quality_script.py"))
 _REPEATED = ("DataSource", "Role", "NumberOfWorkers", "RulesetNames", "AdditionalDataSources", "AdditionalRunOptions")
+_OPTIONS = ("CloudWatchMetricsEnabled", "CompositeRuleEvaluationMethod", "ResultsS3Prefix")
 _TIMEOUT = 2880  # minutes, Glue's default
 
 
@@ -89,6 +90,7 @@ def start_evaluation(request: Request) -> dict[str, Any]:
     for each in (table, *others.values()):
         request.control_plane("glue").get_table(DatabaseName=each["DatabaseName"], Name=each["TableName"])
     rulesets = {name: _ruleset(request, name)["Ruleset"] for name in asked["RulesetNames"]}
+    options = _run_options(asked.get("AdditionalRunOptions") or {})
     supervisor, now = supervisor_of(request), time.time()
     run = JobRun(
         run_id=RUN_PREFIX + supervisor.store.new_id().removeprefix("jr_")[:40], job_name=EVALUATION, script=_SCRIPT, arguments={},
@@ -96,8 +98,7 @@ def start_evaluation(request: Request) -> dict[str, Any]:
         description={"asked": {key: asked[key] for key in _REPEATED if key in asked}},
     )  # fmt: skip
     supervisor.store.save(run)
-    by_row = (asked.get("AdditionalRunOptions") or {}).get("CompositeRuleEvaluationMethod") == "ROW"
-    document = {"table": table, "others": others, "rulesets": rulesets, "by_row": by_row}
+    document = {"table": table, "others": others, "rulesets": rulesets, **options}
     (supervisor.store.folder_of(run.run_id) / "quality-request.json").write_text(json.dumps(document), "utf-8")
     supervisor.launch(run, "s3://temporary/")
     return {"RunId": run.run_id}
@@ -156,12 +157,29 @@ def _parsed(text: str) -> Any:
 
 
 def _check_rules(text: str) -> None:
+    from awsglue.exceptions import NotSupportedError
     from awsgluedq.exceptions import RulesetError
 
     try:
         _parsed(text)
     except RulesetError as error:
         raise InvalidInputError(f"The ruleset cannot be read: {error}") from error
+    except NotSupportedError as error:
+        raise InvalidInputError(str(error)) from error
+
+
+def _run_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run's script needs of `AdditionalRunOptions`. Raises InvalidInputError for those that this endpoint does not do."""
+    unknown = sorted(given.keys() - _OPTIONS)
+    if unknown:
+        raise InvalidInputError(f"AdditionalRunOptions {', '.join(unknown)} are not done here. Possible: {', '.join(_OPTIONS)}.")
+    return {
+        "by_row": given.get("CompositeRuleEvaluationMethod") == "ROW",
+        "publishing": {
+            "enableDataQualityCloudWatchMetrics": given.get("CloudWatchMetricsEnabled", False),
+            "resultsS3Prefix": given.get("ResultsS3Prefix", ""),
+        },
+    }
 
 
 def _run(request: Request) -> JobRun:

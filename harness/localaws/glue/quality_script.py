@@ -16,7 +16,7 @@ from awsglue.context import GlueContext
 from awsgluedq.dqdl import parse
 from awsgluedq.evaluation import evaluate
 from awsgluedq.history import MetricHistory
-from awsgluedq.publishing import as_document
+from awsgluedq.publishing import as_document, publish
 
 
 def main() -> None:
@@ -34,6 +34,7 @@ def main() -> None:
     for name, text in request["rulesets"].items():
         begun = time.time()
         found = evaluate(parse(text), primary, others, MetricHistory(f"ruleset {name}"), request["by_row"])
+        publish(found, request["publishing"], primary.sparkSession)
         results.append({"ruleset": name, "started": begun, **as_document(found)})
     draft = folder / ".quality.json"
     draft.write_text(json.dumps(results), "utf-8")

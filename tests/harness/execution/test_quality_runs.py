@@ -26,9 +26,17 @@ def test_a_rulesets_rules_are_evaluated_on_the_tables_rows(endpoint: EndpointPro
     with pytest.raises(ClientError, match="The ruleset cannot be read"):
         glue.create_data_quality_ruleset(Name="wrong", Ruleset="Rules = [ this is no rule")
     glue.create_data_quality_ruleset(Name="rules", Ruleset='Rules = [ RowCount = 3, IsComplete "id", IsUnique "id" ]')
+    with pytest.raises(ClientError, match="DetectAnomalies is not supported"):
+        glue.create_data_quality_ruleset(Name="anomalies", Ruleset='Rules = [ DetectAnomalies "RowCount" ]')
     table = {"GlueTable": {"DatabaseName": "quality", "TableName": "t"}}
 
-    run_id = glue.start_data_quality_ruleset_evaluation_run(DataSource=table, Role="r", RulesetNames=["rules"])["RunId"]
+    asked = {"DataSource": table, "Role": "r", "RulesetNames": ["rules"]}
+    rows = {"RowLevelResults": {"MaxRowsToWrite": 1}}
+    with pytest.raises(ClientError, match="AdditionalRunOptions RowLevelResults are not done here. Possible: CloudWatchMetricsEnabled"):
+        glue.start_data_quality_ruleset_evaluation_run(**asked, AdditionalRunOptions=rows)
+    options = {"ResultsS3Prefix": "s3://quality/results/", "CompositeRuleEvaluationMethod": "ROW"}
+
+    run_id = glue.start_data_quality_ruleset_evaluation_run(**asked, AdditionalRunOptions=options)["RunId"]
     deadline = time.monotonic() + 120
     while (run := glue.get_data_quality_ruleset_evaluation_run(RunId=run_id))["Status"] in ("STARTING", "RUNNING"):
         assert time.monotonic() < deadline
@@ -40,6 +48,9 @@ def test_a_rulesets_rules_are_evaluated_on_the_tables_rows(endpoint: EndpointPro
         ("RowCount = 3", "PASS"), ('IsComplete "id"', "PASS"), ('IsUnique "id"', "FAIL"),
     ]  # fmt: skip
     assert (result["RulesetName"], round(result["Score"], 2)) == ("rules", 0.67)
+    keys = [each["Key"] for each in s3.list_objects_v2(Bucket="quality", Prefix="results/")["Contents"]]
+    written = "".join(s3.get_object(Bucket="quality", Key=key)["Body"].read().decode() for key in keys if key.endswith(".json"))
+    assert '"Rule":"IsUnique \\"id\\"","Outcome":"Failed"' in written
     assert glue.get_data_quality_ruleset(Name="rules")["Ruleset"].startswith("Rules = [ RowCount")
     glue.delete_data_quality_ruleset(Name="rules")
     with pytest.raises(glue.exceptions.EntityNotFoundException):
