@@ -165,6 +165,14 @@ def test_a_visual_job(run: Run) -> None:
     assert "|   A|       3.0|" in said
 
 
+def test_rows_that_fail_a_check_go_another_way(run: Run) -> None:
+    assert run("quality_router").splitlines() == [
+        "outcomes ['Passed', 'Passed', 'Failed', 'Passed', 'Passed']",
+        "failed [('closed', 'z')]",
+        "default_group [('A', 'w'), ('A', 'x'), ('B', 'y')]",
+    ]
+
+
 def test_a_table_of_dynamodb_is_exported(run: Run) -> None:
     assert json.loads(run("dynamodb_export")) == {"id": "o1", "to.city": "Oslo"}
 
