@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from pathlib import Path
@@ -18,21 +19,28 @@ class MetricHistory:
         safe = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in context)
         folder = Path(os.environ.get("ETL_DATA_QUALITY") or Path(os.environ.get("ETL_HOME", ".local")) / "data-quality")
         self.file = folder / f"{safe}.json" if context else None
-        self.values: dict[str, list[float]] = {}
-        if self.file is not None and self.file.exists():
-            self.values = json.loads(self.file.read_text("utf-8"))
+        self.values = self._kept()
 
     def of(self, metric: str) -> list[float]:
         """Former values of a metric."""
         return self.values.get(metric, [])
 
     def add(self, metrics: dict[str, float]) -> None:
-        """Adds the values of one evaluation, whole or not at all."""
+        """Adds the values of one evaluation, whole or not at all, to what other runs have added meanwhile."""
         if self.file is None:
             return
-        for name, value in metrics.items():
-            self.values[name] = [*self.values.get(name, []), value][-_KEPT:]
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.file.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(self.values), "utf-8")
-        draft.replace(self.file)
+        with self.file.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.values = self._kept()
+            for name, value in metrics.items():
+                self.values[name] = [*self.values.get(name, []), value][-_KEPT:]
+            draft = self.file.with_suffix(f".{os.getpid()}")
+            draft.write_text(json.dumps(self.values), "utf-8")
+            draft.replace(self.file)
+
+    def _kept(self) -> dict[str, list[float]]:
+        if self.file is None or not self.file.exists():
+            return {}
+        found: dict[str, list[float]] = json.loads(self.file.read_text("utf-8"))
+        return found

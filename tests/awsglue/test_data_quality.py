@@ -15,6 +15,7 @@ from awsglue.context import GlueContext
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.exceptions import BadOptionError, NotSupportedError
 from awsgluedq.dqdl import parse
+from awsgluedq.history import MetricHistory
 from awsgluedq.model import Composite, Rule
 from awsgluedq.transforms import EvaluateDataQuality
 
@@ -113,6 +114,13 @@ def test_constants_stand_for_texts_and_lists(orders: DynamicFrame) -> None:
     assert [outcome for outcome, _ in outcomes_of(orders, rules)] == ["Passed", "Passed", "Passed", "Failed"]
 
 
+def test_the_input_is_kept_for_the_evaluation_only_when_asked(orders: DynamicFrame) -> None:
+    cached = EvaluateDataQuality.apply(orders, "Rules = [ RowCount = 4 ]", additional_options={"performanceTuning.caching": "CACHE_INPUT"})
+
+    assert [row["Outcome"] for row in cached.toDF().collect()] == ["Passed"]
+    assert not orders.toDF().is_cached
+
+
 def test_an_option_with_a_value_that_it_cannot_have_is_refused(orders: DynamicFrame) -> None:
     with pytest.raises(BadOptionError, match=r"compositeRuleEvaluation.method 'BOTH'. Possible: COLUMN, ROW"):
         rows_of(orders, "Rules = [ RowCount > 1 ]", **{"compositeRuleEvaluation.method": "BOTH"})
@@ -145,6 +153,16 @@ def test_a_dynamic_rule_compares_with_former_runs(orders: DynamicFrame, tmp_path
     reasons = {row["Rule"]: row["FailureReason"] for row in rows}
     assert "index 3 is out of range: there are 2 former values" in reasons["RowCount = index(last(3), 3)"]
     assert "last(n) is a list of values: put avg" in reasons["RowCount > last(2)"]
+
+
+def test_two_evaluations_at_once_are_both_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ETL_DATA_QUALITY", str(tmp_path))
+    first, second = MetricHistory("both"), MetricHistory("both")
+
+    first.add({"Dataset.*.RowCount": 1.0})
+    second.add({"Dataset.*.RowCount": 2.0})
+
+    assert MetricHistory("both").of("Dataset.*.RowCount") == [1.0, 2.0]
 
 
 def test_an_analyzers_metrics_are_remembered_for_rules(orders: DynamicFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
