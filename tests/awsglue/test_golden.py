@@ -141,6 +141,30 @@ def test_an_operation_gives_what_its_case_says(glue: GlueContext, tmp_path: Path
     assert all(any(text in one for one in said) for text in case.get("errors", []))
 
 
+def first_of_each_operation() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for _, case in CASES:
+        if "raises" not in case and "collection" not in case and "before" not in case:
+            found.setdefault(next(iter(case.get("call") or case["apply"])), case)
+    return found
+
+
+@pytest.mark.parametrize("fields", ["as_in_the_case", "none"])
+def test_every_operation_takes_a_frame_without_records(glue: GlueContext, tmp_path: Path, fields: str) -> None:
+    operations = first_of_each_operation()
+    assert len(operations) > 30
+
+    for name, case in operations.items():
+        kept = {**case, "records": [], "type": case["type"] if fields == "as_in_the_case" else ""}
+        arguments: dict[str, Any] = {one: frame_of(glue, other["type"], []) for one, other in case.get("other", {}).items()}
+        wanted = {name: {**next(iter((case.get("call") or case["apply"]).values()))}}
+        if wanted[name].get("path") == "TMP":
+            wanted[name]["path"] = f"file:{tmp_path}/{name}"
+        result = (call if "call" in case else apply)(given(glue, kept), wanted, arguments)
+        frames = list(result.values()) if isinstance(result, DynamicFrameCollection) else [result]
+        assert [(name, one.count(), one.errorsCount(), one.toDF().count()) for one in frames] == [(name, 0, 0, 0)] * len(frames)
+
+
 def test_there_are_several_dozen_cases_and_no_name_twice() -> None:
     names = [(family, case["name"]) for family, case in CASES]
 

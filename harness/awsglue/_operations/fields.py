@@ -50,11 +50,19 @@ def drop_fields(paths: Sequence[str]) -> Callable[[DataFrame], DataFrame]:
                 _LOG.warning("drop_fields: no field %s. There are: %s", path, ", ".join(known_paths(frame.schema)))
             else:
                 gone.add(found)
-        if gone and all(len(path) == 1 for path in gone):  # the plan of DataFrame.drop: nothing to rebuild
-            return frame.select(*[quoted(name) for name in frame.columns if (name,) not in gone])
+        if gone and all(len(path) == 1 for path in gone):  # nothing to rebuild
+            return _without_columns(frame, {path[0] for path in gone})
         return rewrite(frame, lambda path, _, __: [] if path in gone else None)
 
     return dropped
+
+
+def _without_columns(frame: DataFrame, gone: set[str]) -> DataFrame:
+    """Spark's drop: a call of the JVM for each name that goes. It compares names without case, where other names may be equal so."""
+    lower = [name.lower() for name in frame.columns]
+    if len(set(lower)) == len(lower):
+        return frame.drop(*gone)
+    return frame.select(*[quoted(name) for name in frame.columns if name not in gone])
 
 
 def keep_fields(paths: Sequence[str]) -> Callable[[DataFrame], DataFrame]:
