@@ -44,6 +44,7 @@ from localaws.operation import Guard, Handler, Request
 from localaws.query_protocol import query_answer, query_parameters
 from localaws.refusals import refuse
 from localaws.rest_protocol import rest_parameters
+from localaws.retention.clock import RETENTION_PATH, Retention
 from localaws.s3.service import ObjectStorage
 
 __all__ = ["HEALTH_PATH", "Router"]
@@ -73,6 +74,7 @@ class Router:
         self.home, self.control_plane, self.handlers, self.guards = home, control_plane, handlers, guards or {}
         self.serialized, self.gate, self.history = frozenset(serialized), gate, history
         self.storage = ObjectStorage(home, control_plane)
+        self.retention = Retention(home, control_plane.client)
         self.endpoint_url = ""
         self.console = Console(home, lambda: self.endpoint_url)
 
@@ -96,6 +98,8 @@ class Router:
         request_id = str(uuid.uuid4())
         if request.path == HEALTH_PATH:
             return HttpResponse(200, [("Content-Type", "application/json")], json.dumps(self._health()).encode())
+        if request.path == RETENTION_PATH:
+            return self.retention.respond(request)
         if request.path == PREFIX.rstrip("/") or request.path.startswith(PREFIX):
             return self.console.respond(request)
         target: Target | None = None

@@ -38,7 +38,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "lakeformation": ("localaws.lakeformation.operations",),
     "lambda": ("localaws.awslambda.operations",),
     "rds": ("localaws.rds.operations",),
-    "redshift": ("localaws.redshiftcluster.operations", "localaws.redshiftlogin.operations"),
+    "redshift": ("localaws.redshiftcluster.operations", "localaws.redshiftlogin.operations", "localaws.redshiftaudit.exports"),
     "redshift-data": ("localaws.redshiftdata.operations",),
     "redshift-serverless": ("localaws.redshiftlogin.serverless", "localaws.redshiftserverless.operations"),
     "scheduler": ("localaws.scheduler.operations",),

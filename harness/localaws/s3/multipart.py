@@ -34,7 +34,7 @@ from localaws.s3.metadata import ObjectMetadata
 from localaws.s3.store import Bucket
 from localaws.s3.xml import child_text, children, parse
 
-__all__ = ["OPERATIONS", "has_uploads"]
+__all__ = ["OPERATIONS", "abort_upload", "has_uploads", "uploads"]
 
 _SMALLEST = 5 * 1024 * 1024
 _MOST_PARTS = 10_000
@@ -169,7 +169,7 @@ def list_parts(call: Call) -> HttpResponse:
 def list_uploads(call: Call) -> HttpResponse:
     """ListMultipartUploads, in one page."""
     prefix, encoding = call.query.get("prefix", ""), call.query.get("encoding-type")
-    found = sorted((facts["key"], facts["started"], name) for name, facts in _all_uploads(call.bucket) if facts["key"].startswith(prefix))
+    found = sorted((facts["key"], facts["started"], name) for name, facts in uploads(call.bucket) if facts["key"].startswith(prefix))
     pairs: list[tuple[str, Any]] = [("Bucket", call.bucket.name), ("Prefix", prefix), ("MaxUploads", 1000), ("IsTruncated", False)]
     for key, started, name in found:
         pairs.append(("Upload", [("Key", url_encoded(key, encoding)), ("UploadId", name), ("Initiated", iso_time(started))]))
@@ -178,14 +178,20 @@ def list_uploads(call: Call) -> HttpResponse:
 
 def has_uploads(bucket: Bucket) -> bool:
     """Is any upload under way?"""
-    return next(_all_uploads(bucket), None) is not None
+    return next(uploads(bucket), None) is not None
 
 
 def _uploads(bucket: Bucket) -> Path:
     return bucket.private / "uploads"
 
 
-def _all_uploads(bucket: Bucket) -> Iterator[tuple[str, dict[str, Any]]]:
+def abort_upload(bucket: Bucket, upload_id: str) -> None:
+    """Its parts are gone; does nothing when it was completed meanwhile."""
+    shutil.rmtree(_uploads(bucket) / upload_id, ignore_errors=True)
+
+
+def uploads(bucket: Bucket) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Uploads under way: id, and what is known of each (`key`, `started` …)."""
     if _uploads(bucket).is_dir():
         for folder in _uploads(bucket).iterdir():
             with contextlib.suppress(FileNotFoundError):  # completed meanwhile

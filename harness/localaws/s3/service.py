@@ -14,6 +14,7 @@ from localaws.errors import NotExecutedError, NotProvidedError
 from localaws.http import HttpRequest, HttpResponse
 from localaws.s3.calls import Call
 from localaws.s3.exceptions import BucketNotEmptyError, ExpiredError
+from localaws.s3.lifecycle import answer_lifecycle
 from localaws.s3.listing import has_objects
 from localaws.s3.multipart import has_uploads
 from localaws.s3.notifications import announce
@@ -23,6 +24,12 @@ from localaws.s3.xml import child_text, children, parse
 from localaws.spark_settings import write_mounts
 
 __all__ = ["ObjectStorage", "restore_folders"]
+
+_LIFECYCLE = (
+    "PutBucketLifecycleConfiguration", "GetBucketLifecycleConfiguration", "PutBucketLifecycle", "GetBucketLifecycle",
+    "DeleteBucketLifecycle",
+)  # fmt: skip
+"""A request for the rules is the same under their former names."""
 
 
 class ObjectStorage:
@@ -34,6 +41,7 @@ class ObjectStorage:
             "CreateBucket": self._create_bucket,
             "DeleteBucket": self._delete_bucket,
             "PutBucketVersioning": self._put_versioning,
+            **dict.fromkeys(_LIFECYCLE, self._lifecycle),
         }
 
     def respond(
@@ -86,6 +94,9 @@ class ObjectStorage:
             shutil.rmtree(bucket.private, ignore_errors=True)
             write_mounts(self.home)
         return response
+
+    def _lifecycle(self, request: HttpRequest, target: Target) -> HttpResponse:
+        return answer_lifecycle(Bucket(self.home, target.labels["Bucket"]), request, target, self.control_plane.forward)
 
     def _put_versioning(self, request: HttpRequest, target: Target) -> HttpResponse:
         if b">Enabled<" in request.body:

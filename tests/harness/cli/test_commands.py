@@ -62,6 +62,8 @@ def test_an_endpoint_that_enforces_policies_says_so_and_is_not_changed_while_it_
     with pytest.raises(urllib.error.HTTPError) as denied:
         NO_PROXY.open(anonymous, timeout=30)
     assert denied.value.code == 403
+    nothing = run(home, "retention", "run", "--at", "2040-01-01", "--dry-run")
+    assert nothing.stdout == "0 would be deleted, as of 2040-01-01T00:00:00+00:00\n"
     refused = run(home, "up", "endpoint", "--iam", "off")
     assert refused.returncode == 1
     assert "it runs with IAM policies enforce; `./etl down endpoint` first" in refused.stderr

@@ -27,6 +27,7 @@ from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.messages import redshift_error
 from localaws.redshift.wire.certificates import server_context
 from localaws.redshift.wire.client import Client, ClientGoneError
+from localaws.redshift.wire.connections import ConnectionLog, asked_by, folder_of
 from localaws.redshift.wire.historian import Historian
 from localaws.redshift.wire.journal import Journal
 from localaws.redshift.wire.local import LocalRunner
@@ -117,10 +118,13 @@ class _Server:
     def _session(self, client: Client) -> None:
         client.socket.settimeout(_LOGIN_SECONDS)
         client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        log = ConnectionLog(folder_of(self.folder), client)
         try:
             startup = read_startup(client, self.context)
             if isinstance(startup, CancelRequest):
                 return self._cancel(startup)
+            log.about = asked_by(startup.user, startup.database, startup.settings, startup.driver)
+            log.tell("initiating session", pid=os.getpid())
             if len(self.running) >= _MOST_SESSIONS:
                 raise RedshiftError(f"connection limit {_MOST_SESSIONS} exceeded for non-bootstrap users", "53300")
             engine = PostgresEngine(self.home)
@@ -128,6 +132,8 @@ class _Server:
         except (ClientGoneError, ssl.SSLError, OSError):
             return None
         except (RedshiftError, LocalAwsError, psycopg.Error) as error:
+            if isinstance(error, LoginError):
+                log.tell("authentication failure")
             known = error if isinstance(error, RedshiftError) else RedshiftError(f"the database does not answer: {error}", "57P03")
             if not isinstance(error, LoginError | ProtocolError):
                 _LOG.warning("no session could be opened: %s", known.message)
@@ -136,6 +142,7 @@ class _Server:
             return None
         client.socket.settimeout(None)
         pid, secret = connection.info.backend_pid, secrets.randbits(32)
+        log.tell("authenticated", pid=pid)
         runner = LocalRunner(connection, self.home.s3)
         entry = self.sessions / str(pid)
         entry.write_text(f"{secret} {os.getpid()}")
@@ -156,6 +163,7 @@ class _Server:
             with contextlib.suppress(ClientGoneError):
                 client.send(error_response(redshift_error(error), "FATAL"))
         finally:
+            log.tell("disconnecting session")
             entry.unlink(missing_ok=True)
             relay.close()
             with contextlib.suppress(psycopg.Error, OSError):

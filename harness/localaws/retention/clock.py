@@ -1,0 +1,73 @@
+"""Retention in a running endpoint: once on every day (UTC), and when it is asked for (`POST /_etl/retention`, `etl retention run`)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+from localaws.http import HttpRequest, HttpResponse
+from localaws.retention.runs import Clients, moment_of, run
+
+__all__ = ["RETENTION_PATH", "Retention"]
+
+RETENTION_PATH = "/_etl/retention"
+_LOOK = 60.0
+"""Seconds between two looks at the date."""
+_LOG = logging.getLogger("localaws")
+
+
+class Retention:
+    """The retention of one home."""
+
+    def __init__(self, home: Path, clients: Clients) -> None:
+        self.home, self.clients = home, clients
+        self._closed = threading.Event()
+        self._one = threading.Lock()
+
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """The answer to a request for a run: `{"at": …, "dry_run": …}`, as JSON, so that no page of a browser can ask for one."""
+        if request.method != "POST" or request.header("content-type") != "application/json":
+            return _answer(405, {"error": "POST a JSON document"})
+        try:
+            asked = json.loads(request.body or b"{}")
+            at, dry = moment_of(asked.get("at")), bool(asked.get("dry_run"))
+        except (ValueError, AttributeError) as error:
+            return _answer(400, {"error": f"at is a date or a time (2026-12-31, 2026-12-31T12:00): {error}"})
+        with self._one:
+            found = run(self.home, self.clients, at, dry)
+        return _answer(200, {"at": at.isoformat(), "dry_run": dry, "deleted": [due.as_answer() for due in found]})
+
+    def keep_running(self) -> None:
+        """A run on every new date, until `close`."""
+        while True:
+            today = f"{datetime.now(UTC):%Y-%m-%d}"
+            if self._last_day() != today:
+                try:
+                    with self._one:
+                        found = run(self.home, self.clients, datetime.now(UTC))
+                    self._note(today, len(found))
+                except Exception:  # noqa: BLE001 - the endpoint goes on, and tries again with its next look
+                    _LOG.exception("the retention of %s could not be run", today)
+            if self._closed.wait(_LOOK):
+                return
+
+    def close(self) -> None:
+        self._closed.set()
+
+    def _last_day(self) -> str | None:
+        try:
+            return str(json.loads((self.home / "retention.json").read_text("utf-8"))["day"])
+        except (FileNotFoundError, ValueError, KeyError):
+            return None
+
+    def _note(self, day: str, number: int) -> None:
+        draft = self.home / "retention.json.draft"
+        draft.write_text(json.dumps({"day": day, "deleted": number}), "utf-8")
+        draft.replace(self.home / "retention.json")
+
+
+def _answer(status: int, document: object) -> HttpResponse:
+    return HttpResponse(status, [("Content-Type", "application/json")], json.dumps(document).encode())
