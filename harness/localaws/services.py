@@ -30,6 +30,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
         "localaws.glue.workflows",
         "localaws.glue.quality",
         "localaws.glue.search",
+        "localaws.glue.registry",
         "localaws.glue.partition_indexes",
         "localaws.glue.column_statistics",
         "localaws.crawler.operations",
