@@ -31,6 +31,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
         "localaws.glue.quality",
         "localaws.glue.search",
         "localaws.glue.registry",
+        "localaws.glue.partitions",
         "localaws.glue.partition_indexes",
         "localaws.glue.column_statistics",
         "localaws.crawler.operations",
