@@ -30,6 +30,8 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
         "localaws.glue.workflows",
         "localaws.glue.quality",
         "localaws.glue.search",
+        "localaws.glue.registry",
+        "localaws.glue.partitions",
         "localaws.glue.partition_indexes",
         "localaws.glue.column_statistics",
         "localaws.crawler.operations",

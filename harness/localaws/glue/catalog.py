@@ -15,7 +15,7 @@ from localaws.journal import Entry
 from localaws.moto_app import ACCOUNT_ID
 from localaws.operation import Request
 
-__all__ = ["replay_update_table", "update_table"]
+__all__ = ["replay_update_table", "table_of_moto", "update_table"]
 
 
 def update_table(request: Request) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def update_table(request: Request) -> dict[str, Any]:
     database, name = parameters.get("DatabaseName"), parameters.get("TableInput", {}).get("Name")
     if not database or not name:
         raise InvalidInputError("UpdateTable needs DatabaseName and TableInput.Name.")
-    current: int = _table(request.region, database, name)._current_version
+    current: int = table_of_moto(request.region, database, name)._current_version
     expected = parameters.get("VersionId")
     if expected is not None and str(expected) != str(current):
         raise ConcurrentModificationError(f"{database}.{name}", expected, str(current))
@@ -52,14 +52,14 @@ def replay_update_table(entry: Entry) -> None:
 
 def _keep_only(region: str, database: str, name: str, version: int) -> None:
     """Make what the table is now its version `version`, and forget the one before."""
-    table = _table(region, database, name)
+    table = table_of_moto(region, database, name)
     current = table.versions.pop(str(table._current_version))
     table.versions.pop(str(table._current_version - 1), None)
     table.versions[str(version)] = current
     table._current_version = version
 
 
-def _table(region: str, database: str, name: str) -> Any:
+def table_of_moto(region: str, database: str, name: str) -> Any:
     """moto's own table: it has no call that numbers a version, or that drops one without leaving a hole.
 
     Raises:

@@ -9,6 +9,7 @@ import re
 import signal
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -181,7 +182,7 @@ def test_a_task_goes_on_with_the_next_endpoint(
 
 
 def test_a_full_load_alone_ends_by_itself_and_is_compared(
-    home: Home, dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]
+    home: Home, endpoint: EndpointEngine, dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]
 ) -> None:
     schema = schema_of(source)
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY)", "INSERT INTO k VALUES (1), (2), (3)")
@@ -196,6 +197,10 @@ def test_a_full_load_alone_ends_by_itself_and_is_compared(
 
     assert described(dms, arn)["StopReason"] == "Stop Reason FULL_LOAD_ONLY_FINISHED"
     assert rows_of(warehouse, f"SELECT id FROM {schema}.k") == [(2,), (3,)]
+    with urllib.request.urlopen(f"{endpoint.endpoint}/_etl/replication/once") as answer:
+        page = answer.read().decode()
+    assert "FULL_LOAD_ONLY_FINISHED" in page
+    assert f"<td>{schema}.k</td><td>Table completed</td>" in page
     validate = CliRunner(env={"ETL_HOME": str(home.root), "COLUMNS": "200"}).invoke
     alike = validate(dms_command, ["validate", "once"])
     assert alike.exit_code == 0, alike.output

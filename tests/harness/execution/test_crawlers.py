@@ -12,6 +12,7 @@ from typing import Any
 
 import fastavro
 import pyarrow as pa
+import pyarrow.orc
 import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
@@ -19,6 +20,7 @@ from endpoint_process import EndpointProcess
 
 from localaws.crawler.s3_target import Options, options_of
 from localaws.engines.mariadb import MariaDBEngine
+from localaws.engines.postgres import PostgresEngine
 from localaws.home import Home
 
 CSV = b"id,name,amount\n1,Ann,2.5\n2,Bob,\n"
@@ -28,6 +30,12 @@ LOG = {"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"}
 def parquet(**columns: pa.Array) -> bytes:
     target = io.BytesIO()
     pq.write_table(pa.table(columns), target)
+    return target.getvalue()
+
+
+def orc(**columns: pa.Array) -> bytes:
+    target = io.BytesIO()
+    pyarrow.orc.write_table(pa.table(columns), target)
     return target.getvalue()
 
 
@@ -124,6 +132,12 @@ def crawling(endpoint: EndpointProcess, request: pytest.FixtureRequest, wait_unt
             parquet(Id=pa.array([1], pa.int64()), price=pa.array([None], pa.decimal128(9, 2)), at=pa.array([0], pa.timestamp("us")),
                     m=pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int32()))),
             "id bigint, price decimal(9,2), at timestamp, m map<string,int>", "parquet", id="parquet",
+        ),
+        pytest.param(
+            "t/a.orc",
+            orc(Id=pa.array([1], pa.int64()), price=pa.array([None], pa.decimal128(9, 2)), at=pa.array([0], pa.timestamp("us")),
+                tags=pa.array([["x"]], pa.list_(pa.string()))),
+            "id bigint, price decimal(9,2), at timestamp, tags array<string>", "orc", id="orc",
         ),
         pytest.param("t/a.avro", avro(), "id bigint, day date", "avro", id="avro"),
         pytest.param("t/a.bin", b"\0\1\2", "", "UNKNOWN", id="nothing_known"),
@@ -385,6 +399,48 @@ def test_the_tables_of_a_database_become_tables_with_its_types(crawling: Crawlin
             ("id", "bigint"), ("price", "decimal(9,2)"), ("at", "timestamp"), ("note", "string"), ("flag", "tinyint"),
         ]
     }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresEngine]:
+    engine = PostgresEngine(Home(tmp_path_factory.mktemp("warehouse of crawlers")))
+    try:
+        engine.start()
+        yield engine
+    finally:
+        engine.stop()
+        engine.remove_outside()
+
+
+def test_the_schemas_of_a_postgresql_database_are_crawled_by_the_targets_path(crawling: Crawling, postgres: PostgresEngine) -> None:
+    import psycopg
+
+    login = postgres.conninfo()
+    with psycopg.connect(**login) as connection:
+        connection.execute("CREATE SCHEMA sales")
+        connection.execute(
+            "CREATE TABLE sales.orders (id BIGINT, price NUMERIC(9,2), at TIMESTAMPTZ, note VARCHAR(9), paid BOOLEAN, n SMALLINT, "
+            "rate DOUBLE PRECISION, day DATE, body JSONB, raw BYTEA)"
+        )
+        connection.execute("CREATE TABLE sales.audit (id INT)")
+        connection.execute("CREATE TABLE public.other (id INT)")
+    url = f"jdbc:postgresql://{login['host']}:{login['port']}/{login['dbname']}"
+    properties = {"JDBC_CONNECTION_URL": url, "USERNAME": login["user"], "PASSWORD": login["password"]}
+    connection_input = {"Name": crawling.name, "ConnectionType": "JDBC", "ConnectionProperties": properties}
+    crawling.glue.create_connection(ConnectionInput=connection_input)
+    path = f"{login['dbname']}/sales/%"
+    crawling.create(Targets={"JdbcTargets": [{"ConnectionName": crawling.name, "Path": path, "Exclusions": ["sales/audit"]}]})
+
+    assert crawling.crawl()["LastCrawl"]["Status"] == "SUCCEEDED"
+
+    name = f"{login['dbname']}_sales_orders"
+    assert crawling.tables() == {
+        name: [
+            ("id", "bigint"), ("price", "decimal(9,2)"), ("at", "timestamp"), ("note", "string"), ("paid", "boolean"), ("n", "smallint"),
+            ("rate", "double"), ("day", "date"), ("body", "string"), ("raw", "binary"),
+        ]
+    }  # fmt: skip
+    assert crawling.glue.get_table(DatabaseName=crawling.name, Name=name)["Table"]["Parameters"]["classification"] == "postgresql"
 
 
 def test_an_iceberg_table_is_registered_with_its_newest_metadata(crawling: Crawling) -> None:

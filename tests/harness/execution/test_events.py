@@ -141,3 +141,34 @@ def test_a_topic_invokes_the_functions_that_subscribe(events: Events) -> None:
     sns.publish(TopicArn=topic, Message="hello")
     events.wait_until(lambda: "Contents" in events.s3.list_objects_v2(Bucket="subscribers"))
     assert events.s3.get_object(Bucket="subscribers", Key="got")["Body"].read() == b"hello"
+
+
+def test_a_bucket_tells_a_function_of_what_its_filters_name(events: Events) -> None:
+    import io
+    import zipfile
+
+    put = "boto3.client('s3').put_object(Bucket='told', Key='out/' + key.split('/')[1], Body=record['eventName'])"
+    code = (
+        "import boto3, urllib.parse\ndef handler(event, context):\n    for record in event['Records']:\n"
+        f"        key = urllib.parse.unquote_plus(record['s3']['object']['key'])\n        {put}\n"
+    )
+    with zipfile.ZipFile(target := io.BytesIO(), "w") as archive:
+        archive.writestr("app.py", code)
+    events.s3.create_bucket(Bucket="told")
+    events.endpoint.client("iam").create_role(RoleName="told", AssumeRolePolicyDocument="{}")
+    function = events.endpoint.client("lambda").create_function(
+        FunctionName="told", Role="arn:aws:iam::123456789012:role/told", Code={"ZipFile": target.getvalue()}, Handler="app.handler",
+        Runtime="python3.11", Timeout=30, MemorySize=512,
+    )  # fmt: skip
+    named = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "in/"}, {"Name": "suffix", "Value": ".csv"}]}}
+    configuration = {"LambdaFunctionArn": function["FunctionArn"], "Events": ["s3:ObjectCreated:*"], "Filter": named}
+    events.s3.put_bucket_notification_configuration(
+        Bucket="told", NotificationConfiguration={"LambdaFunctionConfigurations": [configuration]}
+    )
+
+    events.s3.put_object(Bucket="told", Key="in/left.txt", Body=b"1")
+    events.s3.put_object(Bucket="told", Key="in/a b+c.csv", Body=b"1")
+
+    events.wait_until(lambda: "Contents" in events.s3.list_objects_v2(Bucket="told", Prefix="out/"), 60)
+    assert [each["Key"] for each in events.s3.list_objects_v2(Bucket="told", Prefix="out/")["Contents"]] == ["out/a b+c.csv"]
+    assert events.s3.get_object(Bucket="told", Key="out/a b+c.csv")["Body"].read() == b"ObjectCreated:Put"

@@ -29,6 +29,12 @@ def test_what_was_run_outlives_the_endpoint(tmp_path: Path, wait_until: Callable
         )
         wait_until(lambda: athena.get_query_execution(QueryExecutionId=done)["QueryExecution"]["Status"]["State"] == "SUCCEEDED")
 
+        schema = {"RegistryName": "default-registry", "SchemaName": "lasting"}
+        fields = '{"type": "record", "name": "R", "fields": [%s]}'
+        glue.create_schema(SchemaName="lasting", DataFormat="AVRO", Compatibility="BACKWARD", SchemaDefinition=fields % "")
+        breaking = fields % '{"name": "n", "type": "int"}'
+        assert glue.register_schema_version(SchemaId=schema, SchemaDefinition=breaking)["Status"] == "FAILURE"
+
         endpoint.kill()
         endpoint.start()
 
@@ -38,6 +44,9 @@ def test_what_was_run_outlives_the_endpoint(tmp_path: Path, wait_until: Callable
         assert glue.get_table(DatabaseName="lasting", Name="t")["Table"]["Parameters"]["UPDATED_BY_CRAWLER"] == "c"
         rows = athena.get_query_results(QueryExecutionId=done)["ResultSet"]["Rows"]
         assert rows[1]["Data"] == [{"VarCharValue": "2"}]
+
+        assert glue.get_schema_by_definition(SchemaId=schema, SchemaDefinition=breaking)["Status"] == "FAILURE"
+        assert glue.get_schema(SchemaId=schema)["LatestSchemaVersion"] == 1
 
         def failed() -> Any:
             status = athena.get_query_execution(QueryExecutionId=endless)["QueryExecution"]["Status"]
