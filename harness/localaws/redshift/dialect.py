@@ -34,7 +34,8 @@ from localaws.redshift.lexer import (
 )
 from localaws.redshift.maintenance import analyze, append, appends, vacuum
 from localaws.redshift.procedures.create import CallCommand, create_procedure, drop_procedure, parse_call
-from localaws.redshift.show import REDSHIFT_SETTINGS, show_query
+from localaws.redshift.settings import REDSHIFT_SETTINGS
+from localaws.redshift.show import show_query
 from localaws.redshift.sql.query import Parameters, expression_text, names_the_catalog, query_text, unqualified_tables
 from localaws.redshift.sql.scope import Catalog, CatalogNeededError
 from localaws.redshift.types import read_type
@@ -129,6 +130,8 @@ def _translated(text: str, catalog: Catalog | None) -> Translation:
             found = rule(sql, tokens, catalog)
             history = any(token.text.lower() in HISTORY for token in tokens)
             return replace(found, history=history, named=Named() if found.external is not None else named_in(significant(tokens)))
+    if not words[0].isidentifier() or words[0] not in _OPENINGS:
+        raise StatementSyntaxError(f'syntax error at or near "{significant(tokens)[0].text}"')
     raise NotSupportedHereError(f"The statement {' '.join(words[:2])}")
 
 
@@ -381,7 +384,8 @@ def _lock(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Transla
         tables.append(qualified(cursor.qualified()))
     if not cursor.done:
         raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}": LOCK takes table names only')
-    return Translation("lock", (f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE",))
+    # Two statements in one message are a transaction: outside of one the locks are given up at once, as in Redshift.
+    return Translation("lock table", (f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE", "SELECT 1"), own_tag=True)
 
 
 def _truncate(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
@@ -640,3 +644,5 @@ _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
     *(((word,), _control) for word in ("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT")),
     *(((word,), _refused(word, _NO_OBJECT)) for word in ("SAVEPOINT", "RELEASE")),
 )
+# The first words of Redshift's statements; anything else is a mistake in writing.
+_OPENINGS = {opening[0] for opening, _ in _RULES} | {"ATTACH", "CREATE", "DESC", "DESCRIBE", "DETACH", "DROP", "INSERT", "USE"}

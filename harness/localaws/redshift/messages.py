@@ -16,6 +16,7 @@ _BY_STATE = {
     "22012": "Divide by zero",
     "40001": "1023 DETAIL: Serializable isolation violation on a table in Redshift",
 }
+_VIEW = re.compile(r'cannot (insert into|update|delete from) view "')
 _BYTES = re.compile(rf'"{BYTES_CONSTRAINT}(\d+)_')
 
 
@@ -24,6 +25,8 @@ def in_redshift_words(fields: Mapping[str, str]) -> RedshiftError:
     state, primary = fields.get("C", ""), fields.get("M", "")
     if state == "23514" and (match := _BYTES.search(primary)):
         return RedshiftError(f"value too long for type character varying({match[1]})", "22001")
+    if state == "55000" and (match := _VIEW.match(primary)):
+        return RedshiftError(f"cannot {match[1]} a view", "0A000")
     message = _BY_STATE.get(state, primary)
     if state == "25001" and primary.startswith("VACUUM"):
         message = "VACUUM cannot run inside a multiple commands statement"

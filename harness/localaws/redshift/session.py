@@ -29,7 +29,7 @@ from localaws.redshift.external.tables import ExternalTables
 from localaws.redshift.lexer import tokenize
 from localaws.redshift.messages import redshift_error
 from localaws.redshift.procedures.create import CallCommand
-from localaws.redshift.show import REDSHIFT_SETTINGS
+from localaws.redshift.settings import REDSHIFT_SETTINGS
 
 __all__ = ["Rows", "Session", "prepared_connection", "refuse_in_block", "table_columns"]
 

@@ -7,28 +7,11 @@ from collections.abc import Callable
 from localaws.redshift.copy.command import read_number
 from localaws.redshift.exceptions import NotSupportedHereError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, quote_literal, unquote
+from localaws.redshift.settings import REDSHIFT_SETTINGS
 from localaws.redshift.types import read_type
 
-__all__ = ["REDSHIFT_SETTINGS", "show_query"]
+__all__ = ["show_query"]
 
-# Settings of Redshift that PostgreSQL has not: kept under a prefix of ours, with their defaults.
-REDSHIFT_SETTINGS = {
-    "query_group": "default",
-    "enable_result_cache_for_session": "on",
-    "wlm_query_slot_count": "1",
-    "analyze_threshold_percent": "10",
-    "mv_enable_aqmv_for_session": "on",
-    "max_cursor_result_set_size": "default",
-    "enable_case_sensitive_identifier": "off",
-    "use_fips_ssl": "off",
-    "stored_proc_log_min_messages": "notice",
-    "json_parse_dedup_attributes": "off",
-    "json_parse_truncate_strings": "off",
-    "spectrum_enable_pseudo_columns": "on",
-    "downcase_delimited_identifier": "on",
-    "describe_field_name_in_uppercase": "off",
-    "error_on_nondeterministic_update": "off",
-}
 _DATABASES = """SELECT database_name, database_owner, database_type, database_acl, NULL::varchar AS parameters, database_isolation_level
   FROM pg_catalog.svv_redshift_databases"""
 _SCHEMAS = """SELECT database_name, schema_name, schema_owner, schema_type, schema_acl, source_database, schema_option

@@ -80,16 +80,13 @@ def read_type(cursor: Cursor, column: str) -> ColumnType:
     name = token.key
     if name in _NOT_HERE:
         raise NotSupportedHereError(f"The type {name} (column {column})")
-    if name in _REFUSED:
+    if name in _REFUSED and not (name == "INTERVAL" and cursor.peek() in ("YEAR", "DAY")):
         raise RefusedByRedshiftError(f'Column "{column}" has unsupported type "{token.text.lower()}".')
     if name == "DOUBLE":
         cursor.expect("PRECISION")
         found = ColumnType("double precision")
-    elif name in ("TIMESTAMP", "TIME"):
-        zone = cursor.accept("WITH", "TIME", "ZONE")
-        if not zone:
-            cursor.accept("WITHOUT", "TIME", "ZONE")
-        found = ColumnType(f"{name.lower()} {'with' if zone else 'without'} time zone")
+    elif name in ("TIMESTAMP", "TIME", "INTERVAL"):
+        found = ColumnType(_interval(cursor) if name == "INTERVAL" else _time(cursor, name))
     elif name in ("DECIMAL", "NUMERIC"):
         found = ColumnType(_decimal(cursor, column))
     elif name in ("VARBYTE", "VARBINARY", "BINARY"):
@@ -119,6 +116,27 @@ def _decimal(cursor: Cursor, column: str) -> str:
     if not 0 <= scale <= min(precision, 37):
         raise RefusedByRedshiftError(f"NUMERIC scale {scale} must be between 0 and precision {precision} (column {column})")
     return f"numeric({precision},{scale})"
+
+
+def _time(cursor: Cursor, name: str) -> str:
+    zone = cursor.accept("WITH", "TIME", "ZONE")
+    if not zone:
+        cursor.accept("WITHOUT", "TIME", "ZONE")
+    return f"{name.lower()} {'with' if zone else 'without'} time zone"
+
+
+def _interval(cursor: Cursor) -> str:
+    """YEAR TO MONTH, or DAY TO SECOND with digits of a second (guide, "Interval data types and literals")."""
+    if cursor.accept("YEAR", "TO", "MONTH"):
+        return "interval year to month"
+    cursor.expect("DAY", "TO", "SECOND")
+    digits = 6
+    if cursor.accept("("):
+        digits = _number(cursor)
+        cursor.expect(")")
+    if not 0 <= digits <= 6:
+        raise RefusedByRedshiftError(f"INTERVAL DAY TO SECOND({digits}) precision must be between 0 and 6")
+    return f"interval day to second({digits})"
 
 
 def _text(cursor: Cursor, column: str, name: str) -> ColumnType:

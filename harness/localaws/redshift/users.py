@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, Token, plain_text, quote_identifier, quote_literal, significant, unquote
-from localaws.redshift.show import REDSHIFT_SETTINGS
+from localaws.redshift.settings import REDSHIFT_SETTINGS
 
 __all__ = ["alter_database", "alter_role", "alter_user", "create_database", "create_role", "create_user", "drop_role"]
 

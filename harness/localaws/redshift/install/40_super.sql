@@ -76,3 +76,12 @@ $body$;
 CREATE OR REPLACE FUNCTION pg_catalog.split_to_array(value text, delimiter text DEFAULT ',') RETURNS jsonb LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
   $body$ SELECT to_jsonb(string_to_array(value, delimiter)) $body$;
 CREATE OR REPLACE FUNCTION local_redshift.size(value anyelement) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$ SELECT pg_column_size(value) $body$;
+-- What is stored in a SUPER column becomes a value of it; a VARCHAR a string, whatever it holds.
+DO $body$ DECLARE kind text; BEGIN
+  FOREACH kind IN ARRAY ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'boolean', 'varchar', 'bpchar'] LOOP
+    EXECUTE format('CREATE OR REPLACE FUNCTION local_redshift.stored_super(value %s) RETURNS jsonb LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS ''SELECT to_jsonb(value)''', kind);
+    IF NOT EXISTS (SELECT FROM pg_cast WHERE castsource = kind::regtype AND casttarget = 'jsonb'::regtype) THEN
+      EXECUTE format('CREATE CAST (%s AS jsonb) WITH FUNCTION local_redshift.stored_super(%s) AS ASSIGNMENT', kind, kind);
+    END IF;
+  END LOOP;
+END $body$;

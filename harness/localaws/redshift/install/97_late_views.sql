@@ -97,8 +97,21 @@ BEGIN
   END LOOP;
   PERFORM set_config('local_redshift.binding', 'off', true);
 END $body$;
+-- A view is read only; PostgreSQL's would write through a simple one, but not through one whose rule has a condition.
+CREATE OR REPLACE FUNCTION local_redshift.close_view(view oid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $body$
+DECLARE change text;
+BEGIN
+  FOREACH change IN ARRAY ARRAY['INSERT', 'UPDATE', 'DELETE'] LOOP
+    EXECUTE format('CREATE RULE %I AS ON %s TO %s WHERE true DO INSTEAD NOTHING', 'local_redshift_' || lower(change), change,
+      (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = view));
+  END LOOP;
+END $body$;
 CREATE OR REPLACE FUNCTION local_redshift.after_ddl() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $body$
 BEGIN
+  IF tg_tag = 'CREATE VIEW' THEN
+    PERFORM local_redshift.close_view(c.objid) FROM pg_event_trigger_ddl_commands() c WHERE c.object_type = 'view' AND c.schema_name NOT IN ('pg_catalog', 'local_redshift')
+      AND NOT EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.objid AND r.rulename = 'local_redshift_insert');
+  END IF;
   IF current_setting('local_redshift.binding', true) = 'on' OR NOT EXISTS (SELECT FROM local_redshift.late_views()) THEN RETURN; END IF;
   PERFORM local_redshift.rebind(array_agg(c.objid), array_agg(coalesce(r.relname, p.proname)::text) FILTER (WHERE r.oid IS NOT NULL OR p.oid IS NOT NULL),
       tg_tag = 'ALTER SCHEMA')

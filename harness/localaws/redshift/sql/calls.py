@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, StatementSyntaxError
+from localaws.redshift.settings import REDSHIFT_SETTINGS
 from localaws.redshift.sql.functions import DATE_PART_FIRST, NOT_HERE, NOT_REDSHIFT, RENAMED
 from localaws.redshift.sql.scope import Catalog
 
@@ -218,6 +219,13 @@ def _array_search(call: exp.Anonymous) -> None:
     call.set("expressions", [array.copy(), wanted, *(one.copy() for one in rest)])
 
 
+def _setting(call: exp.Anonymous) -> None:
+    """CURRENT_SETTING and SET_CONFIG of a setting that PostgreSQL has not."""
+    name = call.expressions[0] if call.expressions else None
+    if isinstance(name, exp.Literal) and name.name.lower() in REDSHIFT_SETTINGS:
+        name.replace(exp.Literal.string(f"local_redshift.{name.name.lower()}"))
+
+
 _SPECIAL: dict[str, Callable[[exp.Anonymous], None]] = {
     "NVL2": _nvl2,
     "DECODE": _decode,
@@ -232,5 +240,6 @@ _SPECIAL: dict[str, Callable[[exp.Anonymous], None]] = {
     "NTH_VALUE": _first_value,
     "LAG": _lag,
     "LEAD": _lag,
+    **dict.fromkeys(("CURRENT_SETTING", "SET_CONFIG"), _setting),
     **dict.fromkeys(("ARRAY_CONTAINS", "ARRAY_POSITION", "ARRAY_POSITIONS"), _array_search),
 }

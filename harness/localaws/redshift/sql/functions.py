@@ -23,6 +23,7 @@ RENAMED = {
     "NVL": "coalesce",
     "ISNULL": "coalesce",
     "LEN": "length",
+    "GROUPING_ID": "grouping",
     "TEXTLEN": "length",
     "DATALENGTH": "octet_length",
     "REGEXP_REPLACE": "local_redshift.regexp_replace",
