@@ -31,7 +31,7 @@ class SourceObject:
 
 
 def find_objects(storage: Path, command: CopyCommand) -> list[SourceObject]:
-    """The objects to load, in the order of their keys. `storage` is the folder of buckets.
+    """The objects to load, in the order of their keys; empty ones hold nothing. `storage` is the folder of buckets.
 
     Raises:
         LoadError: the bucket, the prefix or a mandatory entry of the manifest does not exist.
@@ -43,7 +43,7 @@ def find_objects(storage: Path, command: CopyCommand) -> list[SourceObject]:
     found = _under(storage, command.bucket, command.key)
     if not found:
         raise LoadError(command.name, f"The specified S3 prefix '{command.key}' does not exist in bucket {command.bucket}")
-    return found
+    return [source for source in found if source.path.stat().st_size > 0]
 
 
 def opened(command: CopyCommand, source: SourceObject) -> io.BufferedReader:
@@ -60,7 +60,7 @@ def opened(command: CopyCommand, source: SourceObject) -> io.BufferedReader:
 
 
 def _under(storage: Path, bucket: str, prefix: str) -> list[SourceObject]:
-    """Keys that begin with the prefix. Empty marker objects and names that begin with _ or . are not data for a load from Spark."""
+    """Keys that begin with the prefix; names that begin with _ or . are no data: Spark's markers, and drafts."""
     root = storage / bucket
     folder = root / prefix.rpartition("/")[0]
     if not folder.is_dir():
@@ -68,9 +68,7 @@ def _under(storage: Path, bucket: str, prefix: str) -> list[SourceObject]:
     files = [path for path in folder.rglob("*") if path.is_file()]
     keys = sorted((path.relative_to(root).as_posix(), path) for path in files)
     return [
-        SourceObject(f"s3://{bucket}/{key}", path)
-        for key, path in keys
-        if key.startswith(prefix) and not path.name.startswith((".", "_")) and path.stat().st_size > 0
+        SourceObject(f"s3://{bucket}/{key}", path) for key, path in keys if key.startswith(prefix) and not path.name.startswith((".", "_"))
     ]
 
 
