@@ -8,7 +8,7 @@ import pytest
 
 from harness.redshift.test_alter import rows
 from harness.redshift.test_copy_errors import own
-from localaws.redshift.exceptions import RedshiftError
+from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError
 from localaws.redshift.session import Session
 
 __all__ = ["own"]
@@ -82,10 +82,16 @@ def test_append_is_for_permanent_tables_outside_of_transactions(schema: Session)
 
 def test_compression_is_proposed_from_the_data(schema: Session) -> None:
     schema.run("CREATE TABLE t (id int ENCODE az64, near bigint, far bigint, kind varchar(20), text varchar(200), fixed date) SORTKEY (id)")
+<<<<<<< HEAD
     schema.run(
         "INSERT INTO t WITH RECURSIVE g (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < 20000) "
         "SELECT n, n / 10, (n * 7919 % 1000003)::bigint * 9223372036, 'kind ' || n % 3, "
         "REPEAT('words of a text ', 5) || n, DATE '2020-01-31' FROM g"
+=======
+    schema.connection.execute(  # PostgreSQL's own: Redshift has no GENERATE_SERIES beside a table
+        "INSERT INTO t SELECT n, n / 10, (n * 7919 % 1000003)::bigint * 9223372036, 'kind ' || n % 3, "
+        "REPEAT('words of a text ', 5) || n, DATE '2020-01-31' FROM generate_series(1, 20000) AS g (n)"
+>>>>>>> 65f1a29 (Benchmark of the local Redshift by the size of its CSV, with the session's peak memory; more system views; SHOW DATASHARES)
     )
     found = {column: (encoding, float(percent or 0)) for _, column, encoding, percent in rows(schema, "ANALYZE COMPRESSION t")}
     assert list(found) == ["id", "near", "far", "kind", "text", "fixed"]
@@ -116,3 +122,24 @@ def test_a_materialized_view_is_a_view_to_comment_on(schema: Session) -> None:
     for name in ("m", "v"):
         schema.run(f"COMMENT ON VIEW maintained.{name} IS $words$it's one$words$")
         assert rows(schema, f"SELECT obj_description('{name}'::regclass::oid, 'pg_class')") == [("it's one",)]
+
+
+def test_more_system_views_tell_of_tables_functions_and_views(schema: Session) -> None:
+    schema.run("CREATE TABLE t (a int) DISTSTYLE ALL")
+    schema.run("INSERT INTO t VALUES (1), (2)")
+    schema.run("ANALYZE t")
+    schema.run("CREATE MATERIALIZED VIEW m AS SELECT count(*) AS n FROM t")
+    schema.run("CREATE FUNCTION f (int) RETURNS int STABLE AS $$ SELECT $1 + 1 $$ LANGUAGE sql")
+    assert rows(schema, "SELECT trim(name), rows, dist_style FROM stv_tbl_perm WHERE name = 't'") == [("t", "2", "8")]
+    assert rows(schema, "SELECT name, dependent_schema_name, dependent_name FROM svv_mv_dependency WHERE schema_name = 'maintained'") == [
+        ("m", "maintained", "t")
+    ]
+    found = "SELECT function_name, function_type, argument_type, result_type FROM svv_redshift_functions WHERE schema_name = 'maintained'"
+    assert rows(schema, found) == [("f", "REGULAR FUNCTION", "integer", "integer")]
+
+
+def test_there_are_no_datashares_and_none_can_be_made(schema: Session) -> None:
+    assert rows(schema, "SHOW DATASHARES LIKE 'sales%'") == []
+    assert rows(schema, "SELECT share_name FROM svv_datashares") == []
+    with pytest.raises(NotSupportedHereError, match="CREATE DATASHARE"):
+        schema.run("CREATE DATASHARE sales")
