@@ -82,16 +82,10 @@ def test_append_is_for_permanent_tables_outside_of_transactions(schema: Session)
 
 def test_compression_is_proposed_from_the_data(schema: Session) -> None:
     schema.run("CREATE TABLE t (id int ENCODE az64, near bigint, far bigint, kind varchar(20), text varchar(200), fixed date) SORTKEY (id)")
-<<<<<<< HEAD
     schema.run(
         "INSERT INTO t WITH RECURSIVE g (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < 20000) "
         "SELECT n, n / 10, (n * 7919 % 1000003)::bigint * 9223372036, 'kind ' || n % 3, "
         "REPEAT('words of a text ', 5) || n, DATE '2020-01-31' FROM g"
-=======
-    schema.connection.execute(  # PostgreSQL's own: Redshift has no GENERATE_SERIES beside a table
-        "INSERT INTO t SELECT n, n / 10, (n * 7919 % 1000003)::bigint * 9223372036, 'kind ' || n % 3, "
-        "REPEAT('words of a text ', 5) || n, DATE '2020-01-31' FROM generate_series(1, 20000) AS g (n)"
->>>>>>> 65f1a29 (Benchmark of the local Redshift by the size of its CSV, with the session's peak memory; more system views; SHOW DATASHARES)
     )
     found = {column: (encoding, float(percent or 0)) for _, column, encoding, percent in rows(schema, "ANALYZE COMPRESSION t")}
     assert list(found) == ["id", "near", "far", "kind", "text", "fixed"]
