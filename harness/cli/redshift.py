@@ -63,15 +63,17 @@ def lint(files: tuple[Path, ...], database: str, least_rows: int, slices: int, o
 
 @redshift.command()
 @click.option("--rows", default=1_000_000, show_default=True, type=click.IntRange(100), help="Rows that are read and loaded.")
-def bench(rows: int) -> None:
+@click.option("--megabytes", type=click.IntRange(1), help="Rows for a CSV of about that size, in place of --rows.")
+def bench(rows: int, megabytes: int | None) -> None:
     """Measure the local Redshift beside PostgreSQL itself, in one run.
 
     The engines postgres and redshift must run. What it makes is deleted at the end: 400 MB of disk per million rows.
     """
-    from bench.redshift import measure_redshift
+    from bench.redshift import measure_redshift, rows_of
 
     home = Home.resolve()
-    table = Table("what", "direct", "endpoint", "share of direct speed")
-    for line in measure_redshift(home, rows):
-        table.add_row(line.what, line.shown(line.direct), line.shown(line.endpoint), f"{line.share:.0%}")
+    table = Table("what", "direct", "endpoint", "share of direct speed", "peak memory of the session")
+    for line in measure_redshift(home, rows_of(megabytes) if megabytes else rows):
+        peak = f"{line.peak_bytes >> 20} MB" if line.peak_bytes else ""
+        table.add_row(line.what, line.shown(line.direct), line.shown(line.endpoint), f"{line.share:.0%}", peak)
     Console().print(table)

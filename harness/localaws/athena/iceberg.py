@@ -29,7 +29,7 @@ from sqlglot import exp
 from localaws.athena.exceptions import QueryFailure, not_supported
 from localaws.athena.hive import chunk_bytes
 
-__all__ = ["StorageIO", "read_iceberg"]
+__all__ = ["StorageIO", "read_iceberg", "static_table"]
 
 _STORAGE = "etl.storage"
 _COMPARISONS: dict[type[exp.Expr], Any] = {
@@ -53,6 +53,11 @@ class StorageIO(PyArrowFileIO):
         return self._storage
 
 
+def static_table(storage: Path, metadata: str) -> StaticTable:
+    """The table of a metadata file, its files those of the folder of buckets."""
+    return StaticTable.from_metadata(metadata, {"py-io-impl": f"{__name__}.StorageIO", _STORAGE: str(storage)})
+
+
 def read_iceberg(
     storage: Path, metadata: str, columns: Sequence[str], conjuncts: Iterable[exp.Expr], version: exp.Version | None
 ) -> tuple[pa.Table, int]:
@@ -69,7 +74,7 @@ def read_iceberg(
         QueryFailure: the table, or the version, cannot be read.
     """
     try:
-        table = StaticTable.from_metadata(metadata, {"py-io-impl": f"{__name__}.StorageIO", _STORAGE: str(storage)})
+        table = static_table(storage, metadata)
         scan = table.scan(
             row_filter=_filter(table, conjuncts),
             selected_fields=tuple(columns),

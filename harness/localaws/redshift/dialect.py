@@ -79,7 +79,7 @@ class Translation:
 # Views and functions on the history, but for those that COPY fills itself.
 HISTORY = frozenset(
     (
-        *("stl_query", "stl_querytext", "stl_ddltext", "stl_utilitytext", "stl_error", "svl_statementtext", "svl_qlog"),
+        *("stl_query", "stl_querytext", "stl_ddltext", "stl_utilitytext", "stl_error", "stl_wlm_query", "svl_statementtext", "svl_qlog"),
         *("sys_query_history", "sys_query_text", "sys_load_history", "sys_unload_history"),
         *("svl_stored_proc_call", "sys_procedure_call", "pg_last_query_id"),
     )

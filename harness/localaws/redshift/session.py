@@ -55,6 +55,7 @@ _INSTALLED = (
     "70_loads.sql",
     "80_history.sql",
     "85_maintenance.sql",
+    "87_views.sql",
     "90_procedures.sql",
     "95_explain.sql",
     "97_late_views.sql",

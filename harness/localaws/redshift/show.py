@@ -14,6 +14,8 @@ __all__ = ["show_query"]
 
 _DATABASES = """SELECT database_name, database_owner, database_type, database_acl, NULL::varchar AS parameters, database_isolation_level
   FROM pg_catalog.svv_redshift_databases"""
+_DATASHARES = """SELECT share_name, share_owner, source_database, consumer_database, share_type, createdate, is_publicaccessible, share_acl,
+  producer_account, producer_namespace FROM pg_catalog.svv_datashares"""
 _SCHEMAS = """SELECT database_name, schema_name, schema_owner, schema_type, schema_acl, source_database, schema_option
   FROM pg_catalog.svv_all_schemas"""
 _TABLES = """SELECT current_database()::varchar AS database_name, nspname::varchar AS schema_name, relname::varchar AS table_name,
@@ -70,6 +72,10 @@ def _filtered(cursor: Cursor, query: str, column: str, order: str) -> str:
 
 def _databases(cursor: Cursor) -> str:
     return _filtered(cursor, _DATABASES, "database_name", "1")
+
+
+def _datashares(cursor: Cursor) -> str:
+    return _filtered(cursor, _DATASHARES, "share_name", "1")
 
 
 def _schemas(cursor: Cursor) -> str:
@@ -160,6 +166,7 @@ def _view(cursor: Cursor) -> str:
 
 _LISTINGS: dict[str, Callable[[Cursor], str]] = {
     "DATABASES": _databases,
+    "DATASHARES": _datashares,
     "SCHEMAS": _schemas,
     "TABLES": _tables,
     "COLUMNS": _of_table(_COLUMNS, "column_name", "ordinal_position"),

@@ -42,6 +42,8 @@ LOADED: dict[str, tuple[bytes, str, list[tuple[Any, ...]]]] = {
     "lines_of_windows": (b"1,a\r\n2,b\r\n", "CSV", TWO),
     "delimited_lines_of_windows": (b"1|a\r\n2|b\r\n", "", TWO),
     "ends_of_both_kinds": (b"1,a\r\n2,b\n3,c\r\n", "CSV", [*TWO, (3, "c")]),
+    "ends_of_three_kinds": (b"1,a\r\n2,b\n3,c\r", "CSV", [*TWO, (3, "c")]),
+    "ends_within_quotes": (b'1,"a\r\nb"\n2,"c\nd"\n', "CSV", [(1, "a\r\nb"), (2, "c\nd")]),
     "no_end_of_the_last_line": (b"1,a\n2,b", "CSV", TWO),
     "empty_lines_that_are_ignored": (b"1,a\n\n2,b\n\n", "CSV IGNOREBLANKLINES", TWO),
     "a_lone_quote_in_a_field": (b'1,a"b\n2,b\n', "CSV", [(1, 'a"b'), (2, "b")]),
@@ -55,6 +57,8 @@ LOADED: dict[str, tuple[bytes, str, list[tuple[Any, ...]]]] = {
     "no_bytes_of_gzip": (b"", "CSV GZIP", []),
     "gzip_of_nothing": (gzip.compress(b""), "CSV GZIP", []),
     "gzip_of_two_members": (GZ + GZ, "CSV GZIP", [*TWO, *TWO]),
+    "bzip2_of_two_streams": (bz2.compress(CSV) + bz2.compress(b"3,c\n"), "CSV BZIP2", [*TWO, (3, "c")]),
+    "too_long_a_text_that_is_cut": (b"1," + b"x" * 30 + b"\n", "CSV TRUNCATECOLUMNS", [(1, "x" * 20)]),
     "utf_16_with_its_mark": ("1,ä\n".encode("utf-16"), "CSV ENCODING AS UTF16", [(1, "ä")]),
     "json_over_several_lines": (b'{\n "id": 1,\n "name": "a"\n}\n', "JSON 'auto'", [(1, "a")]),
     "json_with_nothing_in_it": (b"{}", "JSON 'auto'", [(None, None)]),
@@ -178,3 +182,20 @@ def test_markers_and_empty_files_are_passed_over_and_a_prefix_of_markers_is_none
     assert copied(session, table, "CSV", "") == 2
     (folder / "_named.csv").write_bytes(CSV)
     assert copied(session, table, "CSV", "_named.csv") == 2
+
+
+def test_a_manifest_may_name_what_is_not_there_unless_it_must(session: Session, home: Path, table: str) -> None:
+    folder = home / "s3" / "lake" / table
+    (folder / "full").write_bytes(CSV)
+    (folder / "empty").touch()
+
+    def loaded(*entries: tuple[str, bool]) -> int:
+        named = [{"url": f"s3://lake/{table}/{name}", "mandatory": must} for name, must in entries]
+        (folder / "manifest").write_text(json.dumps({"entries": named}), encoding="utf-8")
+        return copied(session, table, "CSV MANIFEST", "manifest")
+
+    assert loaded(("full", True), ("none", False), ("empty", True)) == 2
+    with pytest.raises(LoadError, match="none does not exist"):
+        loaded(("full", True), ("none", True))
+    with pytest.raises(LoadError, match="No file of the manifest exists"):
+        loaded(("none", False))

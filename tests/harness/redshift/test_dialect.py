@@ -27,7 +27,7 @@ REFUSED = [
     ("MERGE INTO t USING (SELECT 1) s ON t.a = s.a WHEN MATCHED THEN DELETE", RefusedByRedshiftError, "not a subquery"),
     ("UNLOAD ('select 1') TO 's3://b/k'", RefusedByRedshiftError, "UNLOAD needs credentials"),
     ("UNLOAD ('delete from t') TO 's3://b/k' IAM_ROLE default", RefusedByRedshiftError, "UNLOAD takes a SELECT"),
-    ("UNLOAD ('select 1') TO 's3://b/k' IAM_ROLE default ENCRYPTED", NotSupportedHereError, "ENCRYPTED"),
+    ("UNLOAD ('select 1') TO 's3://b/k' IAM_ROLE default ENCRYPTED AUTO", NotSupportedHereError, "ENCRYPTED"),
     ("UNLOAD ('select 1') TO 's3://b/k' IAM_ROLE default PARQUET HEADER", RefusedByRedshiftError, "HEADER is not supported"),
     ("UNLOAD ('select 1') TO 's3://b/k' IAM_ROLE default MAXFILESIZE 1 MB", RefusedByRedshiftError, "between 5 MB and 6.2 GB"),
     ("CREATE PROCEDURE p() SET timezone TO 'UTC' AS 'BEGIN END' LANGUAGE plpgsql", NotSupportedHereError, "CREATE PROCEDURE … SET"),

@@ -9,13 +9,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import fastavro
 import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyarrow import orc
+from pyiceberg.catalog.memory import InMemoryCatalog
 
 from harness.redshift.conftest import aws
+from localaws.athena.iceberg import StorageIO
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.redshift import RedshiftEngine
 
@@ -158,6 +161,61 @@ def test_the_catalog_views_show_external_tables(connection: psycopg.Connection, 
     assert rows(connection, "SELECT COUNT(*) FROM svv_external_tables WHERE tablename = 'shown'") == [(0,)]
 
 
+def test_avro_is_read_by_names_with_its_logical_types(connection: psycopg.Connection, storage: Path) -> None:
+    schema = {"type": "record", "name": "r", "fields": [
+        {"name": "Id", "type": "int"}, {"name": "day", "type": {"type": "int", "logicalType": "date"}},
+        {"name": "tags", "type": {"type": "array", "items": "string"}}, {"name": "note", "type": ["null", "string"]},
+    ]}  # fmt: skip
+    with (folder(storage, "avro") / "a.avro").open("wb") as file:
+        records = [
+            {"Id": 1, "day": dt.date(2020, 1, 2), "tags": ["x"], "note": None},
+            {"Id": 2, "day": dt.date(2020, 1, 3), "tags": [], "note": ""},
+        ]
+        fastavro.writer(file, schema, records, codec="snappy")
+    connection.execute(
+        "CREATE EXTERNAL TABLE spectrum.avro (id int, day date, tags array<varchar(9)>, note varchar(9), missing int)"
+        " STORED AS AVRO LOCATION 's3://lake/spectrum/avro/'"
+    )
+    assert rows(connection, "SELECT id, day, tags[0]::varchar, note, missing FROM spectrum.avro ORDER BY id") == [
+        (1, dt.date(2020, 1, 2), "x", None, None),
+        (2, dt.date(2020, 1, 3), None, "", None),
+    ]
+
+
+def test_an_iceberg_table_is_read_as_its_last_commit_is(connection: psycopg.Connection, glue: Any, storage: Path) -> None:
+    at = "s3://lake/spectrum/ice"
+    for part in ("data", "metadata"):
+        folder(storage, f"ice/{part}")
+    properties = {"py-io-impl": f"{StorageIO.__module__}.StorageIO", "etl.storage": str(storage), "warehouse": at}
+    catalog = InMemoryCatalog("writer", **properties)
+    catalog.create_namespace("n")
+    table = catalog.create_table(
+        "n.ice", pa.schema([("id", pa.int64()), ("price", pa.decimal128(9, 2)), ("note", pa.string())]), location=at
+    )
+
+    def told() -> dict[str, Any]:
+        columns = [{"Name": "id", "Type": "bigint"}, {"Name": "price", "Type": "decimal(9,2)"}, {"Name": "note", "Type": "string"}]
+        parameters = {"table_type": "ICEBERG", "metadata_location": table.metadata_location}
+        return {"Name": "ice", "Parameters": parameters, "StorageDescriptor": {"Columns": columns, "Location": at}}
+
+    def append(*ids: int) -> None:
+        prices = pa.array([Decimal(number) for number in ids], pa.decimal128(9, 2))
+        table.append(pa.table({"id": pa.array(ids, pa.int64()), "price": prices, "note": [f"n{number}" for number in ids]}))
+
+    append(1, 2)
+    glue.create_table(DatabaseName="spectrum_db", TableInput=told())
+    query = "SELECT id, price, note FROM spectrum.ice ORDER BY id"
+    first = [(1, Decimal("1.00"), "n1"), (2, Decimal("2.00"), "n2")]
+    assert rows(connection, query) == first
+    append(3)
+    assert rows(connection, query) == first  # the catalog does not know of it yet
+    glue.update_table(DatabaseName="spectrum_db", TableInput=told())
+    assert rows(connection, query) == [*first, (3, Decimal("3.00"), "n3")]
+    table.delete("id = 1")
+    glue.update_table(DatabaseName="spectrum_db", TableInput=told())
+    assert rows(connection, "SELECT count(*), min(id) FROM spectrum.ice") == [(2, 2)]
+
+
 REFUSED = [
     pytest.param("INSERT INTO spectrum.broken VALUES (1)", "INSERT of the external table spectrum.broken is not supported", id="insert"),
     pytest.param(
@@ -169,9 +227,9 @@ REFUSED = [
     pytest.param(
         "CREATE EXTERNAL TABLE public.x (id int) LOCATION 's3://lake/x/'", 'schema "public" is not an external schema', id="schema"
     ),
-    pytest.param("CREATE EXTERNAL TABLE spectrum.x (id int) STORED AS AVRO LOCATION 's3://lake/x/'", "STORED AS AVRO", id="avro"),
+    pytest.param("CREATE EXTERNAL TABLE spectrum.x (id int) STORED AS RCFILE LOCATION 's3://lake/x/'", "STORED AS RCFILE", id="rcfile"),
     pytest.param("CREATE EXTERNAL SCHEMA pg FROM POSTGRES DATABASE 'x' URI 'y' IAM_ROLE default", "FROM POSTGRES", id="federated"),
-    pytest.param("SELECT * FROM spectrum.iceberg", "SerDe iceberg", id="iceberg"),
+    pytest.param("SELECT * FROM spectrum.iceberg", "Iceberg table iceberg has no metadata_location", id="iceberg"),
 ]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from harness.redshift.test_alter import rows
 from harness.redshift.test_copy_errors import own
-from localaws.redshift.exceptions import RedshiftError
+from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError
 from localaws.redshift.session import Session
 
 __all__ = ["own"]
@@ -116,3 +116,24 @@ def test_a_materialized_view_is_a_view_to_comment_on(schema: Session) -> None:
     for name in ("m", "v"):
         schema.run(f"COMMENT ON VIEW maintained.{name} IS $words$it's one$words$")
         assert rows(schema, f"SELECT obj_description('{name}'::regclass::oid, 'pg_class')") == [("it's one",)]
+
+
+def test_more_system_views_tell_of_tables_functions_and_views(schema: Session) -> None:
+    schema.run("CREATE TABLE t (a int) DISTSTYLE ALL")
+    schema.run("INSERT INTO t VALUES (1), (2)")
+    schema.run("ANALYZE t")
+    schema.run("CREATE MATERIALIZED VIEW m AS SELECT count(*) AS n FROM t")
+    schema.run("CREATE FUNCTION f (int) RETURNS int STABLE AS $$ SELECT $1 + 1 $$ LANGUAGE sql")
+    assert rows(schema, "SELECT trim(name), rows, dist_style FROM stv_tbl_perm WHERE name = 't'") == [("t", "2", "8")]
+    assert rows(schema, "SELECT name, dependent_schema_name, dependent_name FROM svv_mv_dependency WHERE schema_name = 'maintained'") == [
+        ("m", "maintained", "t")
+    ]
+    found = "SELECT function_name, function_type, argument_type, result_type FROM svv_redshift_functions WHERE schema_name = 'maintained'"
+    assert rows(schema, found) == [("f", "REGULAR FUNCTION", "integer", "integer")]
+
+
+def test_there_are_no_datashares_and_none_can_be_made(schema: Session) -> None:
+    assert rows(schema, "SHOW DATASHARES LIKE 'sales%'") == []
+    assert rows(schema, "SELECT share_name FROM svv_datashares") == []
+    with pytest.raises(NotSupportedHereError, match="CREATE DATASHARE"):
+        schema.run("CREATE DATASHARE sales")

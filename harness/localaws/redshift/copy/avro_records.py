@@ -19,15 +19,14 @@ from localaws.redshift.copy.errors import FieldError
 from localaws.redshift.copy.json_records import Fields, compact
 from localaws.redshift.copy.records import LONGEST_RECORD, Record
 
-__all__ = ["read_avro"]
+__all__ = ["avro_values", "read_avro"]
 
 _BROKEN = (ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
 
 
 def read_avro(stream: io.BufferedReader, fields: Fields) -> Iterator[Record]:
     """The records, numbered from 1. OSError: the file is not AVRO, or it breaks off."""
-    for number, value in enumerate(_values(stream), 1):
-        found = _plain(value)
+    for number, found in enumerate(avro_values(stream), 1):
         record = Record(number, compact(_shown(found))[:LONGEST_RECORD])
         try:
             record.fields = fields(found)
@@ -37,11 +36,13 @@ def read_avro(stream: io.BufferedReader, fields: Fields) -> Iterator[Record]:
         yield record
 
 
-def _values(stream: io.BufferedReader) -> Iterator[Any]:
+def avro_values(stream: io.BufferedReader) -> Iterator[Any]:
+    """The records as JSON's values, but for bytes and decimals; times and dates are texts. OSError as of `read_avro`."""
     whole = _Tail(stream)
     try:
         reader = fastavro.reader(whole)  # type: ignore[arg-type]
-        yield from reader
+        for value in reader:
+            yield _plain(value)
     except _BROKEN as error:
         raise OSError(f"Invalid AVRO file found: {str(error) or 'it breaks off within a block'}") from error
     # The reader takes a file that breaks off between two numbers for one that ends there.

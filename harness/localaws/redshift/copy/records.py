@@ -46,6 +46,7 @@ def read_records(command: CopyCommand, stream: io.BufferedReader) -> Iterator[Re
                 raw = whole(command, raw, lines)
             except FieldError as found:
                 error = found
+                lines.skip_rest()
         raw = _CLOSING.sub("", raw, count=1) if raw.endswith(("\n", "\r")) else raw
         if not raw and command.ignore_blank_lines:
             continue
@@ -71,6 +72,11 @@ class _Lines:
     def __init__(self, text: io.TextIOBase) -> None:
         self._text, self.number = text, 0
         self._cut = False
+
+    def skip_rest(self) -> None:
+        """What is left of a line that was too long to be read whole."""
+        while self._cut and self.next():
+            pass
 
     def next(self) -> str:
         line = self._text.readline(LONGEST_RECORD)

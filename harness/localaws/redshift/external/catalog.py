@@ -13,7 +13,10 @@ from localaws.home import Home
 from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.external.statements import AddPartitions, CreateTable, DropPartition
 
-__all__ = ["Definition", "GlueCatalog"]
+__all__ = ["ICEBERG", "Definition", "GlueCatalog"]
+
+ICEBERG = "iceberg"
+"""Stands for a SerDe, which an Iceberg table has none of: its files are what its metadata file says."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +93,9 @@ class GlueCatalog:
     def _definition(self, database: str, found: Mapping[str, Any]) -> Definition:
         storage = found.get("StorageDescriptor", {})
         parameters = found.get("Parameters", {})
+        serde, location = storage.get("SerdeInfo", {}).get("SerializationLibrary", ""), storage.get("Location", "")
         if parameters.get("table_type", "").upper() == "ICEBERG":
-            serde, location = "iceberg", ""
-        else:
-            serde, location = storage.get("SerdeInfo", {}).get("SerializationLibrary", ""), storage.get("Location", "")
+            serde = ICEBERG
         keys = _pairs(found.get("PartitionKeys", ()))
         partitions: list[tuple[tuple[str, ...], str]] = []
         if keys:

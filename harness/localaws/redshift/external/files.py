@@ -1,4 +1,7 @@
-"""Files of an external table as PostgreSQL's CSV: Parquet, ORC, delimited text, CSV and JSON lines (guide, "Data formats for Spectrum")."""
+"""Files of an external table as PostgreSQL's CSV: Parquet, ORC, AVRO, delimited text, CSV, JSON lines, and Iceberg tables.
+
+Source: Redshift guide, "Data files for queries in Amazon Redshift Spectrum".
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,12 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from pyarrow import orc
 
+from localaws.redshift.copy.avro_records import avro_values
+from localaws.redshift.copy.json_records import compact
 from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError
-from localaws.redshift.external.catalog import Definition
+from localaws.redshift.external.catalog import ICEBERG, Definition
 
-__all__ = ["column_type", "read_file", "reader_of"]
+__all__ = ["column_type", "data_location", "read_file", "reader_of"]
 
 _PLAIN = {
     **{kind: kind for kind in ("smallint", "bigint", "boolean", "date", "timestamp")},
@@ -66,7 +71,8 @@ def reader_of(definition: Definition) -> _Reader:
     """
     name = definition.serde.rpartition(".")[2].lower()
     if name not in _READERS:
-        raise NotSupportedHereError(f"An external table of the SerDe {definition.serde or '(none)'}", "Parquet, ORC, CSV and JSON are.")
+        what = f"An external table of the SerDe {definition.serde or '(none)'}"
+        raise NotSupportedHereError(what, "Parquet, ORC, AVRO, CSV, JSON and Iceberg are.")
     return _READERS[name]
 
 
@@ -124,6 +130,26 @@ def _orc(definition: Definition, path: Path, partition: Mapping[str, str]) -> It
     file = orc.ORCFile(path)
     for stripe in range(file.nstripes):
         yield _arrow(definition, file.read_stripe(stripe), partition)
+
+
+def data_location(definition: Definition) -> str:
+    """Where its files are; of an Iceberg table the one metadata file, which is a new one after each commit."""
+    if definition.serde != ICEBERG:
+        return definition.location
+    metadata = definition.options.get("metadata_location", "")
+    if not metadata:
+        raise RedshiftError(f"Spectrum Scan Error: the Iceberg table {definition.name} has no metadata_location in the catalog")
+    return re.sub("^s3[an]://", "s3://", metadata)
+
+
+def _iceberg(definition: Definition, path: Path, partition: Mapping[str, str]) -> Iterator[bytes]:
+    from localaws.redshift.external.iceberg import iceberg_batches
+
+    location = data_location(definition)
+    storage = path.parents[location.removeprefix("s3://").count("/")]
+    for batch in iceberg_batches(storage, location):
+        for start in range(0, batch.num_rows, _ROWS):
+            yield _arrow(definition, batch.slice(start, _ROWS), partition)
 
 
 def _opened(path: Path) -> io.BufferedReader | gzip.GzipFile:
@@ -192,6 +218,21 @@ def _json_lines(definition: Definition, path: Path, partition: Mapping[str, str]
             yield _line([*(_field(lower.get(name)) for name, _ in definition.columns), *values]).encode()
 
 
+def _avro(definition: Definition, path: Path, partition: Mapping[str, str]) -> Iterator[bytes]:
+    """Fields by their names, whatever case; one that the file has not is NULL."""
+    values = [partition[key] for key, _ in definition.keys]
+    with path.open("rb") as stream:
+        for record in avro_values(stream):
+            lower = {name.lower(): value for name, value in record.items()}
+            yield _line([*(_avro_field(lower.get(name), kind) for name, kind in definition.columns), *values]).encode()
+
+
+def _avro_field(value: Any, kind: str) -> str | None:
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}" if kind == "binary" else value.decode()
+    return value if value is None or isinstance(value, str) else compact(value)
+
+
 def _field(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
@@ -201,6 +242,8 @@ def _field(value: Any) -> str | None:
 _READERS: dict[str, _Reader] = {
     "parquethiveserde": _parquet,
     "orcserde": _orc,
+    "avroserde": _avro,
+    ICEBERG: _iceberg,
     "lazysimpleserde": _delimited,
     "opencsvserde": _csv,
     "jsonserde": _json_lines,

@@ -18,7 +18,7 @@ import psycopg
 from localaws.home import Home
 from localaws.redshift.exceptions import RedshiftError, RefusedByRedshiftError
 from localaws.redshift.external.catalog import Definition, GlueCatalog
-from localaws.redshift.external.files import column_type, read_file, reader_of
+from localaws.redshift.external.files import column_type, data_location, read_file, reader_of
 from localaws.redshift.external.names import Named
 from localaws.redshift.external.statements import AddPartitions, CreateSchema, CreateTable, DropPartition, ExternalCommand
 from localaws.redshift.lexer import quote_identifier, quote_literal
@@ -204,7 +204,7 @@ class ExternalTables:
 
     def _files(self, definition: Definition) -> Iterable[tuple[Path, str, dict[str, str], int, int]]:
         """Each file with its URI, the values of its partition, its size and time. Names that begin with _ or . are no data."""
-        places = definition.partitions if definition.keys else (((), definition.location),)
+        places = definition.partitions if definition.keys else (((), data_location(definition)),)
         for values, location in places:
             partition = dict(zip((key for key, _ in definition.keys), values, strict=True))
             root = self._storage / location.removeprefix("s3://")
