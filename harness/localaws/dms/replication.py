@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from localaws.dms.binlog.events import Position
@@ -28,6 +29,7 @@ from localaws.dms.exceptions import (
 from localaws.dms.full_load import FullLoad
 from localaws.dms.plan import TablePlan
 from localaws.dms.planning import is_selected, plan_table
+from localaws.dms.reloading import ReloadRequest
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
 from localaws.dms.source.catalog import list_tables, read_table
@@ -72,6 +74,8 @@ class Replication:
         self.target: Target | None = None
         self.suspended: dict[str, str] = {}
         """Tables that are left out, by their full name on the source, and why. Checkpoints carry it."""
+        self.reloads: SimpleQueue[ReloadRequest] = SimpleQueue()
+        """Tables to load again, or to compare again, when changes are captured."""
         self.validator: Validator | None = None
         self.applied_up_to: Position | None = None
         """Everything before it is on the target; what is validated waits for it."""
@@ -217,6 +221,13 @@ class Replication:
             self.statistics.table(*name).table_state = "Table completed"
         validator.once()
         return LOADED
+
+    def reload_request(self) -> ReloadRequest | None:
+        """The next one that waits."""
+        try:
+            return self.reloads.get_nowait()
+        except Empty:
+            return None
 
     def wants(self, schema: str, table: str) -> bool:
         """Whether changes of the table are captured."""
