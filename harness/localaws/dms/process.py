@@ -167,7 +167,8 @@ def make_target(definition: Definition, folder: Path) -> Target:
     if engine == "s3":
         from localaws.dms.target.s3 import S3Target
 
-        return S3Target(_client(definition, "s3"), S3Settings.read(values["settings"]), folder)
+        safe = not TaskSettings.parse(definition.settings).strict
+        return S3Target(_client(definition, "s3"), S3Settings.read(values["settings"]), folder, safe=safe)
     if engine == "mysql":
         from localaws.dms.target.mysql import CONTROL_SCHEMA, MySqlTarget
         from localaws.dms.target.mysql_session import MySqlAddress
