@@ -13,15 +13,16 @@ from localaws.dms.binlog.events import DELETE, INSERT, UPDATE, Changes, Commit, 
 from localaws.dms.binlog.table_map import TableMap
 from localaws.dms.bounds import NORMAL, Until
 from localaws.dms.checkpoint import Checkpoint
+from localaws.dms.data_errors import STOP_TASK
 from localaws.dms.ddl import Ddl, read_ddl
-from localaws.dms.exceptions import SourceError
+from localaws.dms.exceptions import SourceError, TargetError
 from localaws.dms.netting import TableChanges
 from localaws.dms.plan import TablePlan, differences
 from localaws.dms.reloading import Reloads, later_than
 from localaws.dms.source.connection import connected
 from localaws.dms.source.items import items_of
 from localaws.dms.source.stream import BinlogStream
-from localaws.dms.target.base import Batch, Target
+from localaws.dms.target.base import ApplyError, Batch, Target
 
 if TYPE_CHECKING:
     from localaws.dms.replication import Replication
@@ -132,12 +133,23 @@ class Capture:
             if plan is not None and (plan.key or not self._checkpoint.repeated):
                 batch.append((plan, _table_changes(plan, parts)))
         repeated = self._checkpoint.repeated or self._settings.replace_existing
-        self._target.apply(Batch(batch, self._text(self._checkpoint), repeated))
+        errors = self._target.apply(Batch(batch, self._text(self._checkpoint), repeated))
         self._applied(batch)
         self._statistics.position = self._checkpoint.position
         self._checkpoint = self._checkpoint.pruned() if self._checkpoint.reloaded else self._checkpoint
+        self._judge(errors)
         if committed:
             self._statistics.target_latency = max(0.0, time.time() - self._seconds)
+
+    def _judge(self, errors: Sequence[ApplyError]) -> None:
+        """Leaves out tables whose rows were refused, or ends the task, where the settings ask for it."""
+        verdicts = self._replication.data_errors.judged(errors)
+        for (schema, name), (policy, reason) in verdicts.items():
+            if policy == STOP_TASK:
+                raise TargetError(reason)
+            self._replication.leave_out(schema, name, TargetError(reason))
+        if verdicts:
+            self._target.save(self._text(replace(self._checkpoint, position=self._statistics.position)))
 
     def _not_reloaded(self, name: tuple[str, str], parts: list[RowChanges]) -> list[RowChanges]:
         """Without what the table's last load has."""
@@ -172,8 +184,9 @@ class Capture:
             batch = [(known, _table_changes(known, held))] if held else []
             # What is committed and not applied yet is not in the checkpoint.
             saved = replace(self._checkpoint, position=self._statistics.position or self._checkpoint.position)
-            self._target.apply(Batch(batch, self._text(saved), False))
+            errors = self._target.apply(Batch(batch, self._text(saved), False))
             self._applied(batch)
+            self._judge(errors)
 
     def _text(self, checkpoint: Checkpoint) -> str:
         return replace(checkpoint, suspended=dict(self._replication.suspended)).text()

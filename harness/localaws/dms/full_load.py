@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
 
-from localaws.dms.exceptions import ReplicationError, SourceLostError, TargetLostError
+from localaws.dms.data_errors import STOP_TASK, DataErrors
+from localaws.dms.exceptions import ReplicationError, SourceLostError, TargetError, TargetLostError
 from localaws.dms.plan import TablePlan
 from localaws.dms.source.snapshot import Chunk, Snapshot, chunks_of, remaining
 from localaws.dms.statistics import Statistics
@@ -33,6 +34,7 @@ class FullLoad:
     target: Target
     statistics: Statistics
     stopping: threading.Event
+    data_errors: DataErrors
     suspend_tables: bool = True
     """Whether a table that cannot be loaded is left out, instead of stopping the task."""
 
@@ -44,6 +46,7 @@ class FullLoad:
             ReplicationError: source or target failed, or a table did and `suspend_tables` is false.
         """
         loaded: list[TablePlan] = []
+        self._ended = False
         free: SimpleQueue[int] = SimpleQueue()
         for number in range(len(self.snapshot.connections)):
             free.put(number)
@@ -57,6 +60,8 @@ class FullLoad:
                 except (SourceLostError, TargetLostError):
                     raise
                 except ReplicationError as error:
+                    if self._ended:
+                        raise
                     self._failed(plan, error)
         return loaded
 
@@ -103,6 +108,9 @@ class FullLoad:
         table = self.statistics.table(plan.source.schema, plan.source.name)
         table.full_load_rows += result.rows
         table.full_load_error_rows += len(result.errors)
+        for policy, reason in self.data_errors.judged(result.errors).values():
+            self._ended = self._ended or policy == STOP_TASK
+            raise TargetError(reason)
 
     def _failed(self, plan: TablePlan, error: ReplicationError) -> None:
         table = self.statistics.table(plan.source.schema, plan.source.name)

@@ -129,7 +129,7 @@ class Reloads:
         mode = replication.task.settings.prepare
         mode = "TRUNCATE_BEFORE_LOAD" if mode == "DO_NOTHING" else mode
         try:
-            work = FullLoad(snapshot, self._target, replication.statistics, replication.stopping)
+            work = FullLoad(snapshot, self._target, replication.statistics, replication.stopping, replication.data_errors)
             load.loaded = bool(work.run([load.plan], mode, anew=True))
         except BaseException as error:  # noqa: BLE001 - raised by the thread that applies
             load.error = error

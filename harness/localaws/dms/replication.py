@@ -17,6 +17,7 @@ from localaws.dms.binlog.table_map import TableMap
 from localaws.dms.bounds import AFTER_CACHED, AFTER_LOAD, LOADED, NORMAL, Until
 from localaws.dms.capture import Capture
 from localaws.dms.checkpoint import Checkpoint
+from localaws.dms.data_errors import DataErrors
 from localaws.dms.exceptions import (
     ReplicationError,
     SettingsError,
@@ -74,6 +75,7 @@ class Replication:
         self.target: Target | None = None
         self.suspended: dict[str, str] = {}
         """Tables that are left out, by their full name on the source, and why. Checkpoints carry it."""
+        self.data_errors = DataErrors(task.settings.data_errors)
         self.reloads: SimpleQueue[ReloadRequest] = SimpleQueue()
         """Tables to load again, or to compare again, when changes are captured."""
         self.validator: Validator | None = None
@@ -159,7 +161,8 @@ class Replication:
                 target.save(checkpoint.text())
             self.target = target
             self.on_begun()
-            load = FullLoad(snapshot, target, self.statistics, self.stopping, task.settings.table_error == "SUSPEND_TABLE")
+            suspend = task.settings.table_error == "SUSPEND_TABLE"
+            load = FullLoad(snapshot, target, self.statistics, self.stopping, self.data_errors, suspend)
             loaded = load.run(list(self.plans.values()), task.settings.prepare)
         finally:
             snapshot.close()
@@ -287,6 +290,10 @@ class Replication:
         """Leave a table out from now on, by policy, or stop the task."""
         if self.task.settings.table_error != "SUSPEND_TABLE":
             raise error
+        self.leave_out(schema, name, error)
+
+    def leave_out(self, schema: str, name: str, error: ReplicationError) -> None:
+        """Leave a table out from now on, and tell why."""
         self.plans.pop((schema, name), None)
         self.suspended[f"{schema}.{name}"] = str(error)
         statistics = self.statistics.table(schema, name)

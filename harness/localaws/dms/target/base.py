@@ -17,11 +17,12 @@ __all__ = ["ApplyError", "Batch", "LoadResult", "Target"]
 
 @dataclass(frozen=True, slots=True)
 class ApplyError:
-    """A row that was not applied, for the exceptions table."""
+    """A row that was not applied, for the exceptions table. `truncated`: it would have had to be cut."""
 
     table: TablePlan
     statement: str
     reason: str
+    truncated: bool = False
 
 
 @dataclass(slots=True)
