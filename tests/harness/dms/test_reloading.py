@@ -8,10 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from botocore.exceptions import ClientError
-from dms_lab import Running, client, differences, execute, mappings, rows_of, schema_of
-from test_tasks import arns, create, described, dms, statistics, wait_for  # noqa: F401 - fixtures
-from test_tasks import start as start_task
+from dms_lab import Running, differences, execute, mappings, rows_of, schema_of
 
 from localaws.dms.full_load import FullLoad
 from localaws.dms.reloading import ReloadRequest
@@ -120,29 +117,3 @@ def test_a_suspended_table_comes_back(start: Start, source: Any, warehouse: psyc
     assert differences(source, warehouse, [f"{schema}.k"]) == {}
     assert running.replication.suspended == {}
     running.stop()
-
-
-def test_tables_are_reloaded_and_compared_by_the_api(
-    endpoint: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]  # noqa: F811
-) -> None:
-    schema, api = schema_of(source), client(endpoint, "dms")
-    execute(source, "CREATE TABLE k (id INT PRIMARY KEY)", "INSERT INTO k VALUES (1), (2)")
-    arn = create("reloaded", mappings(schema), ValidationSettings={"EnableValidation": True})
-    table = [{"SchemaName": schema, "TableName": "k"}]
-    with pytest.raises(ClientError, match="InvalidResourceStateFault.*does not run"):
-        api.reload_tables(ReplicationTaskArn=arn, TablesToReload=table)
-    start_task(api, arn)
-    wait_for(lambda: statistics(api, arn).get("k", {}).get("ValidationState") == "Validated", 60)
-    with pytest.raises(ClientError, match="InvalidParameterValueException.*no table of task"):
-        api.reload_tables(ReplicationTaskArn=arn, TablesToReload=[{"SchemaName": schema, "TableName": "other"}])
-    with pytest.raises(ClientError, match="InvalidParameterValueException.*none of data-reload, validate-only"):
-        api.reload_tables(ReplicationTaskArn=arn, TablesToReload=table, ReloadOption="all")
-
-    warehouse.execute(f"DELETE FROM {schema}.k WHERE id = 2")
-    assert api.reload_tables(ReplicationTaskArn=arn, TablesToReload=table, ReloadOption="validate-only")["ReplicationTaskArn"] == arn
-    wait_for(lambda: statistics(api, arn)["k"]["ValidationState"] == "Mismatched records", 60)
-    assert statistics(api, arn)["k"]["ValidationFailedRecords"] == 1
-    api.reload_tables(ReplicationTaskArn=arn, TablesToReload=table)
-
-    wait_for(lambda: statistics(api, arn)["k"]["FullLoadReloaded"] and statistics(api, arn)["k"]["ValidationState"] == "Validated", 60)
-    assert rows_of(warehouse, f"SELECT id FROM {schema}.k") == [(1,), (2,)]

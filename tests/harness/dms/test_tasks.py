@@ -220,6 +220,32 @@ def test_a_task_whose_settings_cannot_be_done_is_not_created(dms: Any, arns: dic
         )  # fmt: skip
 
 
+def test_tables_are_reloaded_and_compared_by_the_api(
+    dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]
+) -> None:
+    schema = schema_of(source)
+    execute(source, "CREATE TABLE k (id INT PRIMARY KEY)", "INSERT INTO k VALUES (1), (2)")
+    arn = create("reloaded", mappings(schema), ValidationSettings={"EnableValidation": True})
+    table = [{"SchemaName": schema, "TableName": "k"}]
+    with pytest.raises(ClientError, match="InvalidResourceStateFault.*does not run"):
+        dms.reload_tables(ReplicationTaskArn=arn, TablesToReload=table)
+    start(dms, arn)
+    wait_for(lambda: statistics(dms, arn).get("k", {}).get("ValidationState") == "Validated", 60)
+    with pytest.raises(ClientError, match="InvalidParameterValueException.*no table of task"):
+        dms.reload_tables(ReplicationTaskArn=arn, TablesToReload=[{"SchemaName": schema, "TableName": "other"}])
+    with pytest.raises(ClientError, match="InvalidParameterValueException.*none of data-reload, validate-only"):
+        dms.reload_tables(ReplicationTaskArn=arn, TablesToReload=table, ReloadOption="all")
+
+    warehouse.execute(f"DELETE FROM {schema}.k WHERE id = 2")
+    assert dms.reload_tables(ReplicationTaskArn=arn, TablesToReload=table, ReloadOption="validate-only")["ReplicationTaskArn"] == arn
+    wait_for(lambda: statistics(dms, arn)["k"]["ValidationState"] == "Mismatched records", 60)
+    assert statistics(dms, arn)["k"]["ValidationFailedRecords"] == 1
+    dms.reload_tables(ReplicationTaskArn=arn, TablesToReload=table)
+
+    wait_for(lambda: statistics(dms, arn)["k"]["FullLoadReloaded"] and statistics(dms, arn)["k"]["ValidationState"] == "Validated", 60)
+    assert rows_of(warehouse, f"SELECT id FROM {schema}.k") == [(1,), (2,)]
+
+
 @pytest.mark.parametrize("position", ["server_time:yesterday", "1767323045", "binlog.000001", "binlog.000001:x"])
 def test_a_position_that_is_none_is_refused_when_the_task_starts(dms: Any, create: Callable[..., str], source: Any, position: str) -> None:
     arn = create("nowhere", mappings(schema_of(source)), migration="cdc")
