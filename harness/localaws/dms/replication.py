@@ -5,6 +5,7 @@ The target alone says what is done, so a process that is killed at any instant i
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from localaws.dms.exceptions import (
     UnsupportedColumnError,
 )
 from localaws.dms.full_load import FullLoad
+from localaws.dms.known_faults import known_faults
 from localaws.dms.plan import TablePlan
 from localaws.dms.planning import is_selected, plan_table
 from localaws.dms.reloading import ReloadRequest
@@ -46,6 +48,7 @@ from localaws.dms.validation.validator import Validator
 
 __all__ = ["Replication", "Task"]
 
+_LOG = logging.getLogger(__name__)
 _HEALTHY_SECONDS = 60.0
 """A connection that lasted this long was none of a series of failures."""
 
@@ -121,6 +124,7 @@ class Replication:
         checkpoint = Checkpoint.parse(found) if found is not None and not fresh else None
         self.suspended = dict(checkpoint.suspended) if checkpoint is not None else {}
         self._read_plans()
+        self._tell_faults(target)
         loaded_now = checkpoint is None or not checkpoint.loaded
         if checkpoint is None or not checkpoint.loaded:
             checkpoint = self._load(target, checkpoint)
@@ -251,6 +255,16 @@ class Replication:
                 self.read_plan(connection, schema, name, is_view, rows)
         if not self.plans and self.task.settings.fail_without_tables:
             raise SourceError("The mappings select no table of the source that can be replicated, and FailOnNoTablesCaptured is true.")
+
+    def _tell_faults(self, target: Target) -> None:
+        """In strict mode, what DMS is known to do badly is told before it happens."""
+        settings = self.task.settings
+        for (schema, name), plan in self.plans.items() if settings.strict else ():
+            narrows = target.narrows and settings.prepare == "DROP_AND_CREATE" and self.task.migration != "cdc"
+            faults = list(known_faults(plan, settings.lob_bytes, narrows=narrows))
+            self.statistics.table(schema, name).faults = faults
+            for fault in faults:
+                _LOG.warning("%s.%s: %s", schema, name, fault)
 
     def read_plan(self, connection: Any, schema: str, name: str, is_view: bool = False, rows: int = 0) -> TablePlan | None:
         """The plan of a table as it is now; None when it is not selected, or cannot be replicated, which its statistics tell."""

@@ -123,7 +123,7 @@ def test_a_task_starts_stops_resumes_and_reloads(
     home: Home, endpoint: EndpointEngine, dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]
 ) -> None:
     schema = schema_of(source)
-    execute(source, "CREATE TABLE k (id INT PRIMARY KEY, v INT)", "INSERT INTO k SELECT seq, seq FROM seq_1_to_100")
+    execute(source, "CREATE TABLE k (id INT PRIMARY KEY, v INT UNSIGNED)", "INSERT INTO k SELECT seq, seq FROM seq_1_to_100")
     arn = create("life", mappings(schema))
     assert described(dms, arn)["Status"] == "ready"
     with pytest.raises(ClientError, match="InvalidResourceStateFault"):
@@ -143,6 +143,7 @@ def test_a_task_starts_stops_resumes_and_reloads(
     shown = CliRunner(env={"ETL_HOME": str(home.root), "COLUMNS": "200"}).invoke(dms_command, ["tables", "life"])
     assert shown.exit_code == 0, shown.output
     assert re.search(rf"{schema}\.k\W+Table completed\W+100\W+0\W+0 of 0\W+1 of 1\W+10 of 10", shown.output)
+    assert f"{schema}.k: v is unsigned, and overflows above 2,147,483,647" in shown.output
     shown = CliRunner(env={"ETL_HOME": str(home.root), "COLUMNS": "200"}).invoke(dms_command, ["watch", "--once"])
     assert re.search(r"life\W+running\W+ongoing replication\W+100 %", shown.output)
 

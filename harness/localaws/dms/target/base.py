@@ -46,6 +46,9 @@ class LoadResult:
 class Target(ABC):
     """One target of one task. Methods may be called by several threads only where they say so."""
 
+    narrows = False
+    """Whether tables that it makes have DMS's own types, in which unsigned numbers overflow."""
+
     @abstractmethod
     def open(self) -> None:
         """Connect, make the control tables, and wait until nothing of an earlier run of the task is under way."""

@@ -58,6 +58,7 @@ class RedshiftTarget(SqlTarget):
     ) -> None:
         self._address, self._staging, self._safe, self._lob_bytes = address, staging, safe, lob_bytes
         super().__init__(ControlTables(task, control_schema), REDSHIFT)
+        self.narrows = not safe
         self._local = threading.local()
         self._opened: list[psycopg.Connection[Any]] = []
         self._columns: dict[str, list[TargetColumn]] = {}
