@@ -29,8 +29,9 @@ def dms() -> None:
 @dms.command("tables")
 @click.argument("task")
 def tables(task: str) -> None:
-    """Every table of TASK: rows loaded, changes captured and applied, state."""
-    api = _api(Home.resolve())
+    """Every table of TASK: rows loaded, changes captured and applied, state; and what DMS is known to do badly with it."""
+    home = Home.resolve()
+    api = _api(home)
     arn = next((found["ReplicationTaskArn"] for found in _tasks(api) if found["ReplicationTaskIdentifier"] == task), None)
     if arn is None:
         raise click.ClickException(f"there is no replication task {task}; `etl dms watch --once` lists them")
@@ -39,7 +40,9 @@ def tables(task: str) -> None:
         changes = (f"{found['Applied' + kind]:,} of {found[kind]:,}" for kind in ("Inserts", "Updates", "Deletes", "Ddls"))
         loaded = (f"{found[name]:,}" for name in ("FullLoadRows", "FullLoadErrorRows"))
         shown.add_row(f"{found['SchemaName']}.{found['TableName']}", found["TableState"], *loaded, *changes)
-    Console().print(shown)
+    faults = Statistics.read(TaskStore(home.root / "dms").folder_of(arn) / "statistics.json").tables
+    told = [f"{name}: {fault}" for name, found in sorted(faults.items()) for fault in found.faults]
+    Console().print(Group(shown, *told))
 
 
 @dms.command("validate")

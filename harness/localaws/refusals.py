@@ -35,7 +35,7 @@ NOT_EXECUTED: Mapping[str, Mapping[str, str]] = {
     },
     "emr": dict.fromkeys(("RunJobFlow", "AddJobFlowSteps", "AddInstanceGroups"), _SPARK),
     "emr-containers": dict.fromkeys(("StartJobRun",), _SPARK),
-    "dms": dict.fromkeys(("StartReplication", "StartReplicationTaskAssessment", "ReloadTables"), _MOVE),
+    "dms": dict.fromkeys(("StartReplication", "StartReplicationTaskAssessment"), _MOVE),
     "firehose": dict.fromkeys(("PutRecord", "PutRecordBatch"), "records would not reach their destination"),
     "kinesisanalyticsv2": dict.fromkeys(("StartApplication", "CreateApplication"), "there is no Flink here"),
     "batch": dict.fromkeys(("SubmitJob",), "no job would run"),

@@ -1,11 +1,9 @@
-"""Changes from the binlog to batches of whole transactions: a thread reads and decodes while this one applies."""
+"""Changes from the binlog to batches of whole transactions, applied in their order."""
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,21 +13,22 @@ from localaws.dms.binlog.events import DELETE, INSERT, UPDATE, Changes, Commit, 
 from localaws.dms.binlog.table_map import TableMap
 from localaws.dms.bounds import NORMAL, Until
 from localaws.dms.checkpoint import Checkpoint
+from localaws.dms.data_errors import STOP_TASK
 from localaws.dms.ddl import Ddl, read_ddl
-from localaws.dms.exceptions import SourceError
+from localaws.dms.exceptions import SourceError, TargetError
 from localaws.dms.netting import TableChanges
 from localaws.dms.plan import TablePlan, differences
+from localaws.dms.reloading import Reloads, later_than
 from localaws.dms.source.connection import connected
+from localaws.dms.source.items import items_of
 from localaws.dms.source.stream import BinlogStream
-from localaws.dms.target.base import Batch, Target
+from localaws.dms.target.base import ApplyError, Batch, Target
 
 if TYPE_CHECKING:
     from localaws.dms.replication import Replication
 
 __all__ = ["Capture"]
 
-_LINGER = 0.1
-_WAITING = 8
 _IDLE_CHECKPOINT = 10.0
 
 
@@ -44,13 +43,22 @@ class Capture:
         self._bytes, self._changes, self._seconds, self._saved = 0, 0, 0, time.monotonic()
         self._since: float | None = None
         self._reached: Until | None = None
+        self._reloads = Reloads(replication, target)
 
     def run(self, stream: BinlogStream) -> str:
         """Until the task stops, or one of the limits is reached; why, in the words of StopReason."""
         settled = [Position.parse(self._checkpoint.settled)]
         stream.framer.boundaries = settled + [limit.position for limit in self._limits if limit.position is not None]
         stream.framer.moments = [limit.seconds for limit in self._limits if limit.seconds is not None]
-        for item in self._items(stream):
+        for name in self._checkpoint.reloading:
+            self._reload(stream, (name.partition(".")[0], name.partition(".")[2]))
+        try:
+            return self._until_the_end(stream)
+        finally:
+            self._reloads.close()
+
+    def _until_the_end(self, stream: BinlogStream) -> str:
+        for item in items_of(stream, self._flush):
             if item is not None:
                 self._take(item)
             elif self._reached is None:
@@ -60,48 +68,11 @@ class Capture:
                 self._flush()
             if self._since is None:
                 self._replication.applied_up_to = Position.parse(self._checkpoint.position)
+            self._turn_reloads(stream)
             if self._reached is not None or self._replication.stopping.is_set():
                 self._flush()
                 return NORMAL if self._reached is None else self._reached.reason
         raise AssertionError("not reached: items come until the stream fails")
-
-    def _items(self, stream: BinlogStream) -> Iterator[Item | None]:
-        """Items as they come, None when nothing has for a moment. A decoder's error is raised here."""
-        waiting: queue.Queue[list[Item] | BaseException] = queue.Queue(_WAITING)
-        ended = threading.Event()
-
-        def put(found: list[Item] | BaseException) -> None:
-            while not ended.is_set():
-                try:
-                    return waiting.put(found, timeout=0.2)
-                except queue.Full:
-                    continue
-
-        def read() -> None:
-            try:
-                while not ended.is_set():
-                    put(list(stream.read(_LINGER)))
-            except BaseException as error:  # noqa: BLE001 - handed to the consumer, which raises it
-                put(error)
-
-        reader = threading.Thread(target=read, name="binlog", daemon=True)
-        reader.start()
-        try:
-            while True:
-                try:
-                    found = waiting.get(timeout=_LINGER)
-                except queue.Empty:
-                    yield None
-                    continue
-                if isinstance(found, BaseException):
-                    self._flush()
-                    raise found
-                yield from found
-                yield None if waiting.empty() else Changes()
-        finally:
-            ended.set()
-            stream.close()
-            reader.join(timeout=5)
 
     def _take(self, item: Item) -> None:
         if isinstance(item, Changes):
@@ -152,17 +123,70 @@ class Capture:
             for table in changes.tables:
                 by_table.setdefault((table.table.schema, table.table.table), []).append(table)
         batch = []
-        for parts in by_table.values():
-            plan = self._plan_for(parts[0].table)
+        for name, all_parts in by_table.items():
+            if name in self._reloads:
+                self._reloads.hold(name, all_parts)
+                continue
+            parts = self._not_reloaded(name, all_parts)
+            plan = self._plan_for(parts[0].table) if parts else None
             # A table without a key was loaded as a whole from the youngest snapshot, and has all of this.
             if plan is not None and (plan.key or not self._checkpoint.repeated):
                 batch.append((plan, _table_changes(plan, parts)))
         repeated = self._checkpoint.repeated or self._settings.replace_existing
-        self._target.apply(Batch(batch, self._text(self._checkpoint), repeated))
+        errors = self._target.apply(Batch(batch, self._text(self._checkpoint), repeated))
         self._applied(batch)
         self._statistics.position = self._checkpoint.position
+        self._checkpoint = self._checkpoint.pruned() if self._checkpoint.reloaded else self._checkpoint
+        self._judge(errors)
         if committed:
             self._statistics.target_latency = max(0.0, time.time() - self._seconds)
+
+    def _judge(self, errors: Sequence[ApplyError]) -> None:
+        """Leaves out tables whose rows were refused, or ends the task, where the settings ask for it."""
+        verdicts = self._replication.data_errors.judged(errors)
+        for (schema, name), (policy, reason) in verdicts.items():
+            if policy == STOP_TASK:
+                raise TargetError(reason)
+            self._replication.leave_out(schema, name, TargetError(reason))
+        if verdicts:
+            self._target.save(self._text(replace(self._checkpoint, position=self._statistics.position)))
+
+    def _not_reloaded(self, name: tuple[str, str], parts: list[RowChanges]) -> list[RowChanges]:
+        """Without what the table's last load has."""
+        end = self._checkpoint.reloaded.get(".".join(name))
+        if end is None:
+            return parts
+        return [part for part in (later_than(part, Position.parse(end)) for part in parts) if len(part.operation)]
+
+    def _turn_reloads(self, stream: BinlogStream) -> None:
+        """Begins the loads that were asked for, and goes on with tables whose load has ended."""
+        while (request := self._replication.reload_request()) is not None:
+            name = (request.schema, request.table)
+            if request.validate and self._replication.validator is not None:
+                self._replication.validator.again(name)
+            elif not request.validate and name not in self._reloads:
+                self._reload(stream, name)
+            request.noted()
+        self._finish_reloads()
+
+    def _reload(self, stream: BinlogStream, name: tuple[str, str]) -> None:
+        self._flush()
+        save: Callable[[Checkpoint], None] = lambda checkpoint: self._target.save(self._text(checkpoint))  # noqa: E731
+        self._checkpoint = self._reloads.begin(name, self._checkpoint, save, stream.framer.forget)
+
+    def _finish_reloads(self, wait_for: tuple[str, str] | None = None) -> None:
+        for name, plan, position, held in self._reloads.ended(wait_for):
+            left = tuple(table for table in self._checkpoint.reloading if table != ".".join(name))
+            reloaded = {**self._checkpoint.reloaded, ".".join(name): str(position)}
+            self._checkpoint = replace(self._checkpoint, reloading=left, reloaded=reloaded)
+            self._replication.statistics.table(*name).table_state = "Table completed"
+            known = (self._plan_for(held[0].table) if held else None) or plan
+            batch = [(known, _table_changes(known, held))] if held else []
+            # What is committed and not applied yet is not in the checkpoint.
+            saved = replace(self._checkpoint, position=self._statistics.position or self._checkpoint.position)
+            errors = self._target.apply(Batch(batch, self._text(saved), False))
+            self._applied(batch)
+            self._judge(errors)
 
     def _text(self, checkpoint: Checkpoint) -> str:
         return replace(checkpoint, suspended=dict(self._replication.suspended)).text()
@@ -200,6 +224,11 @@ class Capture:
         columns: the source's catalog may be ahead of its binlog."""
         checkpoint = self._text(self._checkpoint.at(statement.position))
         name = (ddl.schema, ddl.table)
+        if name in self._reloads:
+            self._finish_reloads(name)
+        end = self._checkpoint.reloaded.get(".".join(name))
+        if end is not None and statement.position.order <= Position.parse(end).order:
+            return  # the load has seen it
         known = self._replication.plans.get(name)
         if known is None:
             if ddl.action == "create":

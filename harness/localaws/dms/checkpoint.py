@@ -15,13 +15,16 @@ __all__ = ["Checkpoint"]
 class Checkpoint:
     """`position`: changes before it are on the target. `settled`: the youngest snapshot that anything was loaded from; up to it changes
     may be on the target already. `loaded`: whether the full load is complete. `suspended`: tables that are left out, and why.
-    `cached`: the end of the changes that were made during the load, for a task that stops after them."""
+    `cached`: the end of the changes that were made during the load, for a task that stops after them. `reloading`: tables whose load was
+    begun anew and is not complete. `reloaded`: tables that were loaded again, up to a position: changes before it are on the target."""
 
     position: str
     settled: str
     loaded: bool = False
     suspended: Mapping[str, str] = field(default_factory=dict)
     cached: str = ""
+    reloading: tuple[str, ...] = ()
+    reloaded: Mapping[str, str] = field(default_factory=dict)
 
     def text(self) -> str:
         return json.dumps(asdict(self))
@@ -33,6 +36,11 @@ class Checkpoint:
     def at(self, position: Position) -> Checkpoint:
         """The same, read on to a position."""
         return replace(self, position=str(position))
+
+    def pruned(self) -> Checkpoint:
+        """Without what no change that is still to come asks for."""
+        here = Position.parse(self.position).order
+        return replace(self, reloaded={table: end for table, end in self.reloaded.items() if Position.parse(end).order > here})
 
     @property
     def repeated(self) -> bool:

@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
 
-from localaws.dms.exceptions import ReplicationError, SourceLostError, TargetLostError
+from localaws.dms.data_errors import STOP_TASK, DataErrors
+from localaws.dms.exceptions import ReplicationError, SourceLostError, TargetError, TargetLostError
 from localaws.dms.plan import TablePlan
 from localaws.dms.source.snapshot import Chunk, Snapshot, chunks_of, remaining
 from localaws.dms.statistics import Statistics
@@ -33,16 +34,19 @@ class FullLoad:
     target: Target
     statistics: Statistics
     stopping: threading.Event
+    data_errors: DataErrors
     suspend_tables: bool = True
     """Whether a table that cannot be loaded is left out, instead of stopping the task."""
 
-    def run(self, plans: Sequence[TablePlan], prepare: str) -> list[TablePlan]:
-        """Load the tables and return those that were. `prepare` is the mode that makes those ready of which nothing is loaded.
+    def run(self, plans: Sequence[TablePlan], prepare: str, *, anew: bool = False) -> list[TablePlan]:
+        """Load the tables and return those that were. `prepare` is the mode that makes those ready of which nothing is loaded;
+        with `anew` all, whatever is.
 
         Raises:
             ReplicationError: source or target failed, or a table did and `suspend_tables` is false.
         """
         loaded: list[TablePlan] = []
+        self._ended = False
         free: SimpleQueue[int] = SimpleQueue()
         for number in range(len(self.snapshot.connections)):
             free.put(number)
@@ -51,29 +55,34 @@ class FullLoad:
                 if self.stopping.is_set():
                     break
                 try:
-                    if self._load_table(plan, prepare, pool, free):
+                    if self._load_table(plan, prepare, pool, free, anew):
                         loaded.append(plan)
                 except (SourceLostError, TargetLostError):
                     raise
                 except ReplicationError as error:
+                    if self._ended:
+                        raise
                     self._failed(plan, error)
         return loaded
 
-    def _load_table(self, plan: TablePlan, prepare: str, pool: ThreadPoolExecutor, free: SimpleQueue[int]) -> bool:
+    def _load_table(self, plan: TablePlan, prepare: str, pool: ThreadPoolExecutor, free: SimpleQueue[int], anew: bool) -> bool:
         table = self.statistics.table(plan.source.schema, plan.source.name)
-        done = self.target.loaded_chunks(plan)
+        done = [] if anew else self.target.loaded_chunks(plan)
         if not done or not plan.key:
             # What an earlier process has loaded without a key cannot be told from what this one loads.
             self.target.prepare(plan, "TRUNCATE_BEFORE_LOAD" if done else prepare)
             done = []
-        table.table_state, table.full_load_start_time, table.full_load_rows = "Full load", time.time(), sum(rows for _, rows in done)
+        table.table_state = "Table is being reloaded" if anew else "Full load"
+        table.full_load_start_time, table.full_load_rows = time.time(), sum(rows for _, rows in done)
         work = [pool.submit(self._load_chunk, plan, chunk, free) for chunk in self._chunks(plan, [chunk for chunk, _ in done], free)]
         failures = [error for future in work if (error := future.exception()) is not None]
         if failures:
             raise failures[0]
         if self.stopping.is_set():
             return False
-        table.table_state, table.full_load_end_time = "Table completed", time.time()
+        table.full_load_end_time = time.time()
+        if not anew:  # otherwise when the changes made meanwhile are applied
+            table.table_state = "Table completed"
         return True
 
     def _chunks(self, plan: TablePlan, done: Sequence[Chunk], free: SimpleQueue[int]) -> list[Chunk]:
@@ -99,6 +108,9 @@ class FullLoad:
         table = self.statistics.table(plan.source.schema, plan.source.name)
         table.full_load_rows += result.rows
         table.full_load_error_rows += len(result.errors)
+        for policy, reason in self.data_errors.judged(result.errors).values():
+            self._ended = self._ended or policy == STOP_TASK
+            raise TargetError(reason)
 
     def _failed(self, plan: TablePlan, error: ReplicationError) -> None:
         table = self.statistics.table(plan.source.schema, plan.source.name)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from localaws.dms.binlog.events import DELETE, INSERT, UPDATE
 
-__all__ = ["Bag", "Net", "TableChanges", "net", "net_bag"]
+__all__ = ["Bag", "Net", "TableChanges", "moved_keys", "net", "net_bag"]
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ def net(changes: TableChanges, key: Sequence[str], delete_always: bool = False) 
     order = 2 * np.arange(count) + 1
     existed, gone = changes.operation != INSERT, changes.operation == DELETE
     index = np.arange(count)
-    moved, old_keys = _moved(changes, key)
+    moved, old_keys = moved_keys(changes, key)
     if len(moved):
         # An update of the key is a delete of the old one and an insert of the new one.
         existed[moved] = False
@@ -92,7 +92,7 @@ def net(changes: TableChanges, key: Sequence[str], delete_always: bool = False) 
     return Net(keys.take(pa.array(deleted)), rows.take(pa.array(kept)))
 
 
-def _moved(changes: TableChanges, key: Sequence[str]) -> tuple[np.ndarray, pa.Table]:
+def moved_keys(changes: TableChanges, key: Sequence[str]) -> tuple[np.ndarray, pa.Table]:
     """The updates that changed the key, and the keys before."""
     updates = np.flatnonzero(changes.operation == UPDATE)
     before = changes.before.select(key) if changes.before.num_columns else changes.rows.select(key).slice(0, 0)

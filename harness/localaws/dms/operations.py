@@ -5,9 +5,11 @@ Messages and error codes follow the DMS API reference; states follow the guide's
 
 from __future__ import annotations
 
+import json
 import tempfile
 import threading
 import time
+import uuid
 import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -21,7 +23,7 @@ from localaws.dms import events
 from localaws.dms.bounds import Until, parse_start
 from localaws.dms.endpoints import SOURCES, source_address, target_values
 from localaws.dms.exceptions import ReplicationError
-from localaws.dms.process import Definition, make_target
+from localaws.dms.process import RELOAD, Definition, make_target
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
 from localaws.dms.source.connection import SourceAddress, connected
@@ -37,6 +39,7 @@ __all__ = ["OPERATIONS", "close_service", "open_service"]
 
 _START_TYPES = ("start-replication", "resume-processing", "reload-target")
 _CHECKPOINT = "checkpoint:V1#"
+_RELOAD_OPTIONS = ("data-reload", "validate-only")
 
 _supervisors: dict[str, Supervisor] = {}
 _contexts: dict[str, ServiceContext | Request] = {}
@@ -165,6 +168,30 @@ def stop_replication_task(request: Request) -> dict[str, Any]:
         raise AwsError("InvalidResourceStateFault", f"Task {arn} is {run.status if run else 'ready'}: only a running task can be stopped.")
     supervisor.stop(run)
     return {"ReplicationTask": _described(request, task)}
+
+
+def reload_tables(request: Request) -> dict[str, Any]:
+    """Tables of a running task are loaded, or compared, again. The task's process finds what is left in its folder."""
+    arn, supervisor = request.parameters.get("ReplicationTaskArn", ""), _supervisor(request)
+    task, run, option = _task(request, arn), supervisor.store.get(arn), request.parameters.get("ReloadOption") or "data-reload"
+    if run is None or run.status != "running" or task["MigrationType"] == "full-load":
+        state = "has a full load only: start it with reload-target" if task["MigrationType"] == "full-load" else "does not run"
+        raise AwsError("InvalidResourceStateFault", f"Task {arn} {state}.")
+    if option not in _RELOAD_OPTIONS:
+        raise AwsError("InvalidParameterValueException", f"ReloadOption {option!r} is none of {', '.join(_RELOAD_OPTIONS)}.")
+    validate = option == "validate-only"
+    if validate and not TaskSettings.parse(task.get("ReplicationTaskSettings") or "").validation.enabled:
+        raise AwsError("InvalidResourceStateFault", f"Task {arn} does not validate: set ValidationSettings.EnableValidation.")
+    known = Statistics.read(statistics_file(supervisor, arn)).tables
+    tables = [(table.get("SchemaName", ""), table.get("TableName", "")) for table in request.parameters.get("TablesToReload") or []]
+    unknown = [".".join(name) for name in tables if ".".join(name) not in known]
+    if unknown or not tables:
+        raise AwsError("InvalidParameterValueException", f"{', '.join(unknown) or 'TablesToReload'}: no table of task {arn}.")
+    for schema, table in tables:
+        path = supervisor.store.folder_of(arn) / f"{RELOAD}{uuid.uuid4().hex}.json"
+        path.with_suffix(".draft").write_text(json.dumps({"schema": schema, "table": table, "validate": validate}), "utf-8")
+        path.with_suffix(".draft").replace(path)
+    return {"ReplicationTaskArn": arn}
 
 
 def describe_table_statistics(request: Request) -> dict[str, Any]:
@@ -357,6 +384,7 @@ OPERATIONS: Mapping[str, Handler] = {
     "DeleteReplicationTask": delete_replication_task,
     "StartReplicationTask": start_replication_task,
     "StopReplicationTask": stop_replication_task,
+    "ReloadTables": reload_tables,
     "DescribeTableStatistics": describe_table_statistics,
     "TestConnection": test_connection,
     "DescribeConnections": describe_connections,

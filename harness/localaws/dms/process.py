@@ -23,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localaws.dms.bounds import NORMAL, Until, parse_start
 from localaws.dms.exceptions import ReplicationError, SettingsError
 from localaws.dms.metrics import Publisher
+from localaws.dms.reloading import ReloadRequest
 from localaws.dms.replication import Replication, Task
 from localaws.dms.settings.s3_settings import S3Settings
 from localaws.dms.settings.table_mappings import TableMappings
@@ -31,11 +32,13 @@ from localaws.dms.source.connection import SourceAddress
 from localaws.dms.statistics import Statistics
 from localaws.dms.target.base import Target
 
-__all__ = ["Definition", "Result", "main", "run"]
+__all__ = ["RELOAD", "Definition", "Result", "main", "run"]
 
 _LOG = logging.getLogger("localaws.dms")
 _WRITE_SECONDS = 0.5
 METRIC_SECONDS = 60.0
+RELOAD = "reload-"
+"""How the names of files in a task's folder begin that ask for a table to be loaded again."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +86,16 @@ def run(definition: Definition, folder: Path, stopping: threading.Event) -> Resu
     """Run the task until it ends."""
     statistics = Statistics()
     ended = threading.Event()
+    reloads: list[Replication] = []
+    asked: set[Path] = set()
 
     def write() -> None:
         publisher = Publisher(_client(definition, "cloudwatch"), definition.instance, definition.name, statistics)
         published = time.monotonic()
         while not ended.wait(_WRITE_SECONDS):
             statistics.write(folder / "statistics.json")
+            for replication in reloads:
+                _ask_for_reloads(replication, folder, asked)
             if time.monotonic() - published > METRIC_SECONDS:
                 published = time.monotonic()
                 _publish(publisher)
@@ -100,6 +107,7 @@ def run(definition: Definition, folder: Path, stopping: threading.Event) -> Resu
         replication = Replication(_task(definition), lambda: make_target(definition, folder), statistics)
         replication.stopping = stopping
         replication.on_begun = (folder / "begun").touch
+        reloads.append(replication)
         for remark in replication.task.settings.remarks:
             _LOG.info("task setting %s", remark)
         reason = replication.run(definition.start_type, Until.parse(definition.stop) if definition.stop else None)
@@ -113,6 +121,14 @@ def run(definition: Definition, folder: Path, stopping: threading.Event) -> Resu
         ended.set()
         writer.join()
         statistics.write(folder / "statistics.json")
+
+
+def _ask_for_reloads(replication: Replication, folder: Path, asked: set[Path]) -> None:
+    """Requests that the endpoint has left in the task's folder. Each stays until a process that follows would know of it."""
+    for path in sorted(set(folder.glob(f"{RELOAD}*.json")) - asked):
+        asked.add(path)
+        request = json.loads(path.read_text("utf-8"))
+        replication.reloads.put(ReloadRequest(request["schema"], request["table"], request["validate"], path.unlink))
 
 
 def _publish(publisher: Publisher) -> None:
@@ -151,7 +167,8 @@ def make_target(definition: Definition, folder: Path) -> Target:
     if engine == "s3":
         from localaws.dms.target.s3 import S3Target
 
-        return S3Target(_client(definition, "s3"), S3Settings.read(values["settings"]), folder)
+        safe = not TaskSettings.parse(definition.settings).strict
+        return S3Target(_client(definition, "s3"), S3Settings.read(values["settings"]), folder, safe=safe)
     if engine == "mysql":
         from localaws.dms.target.mysql import CONTROL_SCHEMA, MySqlTarget
         from localaws.dms.target.mysql_session import MySqlAddress

@@ -5,10 +5,12 @@ The target alone says what is done, so a process that is killed at any instant i
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from localaws.dms.binlog.events import Position
@@ -16,6 +18,7 @@ from localaws.dms.binlog.table_map import TableMap
 from localaws.dms.bounds import AFTER_CACHED, AFTER_LOAD, LOADED, NORMAL, Until
 from localaws.dms.capture import Capture
 from localaws.dms.checkpoint import Checkpoint
+from localaws.dms.data_errors import DataErrors
 from localaws.dms.exceptions import (
     ReplicationError,
     SettingsError,
@@ -26,8 +29,10 @@ from localaws.dms.exceptions import (
     UnsupportedColumnError,
 )
 from localaws.dms.full_load import FullLoad
+from localaws.dms.known_faults import known_faults
 from localaws.dms.plan import TablePlan
 from localaws.dms.planning import is_selected, plan_table
+from localaws.dms.reloading import ReloadRequest
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
 from localaws.dms.source.catalog import list_tables, read_table
@@ -43,6 +48,7 @@ from localaws.dms.validation.validator import Validator
 
 __all__ = ["Replication", "Task"]
 
+_LOG = logging.getLogger(__name__)
 _HEALTHY_SECONDS = 60.0
 """A connection that lasted this long was none of a series of failures."""
 
@@ -72,6 +78,9 @@ class Replication:
         self.target: Target | None = None
         self.suspended: dict[str, str] = {}
         """Tables that are left out, by their full name on the source, and why. Checkpoints carry it."""
+        self.data_errors = DataErrors(task.settings.data_errors)
+        self.reloads: SimpleQueue[ReloadRequest] = SimpleQueue()
+        """Tables to load again, or to compare again, when changes are captured."""
         self.validator: Validator | None = None
         self.applied_up_to: Position | None = None
         """Everything before it is on the target; what is validated waits for it."""
@@ -115,6 +124,7 @@ class Replication:
         checkpoint = Checkpoint.parse(found) if found is not None and not fresh else None
         self.suspended = dict(checkpoint.suspended) if checkpoint is not None else {}
         self._read_plans()
+        self._tell_faults(target)
         loaded_now = checkpoint is None or not checkpoint.loaded
         if checkpoint is None or not checkpoint.loaded:
             checkpoint = self._load(target, checkpoint)
@@ -155,7 +165,8 @@ class Replication:
                 target.save(checkpoint.text())
             self.target = target
             self.on_begun()
-            load = FullLoad(snapshot, target, self.statistics, self.stopping, task.settings.table_error == "SUSPEND_TABLE")
+            suspend = task.settings.table_error == "SUSPEND_TABLE"
+            load = FullLoad(snapshot, target, self.statistics, self.stopping, self.data_errors, suspend)
             loaded = load.run(list(self.plans.values()), task.settings.prepare)
         finally:
             snapshot.close()
@@ -218,6 +229,13 @@ class Replication:
         validator.once()
         return LOADED
 
+    def reload_request(self) -> ReloadRequest | None:
+        """The next one that waits."""
+        try:
+            return self.reloads.get_nowait()
+        except Empty:
+            return None
+
     def wants(self, schema: str, table: str) -> bool:
         """Whether changes of the table are captured."""
         return f"{schema}.{table}" not in self.suspended and is_selected(self.task.mappings, schema, table)
@@ -237,6 +255,16 @@ class Replication:
                 self.read_plan(connection, schema, name, is_view, rows)
         if not self.plans and self.task.settings.fail_without_tables:
             raise SourceError("The mappings select no table of the source that can be replicated, and FailOnNoTablesCaptured is true.")
+
+    def _tell_faults(self, target: Target) -> None:
+        """In strict mode, what DMS is known to do badly is told before it happens."""
+        settings = self.task.settings
+        for (schema, name), plan in self.plans.items() if settings.strict else ():
+            narrows = target.narrows and settings.prepare == "DROP_AND_CREATE" and self.task.migration != "cdc"
+            faults = list(known_faults(plan, settings.lob_bytes, narrows=narrows))
+            self.statistics.table(schema, name).faults = faults
+            for fault in faults:
+                _LOG.warning("%s.%s: %s", schema, name, fault)
 
     def read_plan(self, connection: Any, schema: str, name: str, is_view: bool = False, rows: int = 0) -> TablePlan | None:
         """The plan of a table as it is now; None when it is not selected, or cannot be replicated, which its statistics tell."""
@@ -276,6 +304,10 @@ class Replication:
         """Leave a table out from now on, by policy, or stop the task."""
         if self.task.settings.table_error != "SUSPEND_TABLE":
             raise error
+        self.leave_out(schema, name, error)
+
+    def leave_out(self, schema: str, name: str, error: ReplicationError) -> None:
+        """Leave a table out from now on, and tell why."""
         self.plans.pop((schema, name), None)
         self.suspended[f"{schema}.{name}"] = str(error)
         statistics = self.statistics.table(schema, name)

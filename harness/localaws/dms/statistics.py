@@ -34,6 +34,8 @@ class TableStatistics:
     full_load_reloaded: bool = False
     table_state: str = "Before load"
     message: str = ""
+    faults: list[str] = field(default_factory=list)
+    """What DMS is known to do badly with the table."""
     validation_state: str = "Not enabled"
     validation_details: str = ""
     validation_pending: int = 0

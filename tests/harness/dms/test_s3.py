@@ -186,13 +186,20 @@ def test_a_bucket_that_is_not_there_is_told(s3: Any, tmp_path: Path) -> None:
         S3Target(s3, S3Settings.read({"BucketName": "no-such-bucket"}), tmp_path).open()
 
 
-def test_a_task_writes_its_load_and_every_change_in_order(source: Any, address: SourceAddress, s3: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("safe", "moved"),
+    [(False, b"U,5,2.00,2024-01-02 03:04:05\n"), (True, b"D,1,NULL,NULL\nI,5,2.00,2024-01-02 03:04:05\n")],
+    ids=["strict", "safe"],
+)
+def test_a_task_writes_its_load_and_every_change_in_order(
+    source: Any, address: SourceAddress, s3: Any, tmp_path: Path, safe: bool, moved: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     schema = schema_of(source)
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY, v DECIMAL(5,2), at DATETIME)")
     execute(source, "INSERT INTO k VALUES (1, 1.5, '2024-01-02 03:04:05')")
     settings = TaskSettings.parse(json.dumps({"FullLoadSettings": {"MaxFullLoadSubTasks": 1}}))
     task = Task("lake", "full-load-and-cdc", address, TableMappings.parse(mappings(schema)), settings, 6001)
-    make: Callable[[], S3Target] = lambda: S3Target(s3, S3Settings.read({"BucketName": "lake"}), tmp_path)  # noqa: E731
+    make: Callable[[], S3Target] = lambda: S3Target(s3, S3Settings.read({"BucketName": "lake"}), tmp_path, safe=safe)  # noqa: E731
     running = Running(Replication(task, make), "start-replication")
     running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication")
     execute(source, "UPDATE k SET v = 2", "UPDATE k SET id = 5", "INSERT INTO k VALUES (2, NULL, NULL)", "DELETE FROM k WHERE id = 5")
@@ -204,5 +211,6 @@ def test_a_task_writes_its_load_and_every_change_in_order(source: Any, address: 
 
     assert found[-1] == (f"{schema}/k/LOAD00000001.csv", b"1,1.50,2024-01-02 03:04:05\n")
     assert b"".join(content for _, content in found[:-1]) == (
-        b"U,1,2.00,2024-01-02 03:04:05\nU,5,2.00,2024-01-02 03:04:05\nI,2,NULL,NULL\nD,5,2.00,2024-01-02 03:04:05\n"
+        b"U,1,2.00,2024-01-02 03:04:05\n" + moved + b"I,2,NULL,NULL\nD,5,2.00,2024-01-02 03:04:05\n"
     )
+    assert ("nothing of the old one" in caplog.text) is not safe

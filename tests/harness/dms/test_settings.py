@@ -228,7 +228,7 @@ def test_the_waits_before_attempts_follow_the_settings(retries: Retries, waits: 
         ({"ErrorBehavior": {"RecoverableErrorCount": -2}}, "$.ErrorBehavior.RecoverableErrorCount"),
         ({"PostProcessingRules": "x"}, "$.PostProcessingRules"),
         ({"TargetMetadata": {"LimitedSizeLobMode": False}}, "$.TargetMetadata.LimitedSizeLobMode"),
-        ({"ErrorBehavior": {"DataTruncationErrorPolicy": "SUSPEND_TABLE"}}, "$.ErrorBehavior.DataTruncationErrorPolicy"),
+        ({"ErrorBehavior": {"DataTruncationErrorPolicy": "SUSPEND"}}, "$.ErrorBehavior.DataTruncationErrorPolicy"),
         ({"ErrorBehavior": {"DataErrorPolice": "LOG_ERROR"}}, "$.ErrorBehavior.DataErrorPolice"),
         ({"ControlTablesSettings": {"Schema": "x"}}, "$.ControlTablesSettings.Schema"),
         ({"Logging": {"Enable": True}}, "$.Logging.Enable"),

@@ -123,7 +123,7 @@ def test_a_task_starts_stops_resumes_and_reloads(
     home: Home, endpoint: EndpointEngine, dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]
 ) -> None:
     schema = schema_of(source)
-    execute(source, "CREATE TABLE k (id INT PRIMARY KEY, v INT)", "INSERT INTO k SELECT seq, seq FROM seq_1_to_100")
+    execute(source, "CREATE TABLE k (id INT PRIMARY KEY, v INT UNSIGNED)", "INSERT INTO k SELECT seq, seq FROM seq_1_to_100")
     arn = create("life", mappings(schema))
     assert described(dms, arn)["Status"] == "ready"
     with pytest.raises(ClientError, match="InvalidResourceStateFault"):
@@ -143,6 +143,7 @@ def test_a_task_starts_stops_resumes_and_reloads(
     shown = CliRunner(env={"ETL_HOME": str(home.root), "COLUMNS": "200"}).invoke(dms_command, ["tables", "life"])
     assert shown.exit_code == 0, shown.output
     assert re.search(rf"{schema}\.k\W+Table completed\W+100\W+0\W+0 of 0\W+1 of 1\W+10 of 10", shown.output)
+    assert f"{schema}.k: v is unsigned, and overflows above 2,147,483,647" in shown.output
     shown = CliRunner(env={"ETL_HOME": str(home.root), "COLUMNS": "200"}).invoke(dms_command, ["watch", "--once"])
     assert re.search(r"life\W+running\W+ongoing replication\W+100 %", shown.output)
 
@@ -218,6 +219,32 @@ def test_a_task_whose_settings_cannot_be_done_is_not_created(dms: Any, arns: dic
             ReplicationTaskIdentifier="bad", MigrationType="cdc", TableMappings=mappings("x"),
             ReplicationTaskSettings='{"FullLoadSettings": {"Mode": 1}}', **arns,
         )  # fmt: skip
+
+
+def test_tables_are_reloaded_and_compared_by_the_api(
+    dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any]
+) -> None:
+    schema = schema_of(source)
+    execute(source, "CREATE TABLE k (id INT PRIMARY KEY)", "INSERT INTO k VALUES (1), (2)")
+    arn = create("reloaded", mappings(schema), ValidationSettings={"EnableValidation": True})
+    table = [{"SchemaName": schema, "TableName": "k"}]
+    with pytest.raises(ClientError, match="InvalidResourceStateFault.*does not run"):
+        dms.reload_tables(ReplicationTaskArn=arn, TablesToReload=table)
+    start(dms, arn)
+    wait_for(lambda: statistics(dms, arn).get("k", {}).get("ValidationState") == "Validated", 60)
+    with pytest.raises(ClientError, match="InvalidParameterValueException.*no table of task"):
+        dms.reload_tables(ReplicationTaskArn=arn, TablesToReload=[{"SchemaName": schema, "TableName": "other"}])
+    with pytest.raises(ClientError, match="InvalidParameterValueException.*none of data-reload, validate-only"):
+        dms.reload_tables(ReplicationTaskArn=arn, TablesToReload=table, ReloadOption="all")
+
+    warehouse.execute(f"DELETE FROM {schema}.k WHERE id = 2")
+    assert dms.reload_tables(ReplicationTaskArn=arn, TablesToReload=table, ReloadOption="validate-only")["ReplicationTaskArn"] == arn
+    wait_for(lambda: statistics(dms, arn)["k"]["ValidationState"] == "Mismatched records", 60)
+    assert statistics(dms, arn)["k"]["ValidationFailedRecords"] == 1
+    dms.reload_tables(ReplicationTaskArn=arn, TablesToReload=table)
+
+    wait_for(lambda: statistics(dms, arn)["k"]["FullLoadReloaded"] and statistics(dms, arn)["k"]["ValidationState"] == "Validated", 60)
+    assert rows_of(warehouse, f"SELECT id FROM {schema}.k") == [(1,), (2,)]
 
 
 @pytest.mark.parametrize("position", ["server_time:yesterday", "1767323045", "binlog.000001", "binlog.000001:x"])

@@ -13,7 +13,7 @@ _POLICIES = choice("IGNORE_RECORD", "LOG_ERROR", "SUSPEND_TABLE", "STOP_TASK")
 _TABLE_POLICIES = choice("SUSPEND_TABLE", "STOP_TASK")
 _ORACLE = "it is about Oracle"
 _ADAPTS = "the engine works on whole columns in memory, by batches, and takes its sizes from them"
-_KEPT = "rows that do not fit are kept in awsdms_apply_exceptions with the reason, and the task goes on"
+_KEPT = "such rows are always kept in awsdms_apply_exceptions with the reason; the batch is committed before the table or the task ends"
 
 _METADATA = "TargetMetadata"
 _TARGET_METADATA = (
@@ -66,12 +66,12 @@ _CHANGES = (
 
 _ERROR = "ErrorBehavior"
 _ERRORS = (
-    only(_ERROR, "DataErrorPolicy", _POLICIES, "LOG_ERROR", _KEPT),
-    only(_ERROR, "DataTruncationErrorPolicy", _POLICIES, "LOG_ERROR", _KEPT),
+    done(_ERROR, "DataErrorPolicy", _POLICIES, "LOG_ERROR", _KEPT),
+    done(_ERROR, "DataTruncationErrorPolicy", _POLICIES, "LOG_ERROR", f"for values that do not fit; {_KEPT}"),
     only(_ERROR, "DataMaskingErrorPolicy", choice("IGNORE_RECORD", "LOG_ERROR", "SUSPEND_TABLE", "STOP_TASK"), "STOP_TASK",
          "masking rules are not done"),
-    nothing(_ERROR, "DataErrorEscalationPolicy", _TABLE_POLICIES, "SUSPEND_TABLE", "it is asked for by DataErrorEscalationCount"),
-    only(_ERROR, "DataErrorEscalationCount", number(0), 0, _KEPT),
+    done(_ERROR, "DataErrorEscalationPolicy", _TABLE_POLICIES, "SUSPEND_TABLE", "what happens then"),
+    done(_ERROR, "DataErrorEscalationCount", number(0), 0, "rows of a table that are refused until then, since the task's start; 0: never"),
     nothing(_ERROR, "EventErrorPolicy", choice("IGNORE", "STOP_TASK"), "IGNORE", "events are sent by the endpoint, not by the task"),
     done(_ERROR, "TableErrorPolicy", _TABLE_POLICIES, "SUSPEND_TABLE", "what becomes of the task when a table cannot be replicated"),
     nothing(_ERROR, "TableErrorEscalationPolicy", choice("STOP_TASK"), "STOP_TASK", "it is asked for by TableErrorEscalationCount"),
@@ -89,7 +89,7 @@ _ERRORS = (
          "an update is a delete and an insert, which writes a row that was missing, as UPDATE_RECORD does", "LOG_ERROR", "UPDATE_RECORD"),
     nothing(_ERROR, "ApplyErrorEscalationPolicy", choice("LOG_ERROR", "SUSPEND_TABLE", "STOP_TASK"), "LOG_ERROR",
             "it is asked for by ApplyErrorEscalationCount"),
-    only(_ERROR, "ApplyErrorEscalationCount", number(0), 0, _KEPT),
+    only(_ERROR, "ApplyErrorEscalationCount", number(0), 0, "conflicts are not counted apart: see DataErrorEscalationCount"),
     done(_ERROR, "ApplyErrorFailOnTruncationDdl", flag(), False, "whether a TRUNCATE on the source fails the task"),
     nothing(_ERROR, "FullLoadIgnoreConflicts", flag(), True, "changes made during the load are applied so that there are no conflicts"),
     nothing(_ERROR, "FailOnTransactionConsistencyBreached", flag(), False, _ORACLE),

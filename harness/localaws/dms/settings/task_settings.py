@@ -9,7 +9,7 @@ from localaws.dms.settings.catalogue import Document, checked
 from localaws.dms.settings.reading import Reader, parsed
 from localaws.dms.settings.task_catalogue import TASK_SETTINGS
 
-__all__ = ["Retries", "TaskSettings", "Validation"]
+__all__ = ["ErrorPolicies", "Retries", "TaskSettings", "Validation"]
 
 _FIRST_RETRY, _LARGEST_RETRY = 1, 30
 
@@ -30,6 +30,17 @@ class Retries:
         if (self.count >= 0 and attempt >= self.count) or (self.stop_at_max and self.doubling and seconds > self.seconds_max):
             return None
         return min(seconds, self.seconds_max) if self.doubling else seconds
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPolicies:
+    """What becomes of a table whose rows are refused: because a value does not fit (`truncation`), for another reason (`data`), and
+    after `count` of them, 0 for never."""
+
+    data: str = "LOG_ERROR"
+    truncation: str = "LOG_ERROR"
+    count: int = 0
+    escalation: str = "SUSPEND_TABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,7 @@ class TaskSettings:
     batch_changes: int = 0
     replace_existing: bool = False
     table_error: str = "SUSPEND_TABLE"
+    data_errors: ErrorPolicies = field(default_factory=ErrorPolicies)
     fail_on_truncate: bool = False
     fail_without_tables: bool = False
     retries: Retries = field(default_factory=Retries)
@@ -96,6 +108,12 @@ class TaskSettings:
             control_schema=found["ControlTablesSettings.ControlSchema"],
             replace_existing=found[f"{errors}.ApplyErrorInsertPolicy"] == "INSERT_RECORD",
             table_error=found[f"{errors}.TableErrorPolicy"],
+            data_errors=ErrorPolicies(
+                found[f"{errors}.DataErrorPolicy"],
+                found[f"{errors}.DataTruncationErrorPolicy"],
+                found[f"{errors}.DataErrorEscalationCount"],
+                found[f"{errors}.DataErrorEscalationPolicy"],
+            ),
             fail_on_truncate=found[f"{errors}.ApplyErrorFailOnTruncationDdl"],
             fail_without_tables=found[f"{errors}.FailOnNoTablesCaptured"],
             retries=_retries(found),

@@ -17,11 +17,12 @@ __all__ = ["ApplyError", "Batch", "LoadResult", "Target"]
 
 @dataclass(frozen=True, slots=True)
 class ApplyError:
-    """A row that was not applied, for the exceptions table."""
+    """A row that was not applied, for the exceptions table. `truncated`: it would have had to be cut."""
 
     table: TablePlan
     statement: str
     reason: str
+    truncated: bool = False
 
 
 @dataclass(slots=True)
@@ -44,6 +45,9 @@ class LoadResult:
 
 class Target(ABC):
     """One target of one task. Methods may be called by several threads only where they say so."""
+
+    narrows = False
+    """Whether tables that it makes have DMS's own types, in which unsigned numbers overflow."""
 
     @abstractmethod
     def open(self) -> None:

@@ -14,6 +14,7 @@ from localaws.dms.exceptions import TargetError
 
 __all__ = ["Fitted", "Refused", "TargetColumn", "fit", "fitted_type"]
 
+_MISSING = "null in a column that is NOT NULL"
 _INTEGERS = {"smallint": (pa.int16(), 15), "integer": (pa.int32(), 31), "bigint": (pa.int64(), 63)}
 
 
@@ -31,11 +32,12 @@ class TargetColumn:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A row that does not fit: its number, the column, and why."""
+    """A row that does not fit: its number, the column, and why. `truncated`: the value would have had to be cut."""
 
     row: int
     column: str
     reason: str
+    truncated: bool
 
 
 @dataclass(slots=True)
@@ -68,9 +70,10 @@ def fit(rows: pa.Table, columns: Sequence[TargetColumn]) -> Fitted:
         array, bad, reason = _fitted(source, column)
         if column.required and array.null_count:
             missing = pc.is_null(array)
-            bad, reason = (missing, "null in a column that is NOT NULL") if bad is None else (pc.or_(bad, missing), reason)
+            bad, reason = (missing, _MISSING) if bad is None else (pc.or_(bad, missing), reason)
         if bad is not None and pc.any(bad).as_py():
-            refused += [Refused(int(row), column.name, reason) for row in np.flatnonzero(bad.to_numpy(zero_copy_only=False))]
+            numbers = np.flatnonzero(bad.to_numpy(zero_copy_only=False)).tolist()
+            refused += [Refused(row, column.name, reason, reason != _MISSING) for row in numbers]
             array = pc.if_else(bad, pa.scalar(None, array.type), array)
         arrays.append(array)
     return Fitted(pa.table(arrays, [column.name for column in columns]), refused)

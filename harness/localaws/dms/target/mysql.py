@@ -31,6 +31,8 @@ CONTROL_SCHEMA = "awsdms_control"
 """DMS's default on MySQL."""
 _COLUMNS = """SELECT column_name, data_type, extra FROM information_schema.columns
     WHERE table_schema = {} AND table_name = {} ORDER BY ordinal_position"""
+_CUT = ("Data too long", "Data truncated", "Out of range")
+"""The server's words for a value that it would have had to cut."""
 _ROWS_AT_ONCE = 50_000
 _MOST_REFUSED = 1000
 
@@ -247,4 +249,4 @@ def _same(name: str, variable: str, rows: pa.Table) -> str:
 
 def _refusal(plan: TablePlan, statement: str, rows: pa.Table, row: int, reason: str) -> ApplyError:
     told = rows.select(list(plan.key or rows.column_names)).slice(row, 1).to_pylist()[0]
-    return ApplyError(plan, f"{statement} {told}", reason)
+    return ApplyError(plan, f"{statement} {told}", reason, any(word in reason for word in _CUT))

@@ -58,6 +58,7 @@ class RedshiftTarget(SqlTarget):
     ) -> None:
         self._address, self._staging, self._safe, self._lob_bytes = address, staging, safe, lob_bytes
         super().__init__(ControlTables(task, control_schema), REDSHIFT)
+        self.narrows = not safe
         self._local = threading.local()
         self._opened: list[psycopg.Connection[Any]] = []
         self._columns: dict[str, list[TargetColumn]] = {}
@@ -304,7 +305,8 @@ def _gathered(batches: Iterable[pa.RecordBatch], rows: int = 200_000) -> Iterato
 
 def _refusals(plan: TablePlan, statement: str, rows: pa.Table, fitted: Fitted) -> list[ApplyError]:
     told = rows.select(list(plan.key or rows.column_names))
-    return [
-        ApplyError(plan, f"{statement} {told.slice(refused.row, 1).to_pylist()[0]}", f"{refused.column}: {refused.reason}")
-        for refused in fitted.refused
-    ]
+    found = []
+    for refused in fitted.refused:
+        row = f"{statement} {told.slice(refused.row, 1).to_pylist()[0]}"
+        found.append(ApplyError(plan, row, f"{refused.column}: {refused.reason}", refused.truncated))
+    return found

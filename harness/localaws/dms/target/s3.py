@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from localaws.dms.binlog.events import DELETE, INSERT, UPDATE
-from localaws.dms.netting import TableChanges
+from localaws.dms.netting import TableChanges, moved_keys
 from localaws.dms.plan import TablePlan
 from localaws.dms.settings.s3_settings import S3Settings
 from localaws.dms.source.snapshot import Chunk
@@ -35,14 +36,20 @@ __all__ = ["S3Target"]
 
 _OPERATIONS = pa.array(["", "I", "U", "D"])
 _FILE_ROWS = 200_000
+_LOG = logging.getLogger(__name__)
 
 
 class S3Target(FileStateTarget):
-    """One task's files below a folder of a bucket. `state` is the task's own folder on this machine."""
+    """One task's files below a folder of a bucket. `state` is the task's own folder on this machine.
 
-    def __init__(self, client: Any, settings: S3Settings, state: Path) -> None:
+    DMS writes an update of a primary key as U with the new key, and a reader keeps the old row: so does this one, and says so in the log,
+    unless it is `safe`, where such an update is a D with the old key (its other columns are null) and an I.
+    """
+
+    def __init__(self, client: Any, settings: S3Settings, state: Path, *, safe: bool = False) -> None:
         super().__init__(state / "s3.json", writing=[], loads={}, last=0)
-        self._client, self._settings = client, settings
+        self._client, self._settings, self._safe = client, settings, safe
+        self._flagged: set[str] = set()
 
     def open(self) -> None:
         self._read_state()
@@ -98,7 +105,7 @@ class S3Target(FileStateTarget):
         name, date = self._name()
         files = []
         for plan, changes in batch.changes:
-            rows = self._change_rows(changes, wanted)
+            rows = self._change_rows(self._with_moved(plan, changes), wanted)
             if len(rows):
                 files.append((f"{self._folder(plan)}{date}{name}{self._ending()}", rows))
         keys = [key for key, _ in files]
@@ -111,6 +118,26 @@ class S3Target(FileStateTarget):
             self._state |= {"checkpoint": batch.checkpoint, "writing": [key for key in self._state["writing"] if key not in keys]}
             self._write()
         return []
+
+    def _with_moved(self, plan: TablePlan, changes: TableChanges) -> TableChanges:
+        """Updates of the key as two changes, in safe mode."""
+        moved, keys = moved_keys(changes, plan.key) if plan.key else (np.zeros(0, np.int64), changes.before)
+        if not len(moved):
+            return changes
+        if not self._safe:
+            if plan.full_name not in self._flagged:
+                _LOG.warning("%s: keys are updated. As in DMS files have a U with the new key, and nothing of the old one.", plan.full_name)
+            self._flagged.add(plan.full_name)
+            return changes
+        rows = changes.rows
+        columns = [keys.column(item.name) if item.name in plan.key else pa.nulls(len(keys), item.type) for item in rows.schema]
+        operation = changes.operation.copy()
+        operation[moved] = INSERT
+        order = np.argsort(np.concatenate([2 * np.arange(len(rows)) + 1, 2 * moved]))
+        numbers = (np.concatenate([column, column[moved]])[order] for column in (changes.seconds, changes.sequence, changes.transaction))
+        operation = np.concatenate([operation, np.full(len(moved), DELETE, np.uint8)])[order]
+        both = pa.concat_tables([rows, pa.table(columns, rows.schema.names)]).take(pa.array(order))
+        return TableChanges(operation, both, changes.before.slice(0, 0), *numbers)
 
     def _change_rows(self, changes: TableChanges, wanted: Sequence[int]) -> pa.Table:
         keep = pa.array(np.isin(changes.operation, wanted))

@@ -92,6 +92,18 @@ class Validator:
             statistics.validation_pending = len(table.keys)
             statistics.validation_state = "Pending records" if statistics.validation_state == "Validated" else statistics.validation_state
 
+    def pause(self, name: Name) -> None:
+        """Leave a table alone until `again`: it is loaded anew."""
+        with self._lock:
+            self._tables.setdefault(name, _Table()).given_up = True
+            self._statistics(name).validation_state = "Pending revalidation"
+
+    def again(self, name: Name) -> None:
+        """Compare all of a table again."""
+        with self._lock:
+            self._tables[name] = _Table(since=time.monotonic())
+            self._statistics(name).validation_state = "Pending revalidation"
+
     def once(self) -> None:
         """Every table once; differences are looked at again for some seconds, because another task may be applying changes."""
         for name, plan in list(self._replication.plans.items()):

@@ -1,0 +1,148 @@
+"""Tables of a running task that are loaded again (ReloadTables), while the changes of the others are applied.
+
+A table is loaded from a snapshot of its own. Its changes up to the snapshot are left out, those after it are held until it is loaded, and
+then applied together with the note that it is. A process that is killed before begins the table's load anew.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from localaws.dms.binlog.events import UPDATE, Position, RowChanges
+from localaws.dms.checkpoint import Checkpoint
+from localaws.dms.exceptions import SourceError
+from localaws.dms.full_load import FullLoad
+from localaws.dms.plan import TablePlan
+from localaws.dms.source.catalog import list_tables
+from localaws.dms.source.connection import connected
+from localaws.dms.source.snapshot import Snapshot, open_snapshot
+from localaws.dms.target.base import Target
+
+if TYPE_CHECKING:
+    from localaws.dms.replication import Replication
+
+__all__ = ["ReloadRequest", "Reloads", "later_than"]
+
+Name = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadRequest:
+    """A table to load again, or (`validate`) only to compare again. `noted` is called when a process that follows would know of it."""
+
+    schema: str
+    table: str
+    validate: bool = False
+    noted: Callable[[], object] = lambda: None
+
+
+@dataclass
+class _Load:
+    """A table that is being loaded, by a thread of its own."""
+
+    plan: TablePlan
+    position: Position
+    thread: threading.Thread
+    held: list[RowChanges] = field(default_factory=list)
+    loaded: bool = False
+    error: BaseException | None = None
+
+
+class Reloads:
+    """The loads under way of one task. For the thread that applies."""
+
+    def __init__(self, replication: Replication, target: Target) -> None:
+        self._replication, self._target = replication, target
+        self._loads: dict[Name, _Load] = {}
+
+    def __contains__(self, name: Name) -> bool:
+        return name in self._loads
+
+    def hold(self, name: Name, parts: Sequence[RowChanges]) -> None:
+        """Keep changes of a table that is being loaded, but for those that its snapshot has."""
+        load = self._loads[name]
+        load.held += [part for part in (later_than(part, load.position) for part in parts) if len(part.operation)]
+
+    def begin(self, name: Name, checkpoint: Checkpoint, save: Callable[[Checkpoint], None], forget: Callable[[], None]) -> Checkpoint:
+        """Starts a load; the checkpoint that has it, saved. `forget` makes the reader ask anew which tables are wanted."""
+        replication, statistics = self._replication, self._replication.statistics.table(*name)
+        replication.suspended.pop(".".join(name), None)
+        plan = self._plan(name)
+        if plan is None:
+            reason = f"There is no table {'.'.join(name)} on the source that the mappings select: it cannot be reloaded."
+            replication.suspend(*name, SourceError(reason))
+            return checkpoint
+        checkpoint = replace(checkpoint, reloading=tuple(sorted({*checkpoint.reloading, ".".join(name)})))
+        save(checkpoint)
+        if replication.validator is not None:
+            replication.validator.pause(name)
+        forget()  # before the snapshot: what the reader leaves out of a table that was suspended, the snapshot has
+        snapshot = open_snapshot(replication.task.source, replication.task.settings.subtasks)
+        load = _Load(plan, snapshot.position, threading.Thread(target=self._run, args=(name, snapshot), name="reload", daemon=True))
+        self._loads[name] = load
+        statistics.message, statistics.full_load_reloaded = "", True
+        load.thread.start()
+        return checkpoint
+
+    def ended(self, wait_for: Name | None = None) -> list[tuple[Name, TablePlan, Position, list[RowChanges]]]:
+        """Tables that are loaded now, with the changes that were held. With `wait_for`, that one has ended.
+
+        Raises:
+            SourceLostError: a load's connection was lost; so does TargetLostError.
+        """
+        if wait_for is not None:
+            self._loads[wait_for].thread.join()
+        found = []
+        for name, load in list(self._loads.items()):
+            if load.thread.is_alive():
+                continue
+            if load.error is not None:
+                raise load.error
+            if self._replication.stopping.is_set() and not load.loaded:
+                continue  # the checkpoint has it still
+            del self._loads[name]
+            if load.loaded:
+                found.append((name, load.plan, load.position, load.held))
+            else:
+                self._replication.suspend(*name, SourceError(self._replication.statistics.table(*name).message))
+            if self._replication.validator is not None:
+                self._replication.validator.again(name)
+        return found
+
+    def close(self) -> None:
+        """Waits for loads that end between chunks."""
+        for load in self._loads.values():
+            load.thread.join(timeout=60)
+
+    def _plan(self, name: Name) -> TablePlan | None:
+        with connected(self._replication.task.source) as connection:
+            found = next((item for item in list_tables(connection) if item[:2] == name), None)
+            return None if found is None else self._replication.read_plan(connection, *found)
+
+    def _run(self, name: Name, snapshot: Snapshot) -> None:
+        load, replication = self._loads[name], self._replication
+        mode = replication.task.settings.prepare
+        mode = "TRUNCATE_BEFORE_LOAD" if mode == "DO_NOTHING" else mode
+        try:
+            work = FullLoad(snapshot, self._target, replication.statistics, replication.stopping, replication.data_errors)
+            load.loaded = bool(work.run([load.plan], mode, anew=True))
+        except BaseException as error:  # noqa: BLE001 - raised by the thread that applies
+            load.error = error
+        finally:
+            snapshot.close()
+
+
+def later_than(changes: RowChanges, position: Position) -> RowChanges:
+    """Those that were made after a position."""
+    later = changes.sequence >= position.place
+    if later.all():
+        return changes
+    keep = pa.array(later)
+    before = changes.before.filter(pa.array(later[changes.operation == UPDATE])) if changes.before.num_columns else changes.before
+    arrays = (changes.sequence[later], changes.transaction[later], changes.seconds[later])
+    return RowChanges(changes.table, changes.operation[later], changes.rows.filter(keep), before, *arrays)
