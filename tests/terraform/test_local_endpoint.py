@@ -98,6 +98,7 @@ def left(url: str) -> dict[str, object]:
         "workflows": client("glue", url).list_workflows()["Workflows"],
         "crawlers": client("glue", url).list_crawlers()["CrawlerNames"],
         "connections": client("glue", url).get_connections()["ConnectionList"],
+        "rulesets": client("glue", url).list_data_quality_rulesets()["Rulesets"],
         "databases": client("glue", url).get_databases()["DatabaseList"],
         "tables": client("dynamodb", url).list_tables()["TableNames"],
         "buckets": client("s3", url).list_buckets()["Buckets"],

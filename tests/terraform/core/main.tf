@@ -115,6 +115,13 @@ module "catalog" {
   databases = { curated = { description = "Typed tables", bucket = "wholesale-curated" } }
 }
 
+module "quality" {
+  source = "../../modules/quality_ruleset"
+
+  table = { database = "curated", name = "orders" }
+  rules = file("${var.folder}/deployment/rulesets/curated.orders.dqdl")
+}
+
 module "connection" {
   source = "../../modules/glue_connection"
 
