@@ -110,6 +110,7 @@ def left(url: str) -> dict[str, object]:
         "instances": client("rds", url).describe_db_instances()["DBInstances"],
         "machines": client("stepfunctions", url).list_state_machines()["stateMachines"],
         "functions": client("lambda", url).list_functions()["Functions"],
+        "schedules": client("scheduler", url).list_schedules()["Schedules"],
         "rules": client("events", url).list_rules()["Rules"],
         "alarms": client("cloudwatch", url).describe_alarms()["MetricAlarms"],
         "groups": client("logs", url).describe_log_groups()["logGroups"],

@@ -27,7 +27,8 @@ def test_rulesets_are_fresh_and_each_is_one_that_glue_would_take() -> None:
     assert {file.stem: len(parse(text).rules) for file, text in found.items()} == {
         file.stem: text.count("\n") - 2 for file, text in found.items()
     }
-    assert {file.stem.split(".")[0] for file in found} <= set(json.loads((CHECKOUT / "deployment" / "catalog.json").read_text())["databases"])
+    catalog = json.loads((CHECKOUT / "deployment" / "catalog.json").read_text("utf-8"))
+    assert {file.stem.split(".")[0] for file in found} <= set(catalog["databases"])
 
 
 def test_every_script_is_a_job_and_every_job_a_script() -> None:
