@@ -16,7 +16,7 @@ from cli._job_bookmarks import bookmark
 from cli._tables import folding_table
 from localaws.bootstrap import client
 from localaws.engines.endpoint import EndpointEngine
-from localaws.glue.job_runs import SCRIPTS_BUCKET
+from localaws.glue.job_runs import scripts_bucket
 from localaws.glue.launcher import runner_command, runner_environment, script_arguments
 from localaws.glue.script_runner import Result
 from localaws.glue.special_arguments import special_values
@@ -70,7 +70,7 @@ def run_script(script: Path, cold: bool, plan: bool, debug: bool, debug_port: in
     port = debug_port if debug_port is not None else later_port
     if port is None and (debug or "--debug" in flags):
         port = 0
-    own = script_arguments(script.stem, run_id, f"s3://{SCRIPTS_BUCKET}/temporary/{run_id}/", {})
+    own = script_arguments(script.stem, run_id, f"s3://{scripts_bucket()}/temporary/{run_id}/", {})
     passed = [*_without(own, special_values(words)), *words]
     command = runner_command(folder, run_id, str(script.resolve()), passed, cold or "--cold" in flags, plan or "--plan" in flags, port)
     started = time.monotonic()

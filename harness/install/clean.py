@@ -19,9 +19,13 @@ __all__ = ["clean", "end_engines", "main"]
 CACHES = (".pytest_cache", ".ruff_cache", ".mypy_cache", ".hypothesis")
 MADE_IN_CHECKOUT = (".venv", ".local", "dist", "build", "spark-warehouse", "metastore_db", "derby.log", *CACHES)
 MADE_IN_HOME = (
-    *("engines", "s3", "s3-meta", "endpoint", "redshift-data", "spark-conf", "runs", "reports", "source", "cache"),
+    *("engines", "s3", "s3-meta", "endpoint", "spark-conf", "source", "cache", "reports", "snapshots", "terraform"),
     *("credentials.json", "api-token"),
+    # What services keep beside moto's journal.
+    *("athena", "bookmarks", "classifiers", "crawlers", "crawls", "dms", "dms-events", "dms-subscriptions", "executions", "lambda"),
+    *("redshift-data", "redshift-serverless", "rulesets", "runs", "statistics-runs", "triggers", "workflow-runs"),
 )
+"""Not simply everything: a home may be a folder that has other things of its user's. A test holds the list to what the harness writes."""
 
 
 def end_engines(home: Path) -> list[str]:

@@ -116,6 +116,7 @@ def apply(endpoint_url: str, secrets: Secrets, checkout: Path = CHECKOUT) -> lis
         *put_secrets(client("secretsmanager", endpoint_url), secrets),
         *_role(client("iam", endpoint_url), buckets),
         *_jobs(client("glue", endpoint_url), jobs, buckets["scripts"]["name"]),
+        *_rulesets(client("glue", endpoint_url), folder / "rulesets"),
     ]
 
 
@@ -209,6 +210,23 @@ def _role(iam: Any, buckets: Mapping[str, Any]) -> list[str]:
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trusted]}))
     iam.put_role_policy(RoleName=name, PolicyName="jobs", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": rights}))
     return [f"role {name}"]
+
+
+def _rulesets(glue: Any, folder: Path) -> list[str]:
+    """One for each file `<database>.<table>.dqdl`."""
+    made = []
+    existing = {item["Name"] for item in glue.list_data_quality_rulesets(MaxResults=1000)["Rulesets"]}
+    for file in sorted(folder.glob("*.dqdl")):
+        database, table = file.stem.split(".")
+        name, text = f"{database}_{table}", file.read_text("utf-8")
+        if name not in existing:
+            glue.create_data_quality_ruleset(Name=name, Ruleset=text, TargetTable={"DatabaseName": database, "TableName": table})
+        elif glue.get_data_quality_ruleset(Name=name)["Ruleset"] == text:
+            continue
+        else:
+            glue.update_data_quality_ruleset(Name=name, Ruleset=text)
+        made.append(f"ruleset {name}")
+    return made
 
 
 def _jobs(glue: Any, jobs: Mapping[str, Any], scripts: str) -> list[str]:

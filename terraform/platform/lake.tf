@@ -47,6 +47,17 @@ module "catalog" {
   }
 }
 
+# Files are called <database>.<table>.dqdl.
+module "quality" {
+  source   = "../modules/quality_ruleset"
+  for_each = fileset("${var.folder}/deployment/rulesets", "*.dqdl")
+
+  table = { database = split(".", each.key)[0], name = split(".", each.key)[1] }
+  rules = file("${var.folder}/deployment/rulesets/${each.key}")
+
+  depends_on = [module.catalog]
+}
+
 module "crawler" {
   source   = "../modules/glue_crawler"
   for_each = local.crawlers

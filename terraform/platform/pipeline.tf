@@ -19,7 +19,7 @@ module "pipeline" {
 
 locals {
   # By name, so that a rule and the function it calls need not wait for each other.
-  rule_arns = { for name in ["arrivals", "daily", "failures"] : name => "arn:aws:events:${var.region}:${var.account_id}:rule/${var.name}-${name}" }
+  rule_arns = { for name in ["arrivals", "failures"] : name => "arn:aws:events:${var.region}:${var.account_id}:rule/${var.name}-${name}" }
 
   functions = {
     landing-validator = {
@@ -34,7 +34,7 @@ locals {
     api-trigger = {
       description = "Starts a batch, once: the one that is asked for, or the day's"
       environment = { STATE_MACHINE_ARN = module.pipeline.arn }
-      callers     = { daily = { service = "events.amazonaws.com", source_arn = local.rule_arns.daily } }
+      callers     = {}
       statements  = [{ sid = "Start", actions = ["states:StartExecution"], resources = [module.pipeline.arn] }]
     }
     run-notifier = {
@@ -93,13 +93,16 @@ module "failures" {
 }
 
 module "daily" {
-  source = "../modules/event_rule"
+  source = "../modules/schedule"
   count  = var.schedule == null ? 0 : 1
 
+  platform     = { name = var.name, account_id = var.account_id, kms_key_arn = module.key.arn }
   name         = "${var.name}-daily"
   description  = "The batch of the day, by the function that knows its name"
-  schedule     = var.schedule
+  expression   = var.schedule
+  time_zone    = var.time_zone
   function_arn = module.function["api-trigger"].arn
+  input        = "{\"source\": \"aws.events\", \"time\": \"<aws.scheduler.scheduled-time>\"}"
 }
 
 module "monitoring" {

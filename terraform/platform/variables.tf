@@ -153,9 +153,15 @@ variable "function_layers" {
 }
 
 variable "schedule" {
-  description = "When the daily batch starts, cron(…) in UTC; null starts it by hand."
+  description = "When the daily batch starts, cron(…) in the time zone; null starts it by hand."
   type        = string
   default     = null
+}
+
+variable "time_zone" {
+  description = "Zone of the schedule, as the IANA database names it."
+  type        = string
+  default     = "UTC"
 }
 
 variable "emails" {

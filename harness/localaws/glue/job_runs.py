@@ -5,6 +5,8 @@ The jobs themselves are moto's (CreateJob, GetJob). Messages and error codes fol
 
 from __future__ import annotations
 
+import functools
+import json
 import threading
 import time
 from collections.abc import Mapping
@@ -15,14 +17,12 @@ from botocore.exceptions import ClientError
 from localaws.errors import AwsError
 from localaws.glue.run_store import JobRun
 from localaws.glue.run_supervisor import RunSupervisor
-from localaws.home import Home
+from localaws.home import CHECKOUT, Home
 from localaws.iam.service_roles import trusts
 from localaws.operation import Handler, Request, ServiceContext
 
-__all__ = ["OPERATIONS", "SCRIPTS_BUCKET", "close_service", "open_service", "supervisor_of"]
+__all__ = ["OPERATIONS", "close_service", "open_service", "scripts_bucket", "supervisor_of"]
 
-SCRIPTS_BUCKET = "wholesale-scripts"
-"""Where a run of a script that lies in no bucket has its temporary folder."""
 _DEFAULT_TIMEOUT = 480  # minutes, Glue 5's default
 _COMMANDS = ("glueetl", "gluestreaming", "pythonshell")
 _PAGE = 200
@@ -177,8 +177,15 @@ def _description(job: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[
     return {name: merged[name] for name in names if merged.get(name) is not None}
 
 
+@functools.cache
+def scripts_bucket() -> str:
+    """The deployment's: where a run of a script that lies in no bucket has its temporary folder."""
+    name: str = json.loads((CHECKOUT / "deployment" / "buckets.json").read_text("utf-8"))["scripts"]["name"]
+    return name
+
+
 def _bucket_of(script: str) -> str:
-    return script.removeprefix("s3://").split("/", 1)[0] if script.startswith("s3://") else SCRIPTS_BUCKET
+    return script.removeprefix("s3://").split("/", 1)[0] if script.startswith("s3://") else scripts_bucket()
 
 
 def _offset(token: str | None) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from localaws.engines.endpoint import EndpointEngine
-from localaws.glue.job_runs import SCRIPTS_BUCKET
+from localaws.glue.job_runs import scripts_bucket
 from localaws.glue.launcher import runner_environment, script_arguments
 from localaws.glue.run_files import read_job_options
 from localaws.glue.script_runner import connect
@@ -32,7 +32,7 @@ def start(job_name: str = "notebook", arguments: Mapping[str, str] | None = None
     workspace = folder / "workspace"
     workspace.mkdir(parents=True)
     endpoint = EndpointEngine(home).endpoint
-    words = script_arguments(job_name, run_id, f"s3://{SCRIPTS_BUCKET}/temporary/{run_id}/", arguments or {})
+    words = script_arguments(job_name, run_id, f"s3://{scripts_bucket()}/temporary/{run_id}/", arguments or {})
     os.environ.update(runner_environment(home, endpoint, folder))
     job = read_job_options(home, words, workspace)
     connect(home, run_id, ["asked for"] if cold else [], job)

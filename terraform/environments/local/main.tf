@@ -38,6 +38,7 @@ provider "aws" {
     redshiftserverless = var.endpoint_url
     s3                 = var.endpoint_url
     s3control          = var.endpoint_url
+    scheduler          = var.endpoint_url
     secretsmanager     = var.endpoint_url
     sfn                = var.endpoint_url
     sns                = var.endpoint_url

@@ -1,18 +1,10 @@
-# A rule of EventBridge, by schedule or by pattern, and the function that it calls.
+# A rule of EventBridge: the pattern of the events, and the function that it calls.
 
 resource "aws_cloudwatch_event_rule" "this" {
-  name                = var.name
-  description         = var.description
-  schedule_expression = var.schedule
-  event_pattern       = var.pattern
-  state               = var.enabled ? "ENABLED" : "DISABLED"
-
-  lifecycle {
-    precondition {
-      condition     = (var.schedule == null) != (var.pattern == null)
-      error_message = "A rule has either a schedule or a pattern."
-    }
-  }
+  name          = var.name
+  description   = var.description
+  event_pattern = var.pattern
+  state         = var.enabled ? "ENABLED" : "DISABLED"
 }
 
 resource "aws_cloudwatch_event_target" "this" {

@@ -4,28 +4,16 @@ variable "name" {
 }
 
 variable "description" {
-  description = "What starts, and when."
+  description = "What happened, that starts what."
   type        = string
-}
-
-variable "schedule" {
-  description = "cron(…) in UTC or rate(…)."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.schedule == null ? true : can(regex("^(cron|rate)\\(.+\\)$", var.schedule))
-    error_message = "A schedule is cron(…) or rate(…)."
-  }
 }
 
 variable "pattern" {
   description = "Pattern of the events, JSON."
   type        = string
-  default     = null
 
   validation {
-    condition     = var.pattern == null ? true : can(jsondecode(var.pattern))
+    condition     = can(jsondecode(var.pattern))
     error_message = "A pattern is JSON."
   }
 }

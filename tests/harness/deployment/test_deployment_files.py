@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from awsgluedq.dqdl import parse
 from deployment.jobs import CHECKOUT, JOBS_FILE, describe_jobs, job_module, jobs_json
+from deployment.rulesets import RULESETS_FOLDER, rulesets
 
 JOBS = describe_jobs()
 PIPELINE = json.loads((CHECKOUT / "deployment" / "pipeline.json").read_text("utf-8"))
@@ -16,6 +18,17 @@ BRANCHES = [branch for step in PIPELINE["steps"] for branch in step["branches"]]
 
 def test_jobs_json_is_fresh() -> None:
     assert JOBS_FILE.read_text("utf-8") == jobs_json(), "run ./etl deployment"
+
+
+def test_rulesets_are_fresh_and_each_is_one_that_glue_would_take() -> None:
+    found = {file: file.read_text("utf-8") for file in RULESETS_FOLDER.iterdir()}
+
+    assert found == rulesets(), "run ./etl deployment"
+    assert {file.stem: len(parse(text).rules) for file, text in found.items()} == {
+        file.stem: text.count("\n") - 2 for file, text in found.items()
+    }
+    catalog = json.loads((CHECKOUT / "deployment" / "catalog.json").read_text("utf-8"))
+    assert {file.stem.split(".")[0] for file in found} <= set(catalog["databases"])
 
 
 def test_every_script_is_a_job_and_every_job_a_script() -> None:

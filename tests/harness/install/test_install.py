@@ -17,6 +17,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from install.checks import check_folder, check_platform
+from install.clean import MADE_IN_HOME
 from install.exceptions import CommandFailedError, CorruptJarError, MissingRequirementError, UnsupportedPlatformError
 from install.ivy import java_network_options, resolve
 from install.jars import Jar, check, fetch, read_lock, unpack_server
@@ -187,6 +188,16 @@ def test_clean_ends_what_runs_and_leaves_the_sources(tmp_path: Path) -> None:
     assert not Path(f"/proc/{pid}").exists() or Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
     assert sorted(path.name for path in checkout.iterdir()) == ["harness"]
     assert list(checkout.rglob("__pycache__")) == []
+
+
+def test_clean_knows_everything_that_the_harness_writes_into_a_home() -> None:
+    texts = [file.read_text("utf-8") for file in (CHECKOUT / "harness").rglob("*.py") if "tests" not in file.parts]
+    written = {name for text in texts for name in re.findall(r'\bhome(?:\.root)? / "([a-z0-9.-]+)"', text)}
+    written |= set(re.findall(r'self\.root / "([a-z0-9.-]+)"', (CHECKOUT / "harness" / "localaws" / "home.py").read_text("utf-8")))
+    named_and_not_made = {"no-aws-configuration", ".local", ".terraform.d"}  # a file that must not exist; folders of a user's home
+
+    assert len(written) > 20
+    assert written - named_and_not_made - set(MADE_IN_HOME) == set(), "add it to MADE_IN_HOME of harness/install/clean.py"
 
 
 def _use_mirror(work: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

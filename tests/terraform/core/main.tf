@@ -49,6 +49,7 @@ provider "aws" {
     lambda             = var.endpoint_url
     logs               = var.endpoint_url
     redshiftserverless = var.endpoint_url
+    scheduler          = var.endpoint_url
     secretsmanager     = var.endpoint_url
     sfn                = var.endpoint_url
     sns                = var.endpoint_url
@@ -115,6 +116,13 @@ module "catalog" {
   databases = { curated = { description = "Typed tables", bucket = "wholesale-curated" } }
 }
 
+module "quality" {
+  source = "../../modules/quality_ruleset"
+
+  table = { database = "curated", name = "orders" }
+  rules = file("${var.folder}/deployment/rulesets/curated.orders.dqdl")
+}
+
 module "connection" {
   source = "../../modules/glue_connection"
 
@@ -144,6 +152,18 @@ module "workflow" {
   schedule    = var.schedule
   first       = [{ job = module.job.name }]
   enabled     = false
+}
+
+module "daily" {
+  source = "../../modules/schedule"
+
+  platform     = { name = "core", account_id = "123456789012", kms_key_arn = module.key.arn }
+  name         = "core-daily"
+  description  = "Every day"
+  expression   = "cron(0 4 * * ? *)"
+  time_zone    = "Europe/Rome"
+  function_arn = "arn:aws:lambda:us-east-1:123456789012:function:core"
+  input        = "{\"time\": \"<aws.scheduler.scheduled-time>\"}"
 }
 
 module "copy_role" {

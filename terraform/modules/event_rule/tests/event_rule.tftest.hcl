@@ -1,13 +1,13 @@
 mock_provider "aws" {}
 
 variables {
-  name         = "wholesale-daily"
-  description  = "The daily batch"
-  schedule     = "cron(0 4 * * ? *)"
-  function_arn = "arn:aws:lambda:us-east-1:123456789012:function:wholesale-api-trigger"
+  name         = "wholesale-arrivals"
+  description  = "A manifest arrived"
+  pattern      = "{\"source\": [\"aws.s3\"]}"
+  function_arn = "arn:aws:lambda:us-east-1:123456789012:function:wholesale-landing-validator"
 }
 
-run "a_schedule_calls_the_function_and_retries_for_an_hour" {
+run "a_rule_calls_the_function_and_retries_for_an_hour" {
   command = plan
 
   assert {
@@ -16,22 +16,12 @@ run "a_schedule_calls_the_function_and_retries_for_an_hour" {
   }
 }
 
-run "schedule_and_pattern_together_are_refused" {
+run "a_pattern_that_is_no_json_is_refused" {
   command = plan
 
   variables {
-    pattern = "{\"source\": [\"aws.s3\"]}"
+    pattern = "aws.s3"
   }
 
-  expect_failures = [aws_cloudwatch_event_rule.this]
-}
-
-run "a_time_of_day_is_no_schedule" {
-  command = plan
-
-  variables {
-    schedule = "04:00"
-  }
-
-  expect_failures = [var.schedule]
+  expect_failures = [var.pattern]
 }

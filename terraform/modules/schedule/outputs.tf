@@ -1,0 +1,4 @@
+output "arn" {
+  description = "ARN of the schedule."
+  value       = aws_scheduler_schedule.this.arn
+}
