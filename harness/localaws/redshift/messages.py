@@ -40,7 +40,8 @@ def redshift_error(error: psycopg.Error, cancelled: bool = False) -> RedshiftErr
     state = error.sqlstate or ""
     if cancelled or state == "57014":
         return StatementCancelledError()
-    if not state or state.startswith("08") or state in ("57P01", "57P02", "57P03"):
+    # 08P01 is a statement that lacks a parameter's value: the connection goes on.
+    if not state or (state.startswith("08") and state != "08P01") or state in ("57P01", "57P02", "57P03"):
         return ConnectionLostError(error.diag.message_primary or str(error))
     diag = error.diag
     given = {"C": state, "M": diag.message_primary or str(error), "D": diag.message_detail, "H": diag.message_hint, "c": diag.column_name}

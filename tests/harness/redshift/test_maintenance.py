@@ -8,7 +8,7 @@ import pytest
 
 from harness.redshift.test_alter import rows
 from harness.redshift.test_copy_errors import own
-from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError
+from localaws.redshift.exceptions import ConnectionLostError, NotSupportedHereError, RedshiftError
 from localaws.redshift.session import Session
 
 __all__ = ["own"]
@@ -137,3 +137,10 @@ def test_there_are_no_datashares_and_none_can_be_made(schema: Session) -> None:
     assert rows(schema, "SELECT share_name FROM svv_datashares") == []
     with pytest.raises(NotSupportedHereError, match="CREATE DATASHARE"):
         schema.run("CREATE DATASHARE sales")
+
+
+def test_a_statement_that_lacks_a_parameter_fails_and_the_session_goes_on(schema: Session) -> None:
+    with pytest.raises(RedshiftError, match="requires 1") as error:
+        schema.run("EXPLAIN SELECT $1")
+    assert not isinstance(error.value, ConnectionLostError)
+    assert rows(schema, "SELECT 1") == [("1",)]
