@@ -266,4 +266,4 @@ class WarehouseSuite:
         finished(client, target, f"CREATE TABLE {schema}.t (a int)")
         about = ended(client, target, f"COPY {schema}.t FROM 's3://no-such-bucket/x' {ROLE} FORMAT AS PARQUET")
         assert "The specified bucket does not exist" in about["Error"]
-        assert "not supported by the local Redshift endpoint yet" in ended(client, target, "CLUSTER nobody")["Error"]
+        assert "not supported by the local Redshift endpoint yet" in ended(client, target, "CREATE DATASHARE nobody")["Error"]
