@@ -183,7 +183,7 @@ CREATE VIEW pg_catalog.svv_table_info AS
   WHERE r.relkind IN ('r', 'p') AND NOT r.of_system;
 CREATE VIEW pg_catalog.svv_mv_info AS
   SELECT current_database()::varchar AS database_name, current_database()::varchar AS database, nspname::varchar AS schema, nspname::varchar AS schema_name, owner::varchar AS user_name,
-    relname::varchar AS name, 'f'::char(1) AS is_stale, 0 AS state, false AS autorewrite, false AS autorefresh
+    relname::varchar AS name, NULL::char(1) AS is_stale, 0 AS state, false AS autorewrite, false AS autorefresh
   FROM local_redshift.relations WHERE relkind = 'm';
 CREATE VIEW pg_catalog.stv_mv_info AS SELECT * FROM pg_catalog.svv_mv_info;
 CREATE VIEW pg_catalog.pg_proc_info AS
