@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 
+import pyspark
 import pytest
 from pyspark.sql import SparkSession
 
@@ -44,7 +45,9 @@ _LONG_FILES = (
 
 def _installed() -> dict[str, str]:
     """What `make install` has put there: Deequ, Iceberg, the databases' drivers, the archive of classes. Glue's image has no harness,
-    and tests that need a jar say when they do not find it."""
+    and tests that need a jar say when they do not find it. The jars are those of Spark 3.5: on another they would only break it."""
+    if not pyspark.__version__.startswith("3.5."):
+        return {}
     try:
         from localaws.engines.class_archive import archive_options
         from localaws.engines.spark_conf import driver_class_path
