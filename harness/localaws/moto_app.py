@@ -58,11 +58,11 @@ class MotoApp:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         self._random = mock_random
-        _steady_back_ends(mock_random)
-        self._application = DomainDispatcherApplication(create_backend_app)
-        self._known: dict[str, bool] = {}
         self.lock = threading.RLock()
         """Held during a call; whoever needs several calls as one holds it around them."""
+        _steady_back_ends(mock_random, self.lock)
+        self._application = DomainDispatcherApplication(create_backend_app)
+        self._known: dict[str, bool] = {}
 
     def call(self, call: MotoCall, host: str = "127.0.0.1", seed: int | None = None, at: datetime | None = None) -> HttpResponse:
         """The answer of moto. With a seed, identifiers that moto makes are a function of it; with `at`, so are its times.
@@ -106,7 +106,7 @@ class MotoApp:
         return self._known[call.signing_name]
 
 
-def _steady_back_ends(random: Any) -> None:
+def _steady_back_ends(random: Any, lock: threading.RLock) -> None:
     """A back end that is made while a call runs must not draw from that call's numbers.
 
     moto makes a back end when something first asks for it, a read perhaps, which is not in the journal; IAM's draws a name for each of
@@ -120,12 +120,13 @@ def _steady_back_ends(random: Any) -> None:
     def __getitem__(back_ends: Any, region: str) -> Any:
         if dict.__contains__(back_ends, region):
             return make(back_ends, region)
-        state = random.getstate()
-        random.seed(f"{back_ends.service_name}/{back_ends.account_id}/{region}")
-        try:
-            return make(back_ends, region)
-        finally:
-            random.setstate(state)
+        with lock:  # services look at back ends beside a call that is under way in another thread
+            state = random.getstate()
+            random.seed(f"{back_ends.service_name}/{back_ends.account_id}/{region}")
+            try:
+                return make(back_ends, region)
+            finally:
+                random.setstate(state)
 
     AccountSpecificBackend.__getitem__ = __getitem__  # type: ignore[method-assign]
 

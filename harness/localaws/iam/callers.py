@@ -96,7 +96,7 @@ def caller_of(home: Path, access_key: str, service: str = "sts", strict: bool = 
         return _of_session(record)
     if record is not None and strict:
         raise ExpiredTokenError(service)
-    if user := _user_of(access_key):
+    if _ISSUED.fullmatch(access_key) and (user := _user_of(access_key)):
         return Caller("user", user.arn, user.id, user.name, tags=_tags(user.tags), access_key=access_key)
     if strict and _ISSUED.fullmatch(access_key):
         raise UnknownKeyError(service)

@@ -59,14 +59,14 @@ class Retention:
 
     def _last_day(self) -> str | None:
         try:
-            return str(json.loads((self.home / "retention.json").read_text("utf-8"))["day"])
+            return str(json.loads((self.home / "endpoint" / "retention.json").read_text("utf-8"))["day"])
         except (FileNotFoundError, ValueError, KeyError):
             return None
 
     def _note(self, day: str, number: int) -> None:
-        draft = self.home / "retention.json.draft"
+        draft = self.home / "endpoint" / "retention.json.draft"
         draft.write_text(json.dumps({"day": day, "deleted": number}), "utf-8")
-        draft.replace(self.home / "retention.json")
+        draft.replace(self.home / "endpoint" / "retention.json")
 
 
 def _answer(status: int, document: object) -> HttpResponse:

@@ -147,7 +147,7 @@ def test_a_run_is_asked_for_rightly(home: EndpointProcess) -> None:
 
 
 def test_the_endpoint_runs_it_by_itself_on_a_new_day(own_endpoint: EndpointProcess) -> None:
-    note = own_endpoint.home / "retention.json"
+    note = own_endpoint.home / "endpoint" / "retention.json"
     deadline = time.monotonic() + 60
     while not note.exists():
         assert time.monotonic() < deadline, "it was not run"
