@@ -22,9 +22,9 @@ MADE_IN_HOME = (
     *("engines", "s3", "s3-meta", "endpoint", "spark-conf", "source", "cache", "reports", "snapshots", "terraform"),
     *("credentials.json", "api-token"),
     # What services keep beside moto's journal.
-    *("athena", "bookmarks", "classifiers", "cloudtrail", "crawlers", "crawls", "dms", "dms-events", "dms-subscriptions", "emr-serverless"),
-    *("executions", "lakeformation", "lambda", "redshift-audit"),
-    *("redshift-data", "redshift-serverless", "rulesets", "runs", "statistics-runs", "triggers", "workflow-runs"),
+    *("athena", "bookmarks", "classifiers", "cloudtrail", "crawlers", "crawls", "dms", "dms-events", "dms-subscriptions"),
+    *("emr-serverless", "executions", "lakeformation", "lambda", "redshift-audit", "redshift-data", "redshift-serverless"),
+    *("retention.json", "retention.json.draft", "rulesets", "runs", "statistics-runs", "triggers", "workflow-runs"),
 )
 """Not simply everything: a home may be a folder that has other things of its user's. A test holds the list to what the harness writes."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -75,7 +76,7 @@ class Scheduler:
         schedule = next((each for each in _kept() if f"{each.group_name}/{each.name}" == name), None)
         if schedule is None:
             return
-        target, text = schedule.target, str(schedule.target.get("Input") or "{}")
+        target, text = schedule.target, _filled(str(schedule.target.get("Input") or "{}"), schedule.arn)
         try:
             self.targets.reach(target, text)
         except Exception as error:  # noqa: BLE001 - one target's failure must not keep the others from theirs
@@ -97,6 +98,19 @@ class Scheduler:
             url = sqs.get_queue_url(QueueName=queue.rsplit(":", 1)[1])["QueueUrl"]
             attributes = {name: {"DataType": "String", "StringValue": value} for name, value in told.items()}
             sqs.send_message(QueueUrl=url, MessageBody=text, MessageAttributes=attributes)
+
+
+def _filled(text: str, arn: str) -> str:
+    """The input with its context attributes, such as <aws.scheduler.scheduled-time> ("Adding context attributes", User Guide)."""
+    values = {
+        "schedule-arn": arn,
+        "scheduled-time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "execution-id": str(uuid.uuid4()),
+        "attempt-number": "1",
+    }
+    for name, value in values.items():
+        text = text.replace(f"<aws.scheduler.{name}>", value)
+    return text
 
 
 def _kept() -> list[Any]:

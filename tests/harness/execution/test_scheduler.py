@@ -45,10 +45,12 @@ def test_a_schedule_fires_once_in_its_zone_and_goes(
     name = uuid.uuid4().hex
     scheduler.create_schedule(
         Name=name, ScheduleExpression=soon("Asia/Tokyo"), ScheduleExpressionTimezone="Asia/Tokyo", ActionAfterCompletion="DELETE",
-        Target={"Arn": arn, "RoleArn": ROLE, "Input": '{"batch": 7}'}, **ONCE,
+        Target={"Arn": arn, "RoleArn": ROLE, "Input": '{"batch": 7, "at": "<aws.scheduler.scheduled-time>"}'}, **ONCE,
     )  # fmt: skip
     (message,) = wait_until(lambda: received(endpoint, url), 60)
-    assert json.loads(message["Body"]) == {"batch": 7}
+    body = json.loads(message["Body"])
+    assert body["batch"] == 7
+    assert abs(datetime.fromisoformat(body["at"]) - datetime.now(UTC)) < timedelta(minutes=5)
 
     def gone() -> bool:
         try:
