@@ -1,4 +1,4 @@
--- Rights, roles and what runs now (Redshift guide, "SVV views", "STV_INFLIGHT", "STV_TBL_PERM", "PG_USER_INFO").
+-- Rights, roles and what runs now (Redshift guide, "SVV views", "STV_INFLIGHT", "PG_USER_INFO").
 CREATE VIEW pg_catalog.svv_schema_privileges AS
   SELECT schema_name AS namespace_name, privilege_type, identity_id, identity_name, identity_type, admin_option, privilege_scope, grantor_name
   FROM local_redshift.grants WHERE object_type = 'SCHEMA';
@@ -33,12 +33,6 @@ CREATE VIEW pg_catalog.svv_role_grants AS
   SELECT u.oid::integer AS role_id, u.rolname::varchar AS role_name, r.oid::integer AS granted_role_id, r.rolname::varchar AS granted_role_name
   FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles u ON u.oid = m.member JOIN pg_catalog.pg_roles r ON r.oid = m.roleid
   WHERE NOT u.rolcanlogin AND local_redshift.identity_type(r.oid) = 'role';
-CREATE VIEW pg_catalog.svv_redshift_functions AS
-  SELECT current_database()::varchar AS database_name, n.nspname::varchar AS schema_name, p.proname::varchar AS function_name,
-    CASE p.prokind WHEN 'p' THEN 'STORED PROCEDURE' WHEN 'a' THEN 'AGGREGATE FUNCTION' ELSE 'REGULAR FUNCTION' END::varchar AS function_type,
-    pg_get_function_identity_arguments(p.oid)::varchar AS argument_type, CASE WHEN p.prokind = 'p' THEN '' ELSE format_type(p.prorettype, NULL) END::varchar AS result_type
-  FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-  WHERE n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('information_schema', 'local_redshift');
 CREATE VIEW pg_catalog.pg_user_info AS
   SELECT usename, usesysid, usecreatedb, usesuper, false AS usecatupd, '********'::text AS passwd, valuntil, useconfig,
     (SELECT CASE WHEN rolconnlimit < 0 THEN 'UNLIMITED' ELSE rolconnlimit::text END FROM pg_catalog.pg_roles WHERE oid = usesysid) AS useconnlimit
@@ -48,11 +42,6 @@ CREATE VIEW pg_catalog.stv_inflight AS
     coalesce(backend_xid::text::bigint, 0) AS xid, pid, query_start AT TIME ZONE 'UTC' AS starttime, left(query, 100)::char(100) AS text, 0 AS suspended, 0 AS insert_pristine,
     0 AS concurrency_scaling_status
   FROM pg_catalog.pg_stat_activity a WHERE backend_type = 'client backend' AND state = 'active' AND pid <> pg_backend_pid();
-CREATE VIEW pg_catalog.stv_tbl_perm AS
-  SELECT 0 AS slice, r.oid::integer AS id, r.relname::char(72) AS name, r.reltuples::bigint AS rows, r.reltuples::bigint AS sorted_rows, r.temporary::integer AS temp,
-    (SELECT oid::integer FROM pg_catalog.pg_database WHERE datname = current_database()) AS db_id, 0 AS insert_pristine, 0 AS delete_pristine, 0 AS backup,
-    NULL::integer AS dist_style, NULL::integer AS block_count
-  FROM local_redshift.relations r WHERE r.relkind IN ('r', 'p') AND NOT r.of_system;
 DO $body$ BEGIN
   EXECUTE (SELECT string_agg(format('GRANT SELECT ON %I.%I TO PUBLIC', n.nspname, c.relname), '; ')
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v' AND c.oid >= 16384 AND n.nspname = 'pg_catalog');
