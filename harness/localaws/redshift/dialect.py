@@ -39,7 +39,16 @@ from localaws.redshift.show import show_query
 from localaws.redshift.sql.query import Parameters, expression_text, names_the_catalog, query_text, unqualified_tables
 from localaws.redshift.sql.scope import Catalog, CatalogNeededError
 from localaws.redshift.types import read_type
-from localaws.redshift.users import alter_database, alter_role, alter_user, create_database, create_role, create_user, drop_role
+from localaws.redshift.users import (
+    alter_database,
+    alter_role,
+    alter_user,
+    create_database,
+    create_role,
+    create_user,
+    drop_database,
+    drop_role,
+)
 
 __all__ = ["Translation", "refused_statements", "supported_statements", "translate", "untouched_catalog_query"]
 
@@ -610,7 +619,7 @@ _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
     (("ALTER", "ROLE"), _own("alter role", alter_role)),
     (("DROP", "ROLE"), _own("drop role", drop_role)),
     (("CREATE", "DATABASE"), _own("create database", create_database, in_transaction=False)),
-    (("DROP", "DATABASE"), _plain_own("drop database", in_transaction=False)),
+    (("DROP", "DATABASE"), _own("drop database", drop_database, in_transaction=False)),
     (("ALTER", "DATABASE"), _own("alter database", alter_database)),
     (("CANCEL",), _own("cancel", _cancel)),
     *(
@@ -644,5 +653,9 @@ _RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
     *(((word,), _control) for word in ("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT")),
     *(((word,), _refused(word, _NO_OBJECT)) for word in ("SAVEPOINT", "RELEASE")),
 )
-# The first words of Redshift's statements; anything else is a mistake in writing.
-_OPENINGS = {opening[0] for opening, _ in _RULES} | {"ATTACH", "CREATE", "DESC", "DESCRIBE", "DETACH", "DROP", "INSERT", "USE"}
+# The first words of statements of Redshift and PostgreSQL; anything else is a mistake in writing.
+_OPENINGS = {opening[0] for opening, _ in _RULES} | {
+    *("ATTACH", "CREATE", "DESC", "DESCRIBE", "DETACH", "DROP", "USE"),
+    *("CHECKPOINT", "CLUSTER", "DISCARD", "DO", "IMPORT", "LISTEN", "LOAD", "MOVE", "NOTIFY", "REASSIGN"),
+    *("REINDEX", "SECURITY", "TABLE", "UNLISTEN"),
+}

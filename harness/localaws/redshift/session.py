@@ -52,6 +52,7 @@ _INSTALLED = (
     "50_aggregates.sql",
     "60_catalog.sql",
     "65_show.sql",
+    "66_privileges.sql",
     "70_loads.sql",
     "80_history.sql",
     "85_maintenance.sql",

@@ -17,7 +17,7 @@ from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, S
 from localaws.redshift.lexer import Cursor, Token, plain_text, quote_identifier, quote_literal, significant, unquote
 from localaws.redshift.settings import REDSHIFT_SETTINGS
 
-__all__ = ["alter_database", "alter_role", "alter_user", "create_database", "create_role", "create_user", "drop_role"]
+__all__ = ["alter_database", "alter_role", "alter_user", "create_database", "create_role", "create_user", "drop_database", "drop_role"]
 
 _FLAGS = {
     "CREATEDB": "CREATEDB",
@@ -252,12 +252,28 @@ def alter_database(tokens: Sequence[Token]) -> tuple[str, ...]:
     """ALTER DATABASE name RENAME TO, OWNER TO, CONNECTION LIMIT."""
     cursor = Cursor(significant(tokens))
     cursor.expect("ALTER", "DATABASE")
-    opening = f"ALTER DATABASE {quote_identifier(cursor.identifier())}"
-    for words in (("RENAME", "TO"), ("OWNER", "TO")):
-        if cursor.accept(*words):
-            return (f"{opening} {' '.join(words)} {quote_identifier(_last(cursor))}",)
+    name = cursor.identifier()
+    opening = f"ALTER DATABASE {quote_identifier(name)}"
+    if cursor.accept("RENAME", "TO"):
+        return (_left(name), f"{opening} RENAME TO {quote_identifier(_last(cursor))}")
+    if cursor.accept("OWNER", "TO"):
+        return (f"{opening} OWNER TO {quote_identifier(_last(cursor))}",)
     if cursor.accept("CONNECTION", "LIMIT"):
         limit = -1 if cursor.accept("UNLIMITED") else _number(cursor)
         _end(cursor)
         return (f"{opening} CONNECTION LIMIT {limit}",)
     raise NotSupportedHereError(f"ALTER DATABASE … {cursor.peek()}")
+
+
+def drop_database(tokens: Sequence[Token]) -> tuple[str, ...]:
+    """DROP DATABASE name [FORCE]: with FORCE its sessions are ended."""
+    cursor = Cursor(significant(tokens))
+    cursor.expect("DROP", "DATABASE")
+    name = cursor.identifier()
+    force = " WITH (FORCE)" if cursor.accept("FORCE") else ""
+    _end(cursor)
+    return (_left(name), f"DROP DATABASE {quote_identifier(name)}{force}")
+
+
+def _left(database: str) -> str:
+    return f"SELECT local_redshift.leave_database({quote_literal(database)})"

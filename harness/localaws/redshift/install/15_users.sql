@@ -46,3 +46,7 @@ BEGIN
   END IF;
   PERFORM pg_catalog.pg_cancel_backend(process);
 END $body$;
+-- What writes the history keeps a connection to each database: it goes before the database is dropped or renamed, and comes back by itself.
+CREATE OR REPLACE FUNCTION local_redshift.leave_database(name text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $body$
+  SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = name AND application_name = 'redshift query history'
+$body$;
