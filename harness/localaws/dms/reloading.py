@@ -85,7 +85,7 @@ class Reloads:
         snapshot = open_snapshot(replication.task.source, replication.task.settings.subtasks)
         load = _Load(plan, snapshot.position, threading.Thread(target=self._run, args=(name, snapshot), name="reload", daemon=True))
         self._loads[name] = load
-        statistics.message, statistics.full_load_reloaded = "", True
+        statistics.table_state, statistics.message, statistics.full_load_reloaded = "Table is being reloaded", "", True
         load.thread.start()
         return checkpoint
 

@@ -41,6 +41,7 @@ def test_starts_are_positions_or_times() -> None:
 
 def test_a_time_is_found_in_the_file_that_has_it(source: Any, address: SourceAddress) -> None:
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY)", "INSERT INTO k VALUES (1)")
+    execute(source, "SET SESSION binlog_format=STATEMENT", "UPDATE k SET id = 11", "SET SESSION binlog_format=ROW")  # is passed over
     positions, moments = [current_position(source)], [next_second(source)]
     execute(source, "INSERT INTO k VALUES (2)", "FLUSH BINARY LOGS")
     moments.append(next_second(source))

@@ -123,6 +123,8 @@ class Framer:
         self.boundaries: Sequence[Position] = ()
         self.moments: Sequence[int] = ()
         """Where, and when (seconds since the epoch), transactions before and after are not to be joined."""
+        self.only_times = False
+        """Whether events that cannot be replicated are passed over: for who only looks for a place."""
         self.created = 0
         """When the first file that was read was begun."""
         self.caught_up = False
@@ -203,7 +205,7 @@ class Framer:
             self.created = self.created or seconds
         elif kind == _HEARTBEAT:
             found.idle(Position(self.file, position))
-        else:
+        elif not self.only_times:
             what = _REFUSED.get(kind, f"an event of the unknown type {kind}")
             raise BinlogError(f"The binlog has {what} before {self.file}:{position}, which is not replicated. Turn it off on the source.")
 
@@ -217,6 +219,8 @@ class Framer:
         elif word == "ROLLBACK" and " TO " not in sql.upper():
             found.roll_back()
             found.commit(here, seconds, 0)
+        elif word in _DATA_STATEMENTS and self.only_times:
+            return
         elif word in _DATA_STATEMENTS:
             raise BinlogError(
                 f"The binlog has a statement where rows are needed ({sql[:60]}…, before {here}): set binlog_format=ROW on the source."

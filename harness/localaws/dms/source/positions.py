@@ -26,7 +26,7 @@ def position_at(address: SourceAddress, seconds: int, server_id: int) -> Positio
     for number, file in enumerate(reversed(files)):
         stream = BinlogStream(address, Position(file, _BEGIN), server_id, lambda schema, table: False, lambda table: None)
         try:
-            stream.framer.moments = [seconds - 1]
+            stream.framer.moments, stream.framer.only_times = [seconds - 1], True
             found = _first_after(stream, Position(file, _BEGIN), seconds)
         finally:
             stream.close()
