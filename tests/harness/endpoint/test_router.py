@@ -62,7 +62,6 @@ def test_a_bucket_and_a_key_are_cut_from_the_path_as_it_was_sent() -> None:
     ("service", "operation", "arguments"),
     [
         ("emr", "run_job_flow", {"Name": "e", "Instances": {}}),
-        ("dms", "reload_tables", {"ReplicationTaskArn": "a", "TablesToReload": [{"SchemaName": "s", "TableName": "t"}]}),
         ("firehose", "put_record", {"DeliveryStreamName": "f", "Record": {"Data": b"x"}}),
         ("batch", "submit_job", {"jobName": "b", "jobQueue": "q", "jobDefinition": "d"}),
         ("rds", "create_db_cluster", {"DBClusterIdentifier": "d", "Engine": "aurora-mysql"}),
