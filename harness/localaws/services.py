@@ -37,6 +37,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
         "localaws.crawler.operations",
         "localaws.crawler.classifiers",
     ),
+    "iam": ("localaws.iam.operations",),
     "lakeformation": ("localaws.lakeformation.operations",),
     "lambda": ("localaws.awslambda.operations",),
     "rds": ("localaws.rds.operations",),

@@ -4,14 +4,15 @@ AwsError
 ├── AccessDeniedError       a policy denies, or none allows
 ├── UnknownKeyError         the access key was not issued by this endpoint, or was deleted
 ├── ExpiredTokenError       temporary credentials after their end
-└── MalformedPolicyError    a document is no policy
+├── MalformedPolicyError    a document is no policy
+└── UserBoundaryError       a user should have a permissions boundary
 """
 
 from __future__ import annotations
 
 from localaws.errors import AwsError
 
-__all__ = ["AccessDeniedError", "ExpiredTokenError", "MalformedPolicyError", "UnknownKeyError"]
+__all__ = ["AccessDeniedError", "ExpiredTokenError", "MalformedPolicyError", "UnknownKeyError", "UserBoundaryError"]
 
 _JSON = ("json", "rest-json", "smithy-rpc-v2-cbor")
 
@@ -51,3 +52,13 @@ class MalformedPolicyError(AwsError):
 
     def __init__(self, detail: str) -> None:
         super().__init__("MalformedPolicyDocument", f"The policy is not in the valid JSON format: {detail}")
+
+
+class UserBoundaryError(AwsError):
+    """The boundary would not be kept."""
+
+    def __init__(self, user: str) -> None:
+        super().__init__(
+            "NotImplemented",
+            f"A permissions boundary of the user {user} is not kept here: leave it out, or give the user a role that has the boundary.",
+        )

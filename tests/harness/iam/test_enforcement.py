@@ -52,6 +52,13 @@ def test_who_calls_is_known_from_the_access_key(user: Clients, role: Callable[..
     assert token("sts").get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/ann-calls"
 
 
+def test_a_boundary_of_a_user_is_refused_since_it_would_be_forgotten(operator: Clients) -> None:
+    boundary = f"arn:aws:iam::{ACCOUNT}:policy/none"
+    code, message, _ = denied(operator("iam").create_user, UserName="bounded", PermissionsBoundary=boundary)
+    assert code == "NotImplemented"
+    assert "boundary of the user bounded is not kept here" in message
+
+
 def test_a_user_without_policies_may_nothing(user: Clients, bucket: Callable[..., str]) -> None:
     nobody = user("nobody")
     name = bucket("closed", {"k": b"1"})
