@@ -1,6 +1,6 @@
 # The daily commands. Paths are relative throughout: make cannot handle a checkout whose path has a space otherwise.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test unit lint up down status deploy-local destroy-local package bench soak test-glue-image test-glue6 lock clean
+.PHONY: help install demo test unit lint up down status deploy-local destroy-local package bench soak test-glue-image test-next-glue lock clean
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
@@ -53,7 +53,7 @@ soak: install ## the long form of the tests: chaos, kills, concurrency
 test-glue-image: install ## the Spark unit tests in AWS's Glue image (needs Docker; not verified here)
 	@$(PYTHON) -P -m package.glue_image
 
-test-glue6: install ## the runtime's tests on Spark 4.1 with Python 3.13, where such a Python is
+test-next-glue: install ## the runtime's tests on Spark 4.1 with Python 3.13, where such a Python is
 	@$(PYTHON) -P -m package.glue6
 
 lock: install ## pin requirements/local.in anew, with hashes

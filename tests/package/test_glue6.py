@@ -1,4 +1,4 @@
-"""The second lane's interpreter and Java. The lane itself is `make test-glue6`: it needs a Python 3.13 and 450 MB."""
+"""The second lane's interpreter and Java. The lane itself is `make test-next-glue`: it needs a Python 3.13 and 450 MB."""
 
 from __future__ import annotations
 
