@@ -5,7 +5,12 @@ What a batch leaves is kept when it is loaded (`World.states`), so each test ask
 
 from __future__ import annotations
 
+import gzip
+import json
+import re
+from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -220,3 +225,44 @@ def _deleted_customers(world: World, batch_id: str) -> set[int]:
     file = world.home.source / "log" / batch_id / "deleted_customers.parquet"
     with duckdb.connect() as connection:
         return {key for (key,) in connection.execute("SELECT customer_id FROM read_parquet(?)", [str(file)]).fetchall()}
+
+
+# Where a secret is kept: the home's own file, what the servers and the API's service read when they start, and the journal of the
+# endpoint, whose Secrets Manager it is.
+KEEPS_SECRETS = re.compile(r"credentials\.json|api-token|engines/(mysql|postgres)/.*|endpoint/journal.*")
+
+
+def test_no_secret_is_in_what_the_runs_and_the_endpoint_left(world: World) -> None:
+    """Not in logs, run records, arguments, events, objects, reports and settings, nor in the histories that are asked for."""
+    world.load_until(FIRST)
+    secrets = {name: value.encode() for name, value in asdict(world.home.credentials).items()}
+    answers = {name: json.dumps(found, default=str) for name, found in _told(world).items()}
+
+    files = [path for path in world.home.root.rglob("*") if path.is_file() and not path.is_symlink()]
+    names = {path: path.relative_to(world.home.root).as_posix() for path in files}
+    contents = {name: _content(path) for path, name in names.items() if not KEEPS_SECRETS.fullmatch(name)}
+    searched = contents | {f"the answer of {name}": text.encode() for name, text in answers.items()}
+    found = [f"{secret} in {where}" for where, content in searched.items() for secret, value in secrets.items() if value in content]
+
+    assert len(contents) > 100, "the runs left files"
+    assert all(len(text) > 100 for text in answers.values()), {name: text for name, text in answers.items() if len(text) <= 100}
+    assert found == []
+
+
+def _content(path: Path) -> bytes:
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+def _told(world: World) -> dict[str, list[Any]]:
+    """What services tell of jobs, runs, logs, calls and statements."""
+    glue, logs, trail = (world.scenario.client(service) for service in ("glue", "logs", "cloudtrail"))
+    jobs = glue.get_jobs()["Jobs"]
+    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    return {
+        "jobs": jobs,
+        "connections": [glue.get_connections()],
+        "runs": [glue.get_job_runs(JobName=job["Name"])["JobRuns"] for job in jobs],
+        "logs": [logs.filter_log_events(logGroupName=group)["events"] for group in groups],
+        "calls": [page["Events"] for page in trail.get_paginator("lookup_events").paginate()],
+        "statements": world.query("SELECT * FROM sys_query_history"),
+    }
