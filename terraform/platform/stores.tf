@@ -78,6 +78,7 @@ module "serverless_warehouse" {
   base_capacity     = var.warehouse.base_capacity
   max_capacity      = var.warehouse.max_capacity
   monthly_rpu_hours = var.warehouse.monthly_rpu_hours
+  log_days          = var.log_days
   port              = var.warehouse.port
   network           = local.warehouse_network
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +57,15 @@ def test_what_is_applied_reads_back_equal_a_change_is_made_and_a_destroy_leaves_
     core.run(CORE, "apply", "-auto-approve", *given)
     address = json.loads(core.run(CORE, "output", "-json"))["warehouse"]["value"][0]
     assert one_of(address, home) == [(1,)]
+    secrets = {*asdict(home.credentials).values(), given_secret(home), managed_password(home)}
 
     Stack(home).stop(["endpoint"])  # what was applied outlives the endpoint
     Stack(home).start(["endpoint"])
     changed = [*variables(home), "-var=schedule=cron(0 2 * * ? *)"]
     shown = core.run(CORE, "apply", "-auto-approve", *changed)
     assert "Apply complete! Resources: 0 added, 1 changed, 0 destroyed." in shown, shown  # all else was read back as it was applied
+    state = (core.root / CORE / "terraform.tfstate").read_text("utf-8")
+    assert not [secret for secret in secrets if secret in shown + state], "neither a plan nor the state holds what a secret does"
     url = EndpointEngine(home).endpoint
     assert client("glue", url).get_trigger(Name="core-upkeep-start")["Trigger"]["Schedule"] == "cron(0 2 * * ? *)"
 
@@ -69,11 +73,26 @@ def test_what_is_applied_reads_back_equal_a_change_is_made_and_a_destroy_leaves_
     assert left(url) == {}
 
 
-def one_of(address: dict[str, Any], home: Home) -> list[tuple[Any, ...]]:
-    """What a client gets at the workgroup's address with the password of the secret that Redshift keeps."""
+def given_secret(home: Home) -> str:
+    """A value in the secret that the configuration declares."""
+    client("secretsmanager", EndpointEngine(home).endpoint).put_secret_value(SecretId="wholesale/rds", SecretString="kept-from-plans")
+    return "kept-from-plans"
+
+
+def managed_login(home: Home) -> dict[str, Any]:
+    """User and password in the secret that Redshift keeps."""
     secrets, serverless = (client(service, EndpointEngine(home).endpoint) for service in ("secretsmanager", "redshift-serverless"))
     arn = serverless.get_namespace(namespaceName="wholesale")["namespace"]["adminPasswordSecretArn"]
-    login = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
+    return dict(json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"]))
+
+
+def managed_password(home: Home) -> str:
+    return str(managed_login(home)["password"])
+
+
+def one_of(address: dict[str, Any], home: Home) -> list[tuple[Any, ...]]:
+    """What a client gets at the workgroup's address with the password of the secret that Redshift keeps."""
+    login = managed_login(home)
     user = {"user": login["username"], "password": login["password"]}
     with psycopg.connect(host=address["host"], port=address["port"], dbname="warehouse", sslmode="require", **user) as connection:
         return connection.execute("SELECT 1").fetchall()

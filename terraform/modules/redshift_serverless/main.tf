@@ -1,5 +1,19 @@
 # The warehouse as Redshift Serverless: a namespace (data, users, keys) and a workgroup (computing).
 
+locals {
+  logs = ["connectionlog", "useractivitylog", "userlog"]
+}
+
+# Made here, or the service makes them at the first connection: without a retention and a key, and left when the warehouse goes.
+resource "aws_cloudwatch_log_group" "audit" {
+  # checkov:skip=CKV_AWS_338: how long is a variable, a year by default
+  for_each = toset(local.logs)
+
+  name              = "/aws/redshift/${var.name}/${each.key}"
+  retention_in_days = var.log_days
+  kms_key_id        = var.kms_key_arn
+}
+
 resource "aws_redshiftserverless_namespace" "this" {
   namespace_name        = var.name
   db_name               = var.database
@@ -8,7 +22,9 @@ resource "aws_redshiftserverless_namespace" "this" {
   kms_key_id            = var.kms_key_arn
   iam_roles             = [var.copy_role_arn]
   default_iam_role_arn  = var.copy_role_arn
-  log_exports           = ["connectionlog", "useractivitylog", "userlog"]
+  log_exports           = local.logs
+
+  depends_on = [aws_cloudwatch_log_group.audit]
 }
 
 resource "aws_redshiftserverless_workgroup" "this" {

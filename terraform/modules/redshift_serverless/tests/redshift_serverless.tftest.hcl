@@ -18,6 +18,7 @@ run "the_warehouse_is_private_encrypted_and_logged" {
       aws_redshiftserverless_namespace.this.kms_key_id == var.kms_key_arn,
       aws_redshiftserverless_namespace.this.manage_admin_password,
       contains(aws_redshiftserverless_namespace.this.log_exports, "useractivitylog"),
+      alltrue([for log in aws_redshiftserverless_namespace.this.log_exports : aws_cloudwatch_log_group.audit[log].kms_key_id == var.kms_key_arn]),
       anytrue([for parameter in aws_redshiftserverless_workgroup.this.config_parameter : parameter.parameter_key == "require_ssl" && parameter.parameter_value == "true"]),
     ])
     error_message = "No public access, the platform's key, Redshift's own password rotation, audit logs, TLS only."
