@@ -165,6 +165,8 @@ def test_an_option_or_format_is_never_ignored(glue: GlueContext, rows: DataFrame
         glue.create_data_frame.from_options("oracle", {})
     with pytest.raises(BadOptionError, match=r"csv format: no option 'skipfirst'. Possible: .*skipFirst"):
         glue.create_data_frame.from_options("s3", where, format="csv", format_options={"skipfirst": True})
+    with pytest.raises(NotSupportedError, match="strictCheckForQuoting is not supported"):
+        glue.create_data_frame.from_options("s3", where, format="csv", format_options={"strictCheckForQuoting": True})
     with pytest.raises(BadOptionError, match="no option 'bounded'.*boundedFiles"):
         glue.create_data_frame.from_options("s3", {**where, "bounded": "5"}, format="csv")
     with pytest.raises(Exception, match="Parameter table_name is missing"):

@@ -14,7 +14,7 @@ from awsglue._core.paths import quoted
 from awsglue._core.records import Records
 from awsglue._storage.options import checked, is_true
 from awsglue._storage.request import FileRequest
-from awsglue.exceptions import BadOptionError
+from awsglue.exceptions import BadOptionError, NotSupportedError
 
 __all__ = ["READ_OPTIONS", "WRITE_OPTIONS", "read", "write_options"]
 
@@ -26,6 +26,8 @@ WRITE_OPTIONS = ("separator", "quoteChar", "escaper", "writeHeader", "withHeader
 def read(request: FileRequest) -> Records:
     """Records of CSV files. Columns are named by the header, by the catalog, or col0, col1…"""
     options = checked("csv format", request.options, READ_OPTIONS)
+    if is_true(options.get("strictCheckForQuoting")):
+        raise NotSupportedError("The CSV option strictCheckForQuoting", "Which quotes Glue then refuses is nowhere written: leave it out.")
     frame = _loaded(request, options)
     if request.as_data_frame:
         return Records.of(frame)
