@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -15,6 +16,7 @@ from localaws.glue.run_logs import PREFIX
 __all__ = ["ACTIVE", "FINAL", "JobRun", "RunStore"]
 
 ACTIVE = ("STARTING", "RUNNING", "STOPPING")
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FINAL = ("SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT")
 
 
@@ -70,11 +72,15 @@ class JobRun:
 
 
 class RunStore:
-    """The runs below one folder. Every change is one atomic replacement of a file."""
+    """The runs below one folder. Every change is one atomic replacement of a file.
+
+    A change that finds the disk full is told from memory, and written as soon as there is space: the run would be active for ever.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.RLock()
+        self._unwritten: dict[str, JobRun] = {}
 
     def folder_of(self, run_id: str) -> Path:
         return self._folder / run_id
@@ -89,6 +95,7 @@ class RunStore:
             draft = folder / f".run.json.{os.getpid()}.{threading.get_ident()}"
             draft.write_text(json.dumps(asdict(run), indent=1), "utf-8")
             draft.replace(folder / "run.json")
+            self._unwritten.pop(run.run_id, None)
         return run
 
     def change(self, run_id: str, **changes: Any) -> JobRun:
@@ -97,11 +104,23 @@ class RunStore:
             run = self.get(run_id)
             if run is None:
                 raise KeyError(run_id)
-            return self.save(replace(run, **changes)) if run.is_active else run
+            return self._saved_if_possible(replace(run, **changes)) if run.is_active else run
+
+    def _saved_if_possible(self, run: JobRun) -> JobRun:
+        try:
+            return self.save(run)
+        except OSError as error:
+            if error.errno not in _NO_SPACE:
+                raise
+            self._unwritten[run.run_id] = run
+            return run
 
     def get(self, run_id: str) -> JobRun | None:
         if "/" in run_id or run_id.startswith("."):
             return None
+        with self._lock:
+            if run_id in self._unwritten:
+                return self._saved_if_possible(self._unwritten[run_id])
         try:
             return JobRun(**json.loads((self.folder_of(run_id) / "run.json").read_text("utf-8")))
         except (FileNotFoundError, NotADirectoryError):

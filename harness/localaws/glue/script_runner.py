@@ -12,6 +12,7 @@ import os
 import runpy
 import sys
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ from localaws.glue.run_files import JobOptions, RunFileError, local_file, read_j
 from localaws.home import Home
 
 __all__ = ["Result", "connect", "main"]
+
+_DRAFT = ".result.json"
+_RESERVED = 32 * 1024
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,17 @@ class Result:
         except FileNotFoundError:
             return None
 
+    @staticmethod
+    def reserve(run_folder: Path) -> None:
+        """Take the space of the result while there is some: a run that fills the disk can then still say so."""
+        with suppress(OSError):
+            (run_folder / _DRAFT).write_bytes(b" " * _RESERVED)
+
     def write(self, run_folder: Path) -> None:
-        draft = run_folder / ".result.json"
-        draft.write_text(json.dumps({"state": self.state, "error_message": self.error_message}), "utf-8")
+        draft = run_folder / _DRAFT
+        with draft.open("r+b" if draft.exists() else "wb") as file:
+            file.write(json.dumps({"state": self.state, "error_message": self.error_message}).encode())
+            file.truncate()
         draft.replace(run_folder / "result.json")
 
 
@@ -62,9 +74,11 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     workspace = options.run_folder.absolute() / "workspace"
     workspace.mkdir(parents=True, exist_ok=True)
+    Result.reserve(options.run_folder)
     result = _run(options, workspace)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(OSError):  # the disk may be full of what the script wrote: its result is told all the same
+        sys.stdout.flush()
+        sys.stderr.flush()
     result.write(options.run_folder)
     _end_callbacks()
     return 0 if result.state == "SUCCEEDED" else 1
@@ -135,10 +149,14 @@ def connect(home: Home, run_id: str, reasons: list[str], job: JobOptions) -> Non
 def _end_callbacks() -> None:
     """A callback server that the script has started (pydeequ's checks do) would keep this process from ending."""
     if "pyspark" in sys.modules:
+        from py4j.java_gateway import quiet_shutdown
         from pyspark import SparkContext
 
-        if SparkContext._gateway is not None:
-            SparkContext._gateway.shutdown_callback_server()
+        gateway = SparkContext._gateway
+        if gateway is not None and gateway.get_callback_server() is not None:
+            for connection in list(gateway.get_callback_server().connections):
+                quiet_shutdown(connection.socket)  # or the thread that waits for its next call keeps it from being closed
+            gateway.shutdown_callback_server()
 
 
 def _give_the_catalog() -> None:
@@ -175,10 +193,12 @@ def _outcome(file: Path) -> Result:
         if exit_.code in (None, 0):
             return Result("SUCCEEDED")
         message = exit_.code if isinstance(exit_.code, str) else f"SystemExit: {exit_.code}"
-        print(message, file=sys.stderr)
+        with suppress(OSError):
+            print(message, file=sys.stderr)
         return Result("FAILED", message)
     except BaseException as error:  # noqa: BLE001 whatever ended the script is its result, KeyboardInterrupt too
-        _print_traceback(error, file)
+        with suppress(OSError):  # the log may be on the disk that is full, which is what the result then says
+            _print_traceback(error, file)
         return Result("FAILED", _message(error))
     return Result("SUCCEEDED")
 
