@@ -114,7 +114,7 @@ class RunSupervisor:
     def _follow(self, run: JobRun, is_alive: Callable[[], bool]) -> None:
         """Waits for the process; ends it when the run is to be stopped or its time is over."""
         deadline = run.started_on + run.timeout_minutes * MINUTE
-        logs = self._logs_of(run.run_id)
+        logs = self._logs_of(run)
         shipped = time.monotonic()
         while is_alive():
             if time.monotonic() - shipped > SHIP:
@@ -164,7 +164,7 @@ class RunSupervisor:
         run = self.store.get(run_id)
         if run is None:
             return  # its folder was deleted meanwhile: there is nothing to write it to
-        self._ship(self._logs_of(run_id), final=True)
+        self._ship(self._logs_of(run), final=True)
         self._logs.pop(run_id, None)
         self.store.change(
             run_id,
@@ -190,14 +190,10 @@ class RunSupervisor:
         )  # fmt: skip
         self.launch(self.store.save(following), run.temporary)
 
-    def _logs_of(self, run_id: str) -> RunLogs | None:
+    def _logs_of(self, run: JobRun) -> RunLogs | None:
         if self.logs is None:
             return None
-        return self._logs.setdefault(run_id, RunLogs(self.logs, run_id, self.store.folder_of(run_id), self._arguments_of(run_id)))
-
-    def _arguments_of(self, run_id: str) -> dict[str, str]:
-        run = self.store.get(run_id)
-        return run.arguments if run is not None else {}
+        return self._logs.setdefault(run.run_id, RunLogs(self.logs, run.run_id, self.store.folder_of(run.run_id), run.arguments))
 
     def _ship(self, logs: RunLogs | None, final: bool = False) -> None:
         if logs is not None:

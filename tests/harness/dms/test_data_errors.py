@@ -52,21 +52,21 @@ def test_a_table_is_left_out_after_its_errors_and_the_others_go_on(start: Start,
     policies = {"DataErrorEscalationCount": 2, "DataErrorEscalationPolicy": "SUSPEND_TABLE"}
     running = start("escalates", mappings(schema), ErrorBehavior=policies)
     tables = running.replication.statistics.tables
-    running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication", 60)
+    running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication")
 
     for key in (1, 2):
         execute(source, f"INSERT INTO k VALUES ({key}, 4000000000)")
-        running.wait_for(lambda key=key: kept(warehouse, schema) == key, 60)  # type: ignore[misc]
-    running.wait_for(lambda: tables[f"{schema}.k"].table_state == "Table error", 60)
+        running.wait_for(lambda key=key: kept(warehouse, schema) == key)  # type: ignore[misc]
+    running.wait_for(lambda: tables[f"{schema}.k"].table_state == "Table error")
     assert "DataErrorEscalationCount is 2" in tables[f"{schema}.k"].message
     execute(source, "INSERT INTO k VALUES (3, 3)", "INSERT INTO other VALUES (1)")
-    running.wait_for(lambda: rows_of(warehouse, f"SELECT * FROM {schema}.other") == [(1,)], 60)
+    running.wait_for(lambda: rows_of(warehouse, f"SELECT * FROM {schema}.other") == [(1,)])
     running.stop()
 
     assert rows_of(warehouse, f"SELECT * FROM {schema}.k") == []
     execute(source, "INSERT INTO other VALUES (2)")
     running = start("escalates", mappings(schema), "resume-processing", ErrorBehavior=policies)
-    running.wait_for(lambda: len(rows_of(warehouse, f"SELECT * FROM {schema}.other")) == 2, 60)
+    running.wait_for(lambda: len(rows_of(warehouse, f"SELECT * FROM {schema}.other")) == 2)
     assert list(running.replication.suspended) == [f"{schema}.k"]
     running.stop()
 

@@ -20,7 +20,7 @@ Start = Callable[..., Running]
 
 def caught_up(running: Running, source: Any) -> None:
     end = current_position(source)
-    running.wait_for(lambda: Position.parse(running.replication.statistics.position).order >= end.order, 60)
+    running.wait_for(lambda: Position.parse(running.replication.statistics.position).order >= end.order)
 
 
 def test_each_server_goes_away_in_turn_and_the_task_goes_on(
@@ -73,7 +73,7 @@ def test_a_transaction_that_is_larger_than_the_buffers_is_applied_as_one(source:
             counts.add(rows_of(warehouse, f"SELECT COUNT(*) FROM {schema}.k")[0][0])
             return 100000 in counts
 
-        running.wait_for(complete, 60)
+        running.wait_for(complete)
         assert counts <= {0, 100000}  # never a part of it
         summed = "SELECT COUNT(*), SUM(id), SUM(LENGTH(v)) FROM"
         assert rows_of(source, f"{summed} k") == rows_of(warehouse, f"{summed} {schema}.k")

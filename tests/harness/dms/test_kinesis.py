@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from dms_lab import Running, client, execute, mappings, schema_of
-from test_tasks import described, start, wait_for
+from test_tasks import described, start
 
 from localaws.dms.exceptions import SettingsError, TargetError
 from localaws.dms.replication import Replication, Task
@@ -22,6 +22,7 @@ from localaws.dms.target import kinesis
 from localaws.dms.target.kinesis import KinesisTarget
 from localaws.dms.target.messages import Message, Messages
 from localaws.engines.endpoint import EndpointEngine
+from waiting import wait_until
 
 BY_KEY = {
     "rule-type": "object-mapping", "rule-id": "7", "rule-name": "7", "rule-action": "map-record-to-record",
@@ -74,7 +75,7 @@ def replicate(address: SourceAddress, endpoint: EndpointEngine, stream: Any, tmp
 
 def caught_up(running: Running, source: Any) -> None:
     end, done = current_position(source), running.replication
-    running.wait_for(lambda: done.applied_up_to is not None and done.applied_up_to.order >= end.order, 60)
+    running.wait_for(lambda: done.applied_up_to is not None and done.applied_up_to.order >= end.order)
 
 
 def test_rows_and_changes_are_messages_in_their_order(source: Any, replicate: Callable[..., Running], stream: Any) -> None:
@@ -86,7 +87,7 @@ def test_rows_and_changes_are_messages_in_their_order(source: Any, replicate: Ca
         "CREATE TABLE other (x BIGINT UNSIGNED)",
     )
     running = replicate(mappings(schema), values={"IncludeTransactionDetails": True})
-    running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication", 60)
+    running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication")
     source.begin()
     execute(source, "UPDATE k SET name = ''", "INSERT INTO other VALUES (18446744073709551615)", "DELETE FROM k")
     source.commit()
@@ -118,7 +119,7 @@ def test_a_batch_that_is_sent_again_has_the_same_sequences(
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY, v INT)")
     values = {"IncludeTransactionDetails": True, "MessageFormat": "json-unformatted"}
     running = replicate(mappings(schema_of(source)), values=values)
-    running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication", 60)
+    running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication")
     before = (tmp_path / "kinesis.json").read_text("utf-8")
     execute(source, "INSERT INTO k SELECT seq, 0 FROM seq_1_to_700", "UPDATE k SET v = 1 WHERE id <= 3", "DELETE FROM k WHERE id = 2")
     caught_up(running, source)
@@ -146,7 +147,7 @@ def test_settings_give_keys_before_images_and_empty_values(source: Any, replicat
     values = dict.fromkeys(asked, True)
     image = {"EnableBeforeImage": True, "FieldName": "before-image", "ColumnFilter": "all"}
     running = replicate(mappings(schema, BY_KEY), values=values, BeforeImageSettings=image)
-    running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication", 60)
+    running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication")
     execute(source, "UPDATE k SET id = 5, v = 3, n = 'x'", "TRUNCATE k")
     caught_up(running, source)
 
@@ -195,7 +196,7 @@ def test_a_message_that_no_record_can_hold_is_kept_with_its_reason(
 ) -> None:
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY, t LONGTEXT)", "INSERT INTO k VALUES (1, REPEAT('x', 1100000)), (2, 'small')")
     running = replicate(mappings(schema_of(source)))
-    running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication", 60)
+    running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication")
 
     assert [record["data"]["id"] for record in stream() if "data" in record] == [2]
     (kept,) = (json.loads(line) for line in (tmp_path / "apply_exceptions.jsonl").read_text("utf-8").splitlines())
@@ -232,7 +233,7 @@ def test_a_task_of_the_endpoint_sends_to_a_stream(endpoint: EndpointEngine, addr
     )["ReplicationTask"]["ReplicationTaskArn"]  # fmt: skip
 
     start(dms, arn)
-    wait_for(lambda: described(dms, arn)["Status"] in ("stopped", "failed"), 60)
+    wait_until(lambda: described(dms, arn)["Status"] in ("stopped", "failed"))
 
     assert described(dms, arn)["Status"] == "stopped", described(dms, arn)
     assert [record["data"] for record in stream() if "data" in record] == [{"id": 1}]

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from dms_lab import Running, client, differences, execute, mappings, rows_of, schema_of
-from test_tasks import KILLS, Writer, described, start, statistics, wait_for
+from test_tasks import KILLS, Writer, described, start, statistics
 
 from localaws.dms.endpoints import target_values
 from localaws.dms.exceptions import SettingsError
@@ -29,6 +29,7 @@ from localaws.dms.target.mysql_session import MySqlAddress
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.redshift import RedshiftEngine
 from localaws.home import Home
+from waiting import wait_until
 
 Start = Callable[..., Running]
 
@@ -274,7 +275,7 @@ def create(dms: Any, arns: dict[str, str]) -> Iterator[Callable[[str, str, str],
     for arn in made:
         if described(dms, arn)["Status"] in ("starting", "running"):
             dms.stop_replication_task(ReplicationTaskArn=arn)
-        wait_for(lambda arn=arn: described(dms, arn)["Status"] in ("ready", "stopped", "failed"))  # type: ignore[misc]
+        wait_until(lambda arn=arn: described(dms, arn)["Status"] in ("ready", "stopped", "failed"))  # type: ignore[misc]
         dms.delete_replication_task(ReplicationTaskArn=arn)
 
 
@@ -317,10 +318,10 @@ def _fan_out(
     _kill(home.root / "dms" / "fan-standby" / "run.json", kills, random.Random(11))
     writer.end()
     for arn in tasks.values():
-        wait_for(lambda arn=arn: statistics(dms, arn).get("two", {}).get("TableState") == "Table completed", 60)  # type: ignore[misc]
-    wait_for(lambda: different(source, schema, standby, "k", "bag", "two") == {}, 60)
-    wait_for(lambda: differences(source, warehouse, [f"{schema}.{table}" for table in ("k", "bag", "two")]) == {}, 60)
-    wait_for(lambda: _replayed(client(endpoint, "s3"), schema) == rows_of(source, "SELECT id, v, name FROM k"), 60)
+        wait_until(lambda arn=arn: statistics(dms, arn).get("two", {}).get("TableState") == "Table completed")  # type: ignore[misc]
+    wait_until(lambda: different(source, schema, standby, "k", "bag", "two") == {})
+    wait_until(lambda: differences(source, warehouse, [f"{schema}.{table}" for table in ("k", "bag", "two")]) == {})
+    wait_until(lambda: _replayed(client(endpoint, "s3"), schema) == rows_of(source, "SELECT id, v, name FROM k"))
     assert {described(dms, arn)["Status"] for arn in tasks.values()} == {"running"}
     print(f"{kills} kills, {writer.transactions} transactions, equal in three targets")
 

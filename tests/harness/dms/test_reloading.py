@@ -19,7 +19,7 @@ Start = Callable[..., Running]
 
 def caught_up(running: Running, source: Any) -> None:
     end, done = current_position(source), running.replication
-    running.wait_for(lambda: done.applied_up_to is not None and done.applied_up_to.order >= end.order, 60)
+    running.wait_for(lambda: done.applied_up_to is not None and done.applied_up_to.order >= end.order)
 
 
 def reloaded(running: Running, *tables: str) -> bool:
@@ -36,7 +36,7 @@ def begun(start: Start, source: Any) -> tuple[Running, str]:
         "CREATE TABLE other (id INT PRIMARY KEY)",
     )  # fmt: skip
     running = start("reload", mappings(schema), ValidationSettings={"EnableValidation": True})
-    running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication", 60)
+    running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication")
     return running, schema
 
 
@@ -60,19 +60,19 @@ def test_tables_are_loaded_again_while_everything_changes(
     for name in ("k", "bag"):
         running.replication.reloads.put(ReloadRequest(schema, name))
     states = running.replication.statistics.tables
-    running.wait_for(lambda: all(states[f"{schema}.{name}"].full_load_reloaded for name in ("k", "bag")), 60)
+    running.wait_for(lambda: all(states[f"{schema}.{name}"].full_load_reloaded for name in ("k", "bag")))
 
     execute(source, "INSERT INTO other VALUES (1)", "DELETE FROM k WHERE id = 5", "UPDATE k SET id = 1000 WHERE id = 6")
     execute(source, "INSERT INTO bag VALUES (3), (3)", "DELETE FROM bag WHERE x = 2")
-    running.wait_for(lambda: rows_of(warehouse, f"SELECT * FROM {schema}.other") == [(1,)], 60)
+    running.wait_for(lambda: rows_of(warehouse, f"SELECT * FROM {schema}.other") == [(1,)])
     assert states[f"{schema}.k"].table_state != "Table completed"
     goes_on.set()
 
-    running.wait_for(lambda: reloaded(running, "k", "bag"), 60)
+    running.wait_for(lambda: reloaded(running, "k", "bag"))
     execute(source, "UPDATE k SET v = 2 WHERE id = 7", "INSERT INTO bag VALUES (9)")
     caught_up(running, source)
     assert differences(source, warehouse, tables) == {}
-    running.wait_for(lambda: states[f"{schema}.k"].validation_state == "Validated", 60)
+    running.wait_for(lambda: states[f"{schema}.k"].validation_state == "Validated")
     running.stop()
 
 
@@ -96,7 +96,7 @@ def test_a_load_that_was_interrupted_is_begun_again(
     execute(source, "INSERT INTO bag VALUES (100)", "INSERT INTO other VALUES (2)")
 
     running = start("reload", mappings(schema), "resume-processing", ValidationSettings={"EnableValidation": True})
-    running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication" and reloaded(running, "bag"), 60)
+    running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication" and reloaded(running, "bag"))
     caught_up(running, source)
 
     assert differences(source, warehouse, [f"{schema}.{name}" for name in ("k", "bag", "other")]) == {}
@@ -106,11 +106,11 @@ def test_a_load_that_was_interrupted_is_begun_again(
 def test_a_suspended_table_comes_back(start: Start, source: Any, warehouse: psycopg.Connection[Any]) -> None:
     running, schema = begun(start, source)
     execute(source, "RENAME TABLE k TO gone", "RENAME TABLE gone TO k", "INSERT INTO k VALUES (900, 1)")
-    running.wait_for(lambda: running.replication.statistics.tables[f"{schema}.k"].table_state == "Table error", 60)
+    running.wait_for(lambda: running.replication.statistics.tables[f"{schema}.k"].table_state == "Table error")
     execute(source, "UPDATE k SET v = 5")
 
     running.replication.reloads.put(ReloadRequest(schema, "k"))
-    running.wait_for(lambda: reloaded(running, "k"), 60)
+    running.wait_for(lambda: reloaded(running, "k"))
     execute(source, "UPDATE k SET v = 6 WHERE id < 10")
     caught_up(running, source)
 

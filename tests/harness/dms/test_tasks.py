@@ -25,6 +25,7 @@ from localaws.dms.source.connection import SourceAddress, open_source
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.redshift import RedshiftEngine
 from localaws.home import Home
+from waiting import wait_until
 
 KILLS = int(os.environ.get("ETL_DMS_KILLS", "100"))
 
@@ -73,7 +74,7 @@ def create(dms: Any, arns: dict[str, str]) -> Iterator[Callable[..., str]]:
     for arn in made:
         if described(dms, arn)["Status"] in ("starting", "running"):
             dms.stop_replication_task(ReplicationTaskArn=arn)
-        wait_for(lambda arn=arn: described(dms, arn)["Status"] in ("ready", "stopped", "failed"))  # type: ignore[misc]
+        wait_until(lambda arn=arn: described(dms, arn)["Status"] in ("ready", "stopped", "failed"))  # type: ignore[misc]
         dms.delete_replication_task(ReplicationTaskArn=arn)
 
 
@@ -81,13 +82,6 @@ def described(dms: Any, arn: str) -> dict[str, Any]:
     filters = [{"Name": "replication-task-arn", "Values": [arn]}]
     task: dict[str, Any] = dms.describe_replication_tasks(Filters=filters)["ReplicationTasks"][0]
     return task
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 120.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.1)
 
 
 def start(dms: Any, arn: str, kind: str = "start-replication", **more: Any) -> None:
@@ -130,9 +124,9 @@ def test_a_task_starts_stops_resumes_and_reloads(
         start(dms, arn, "resume-processing")
 
     start(dms, arn)
-    wait_for(lambda: statistics(dms, arn).get("k", {}).get("TableState") == "Table completed")
+    wait_until(lambda: statistics(dms, arn).get("k", {}).get("TableState") == "Table completed")
     execute(source, "DELETE FROM k WHERE id > 90", "UPDATE k SET v = 0 WHERE id = 1")
-    wait_for(lambda: statistics(dms, arn)["k"]["AppliedUpdates"] == 1)
+    wait_until(lambda: statistics(dms, arn)["k"]["AppliedUpdates"] == 1)
     found = statistics(dms, arn)["k"]
     assert (found["FullLoadRows"], found["Deletes"], found["AppliedDeletes"], found["Updates"]) == (100, 10, 10, 1)
     with pytest.raises(ClientError, match="InvalidResourceStateFault"):
@@ -148,21 +142,21 @@ def test_a_task_starts_stops_resumes_and_reloads(
     assert re.search(r"life\W+running\W+ongoing replication\W+100 %", shown.output)
 
     dms.stop_replication_task(ReplicationTaskArn=arn)
-    wait_for(lambda: described(dms, arn)["Status"] == "stopped")
+    wait_until(lambda: described(dms, arn)["Status"] == "stopped")
     assert described(dms, arn)["StopReason"] == "Stop Reason NORMAL"
     assert described(dms, arn)["ReplicationTaskStats"]["FullLoadProgressPercent"] == 100
     assert metrics(endpoint, "life") >= {"CDCLatencySource", "CDCLatencyTarget", "CDCIncomingChanges", "CDCThroughputRowsTarget"}
     execute(source, "INSERT INTO k VALUES (200, 1)")
     start(dms, arn, "resume-processing")
-    wait_for(lambda: statistics(dms, arn).get("k", {}).get("AppliedInserts") == 1)
+    wait_until(lambda: statistics(dms, arn).get("k", {}).get("AppliedInserts") == 1)
     assert differences(source, warehouse, [f"{schema}.k"]) == {}
 
     dms.stop_replication_task(ReplicationTaskArn=arn)
-    wait_for(lambda: described(dms, arn)["Status"] == "stopped")
+    wait_until(lambda: described(dms, arn)["Status"] == "stopped")
     warehouse.execute(f"DELETE FROM {schema}.k")
     start(dms, arn, "reload-target")
-    wait_for(lambda: statistics(dms, arn).get("k", {}).get("FullLoadRows") == 91)
-    wait_for(lambda: differences(source, warehouse, [f"{schema}.k"]) == {})
+    wait_until(lambda: statistics(dms, arn).get("k", {}).get("FullLoadRows") == 91)
+    wait_until(lambda: differences(source, warehouse, [f"{schema}.k"]) == {})
 
 
 def test_a_task_goes_on_with_the_next_endpoint(
@@ -172,13 +166,13 @@ def test_a_task_goes_on_with_the_next_endpoint(
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY)", "INSERT INTO k VALUES (1)")
     arn = create("endpoints", mappings(schema))
     start(dms, arn)
-    wait_for(lambda: statistics(dms, arn).get("k", {}).get("TableState") == "Table completed")
+    wait_until(lambda: statistics(dms, arn).get("k", {}).get("TableState") == "Table completed")
 
     endpoint.stop()
     execute(source, "INSERT INTO k VALUES (2)")
     endpoint.start()
 
-    wait_for(lambda: differences(source, warehouse, [f"{schema}.k"]) == {})
+    wait_until(lambda: differences(source, warehouse, [f"{schema}.k"]) == {})
     assert described(dms, arn)["Status"] == "running"
 
 
@@ -194,7 +188,7 @@ def test_a_full_load_alone_ends_by_itself_and_is_compared(
     arn = create("once", json.dumps(rules), migration="full-load")
     start(dms, arn)
 
-    wait_for(lambda: described(dms, arn)["Status"] == "stopped")
+    wait_until(lambda: described(dms, arn)["Status"] == "stopped")
 
     assert described(dms, arn)["StopReason"] == "Stop Reason FULL_LOAD_ONLY_FINISHED"
     assert rows_of(warehouse, f"SELECT id FROM {schema}.k") == [(2,), (3,)]
@@ -231,7 +225,7 @@ def test_tables_are_reloaded_and_compared_by_the_api(
     with pytest.raises(ClientError, match="InvalidResourceStateFault.*does not run"):
         dms.reload_tables(ReplicationTaskArn=arn, TablesToReload=table)
     start(dms, arn)
-    wait_for(lambda: statistics(dms, arn).get("k", {}).get("ValidationState") == "Validated", 60)
+    wait_until(lambda: statistics(dms, arn).get("k", {}).get("ValidationState") == "Validated")
     with pytest.raises(ClientError, match="InvalidParameterValueException.*no table of task"):
         dms.reload_tables(ReplicationTaskArn=arn, TablesToReload=[{"SchemaName": schema, "TableName": "other"}])
     with pytest.raises(ClientError, match="InvalidParameterValueException.*none of data-reload, validate-only"):
@@ -239,11 +233,11 @@ def test_tables_are_reloaded_and_compared_by_the_api(
 
     warehouse.execute(f"DELETE FROM {schema}.k WHERE id = 2")
     assert dms.reload_tables(ReplicationTaskArn=arn, TablesToReload=table, ReloadOption="validate-only")["ReplicationTaskArn"] == arn
-    wait_for(lambda: statistics(dms, arn)["k"]["ValidationState"] == "Mismatched records", 60)
+    wait_until(lambda: statistics(dms, arn)["k"]["ValidationState"] == "Mismatched records")
     assert statistics(dms, arn)["k"]["ValidationFailedRecords"] == 1
     dms.reload_tables(ReplicationTaskArn=arn, TablesToReload=table)
 
-    wait_for(lambda: statistics(dms, arn)["k"]["FullLoadReloaded"] and statistics(dms, arn)["k"]["ValidationState"] == "Validated", 60)
+    wait_until(lambda: statistics(dms, arn)["k"]["FullLoadReloaded"] and statistics(dms, arn)["k"]["ValidationState"] == "Validated")
     assert rows_of(warehouse, f"SELECT id FROM {schema}.k") == [(1,), (2,)]
 
 
@@ -279,7 +273,7 @@ def test_a_task_starts_at_a_time_and_stops_at_a_time(
 
     begin, end = (datetime.fromtimestamp(at, UTC) for at in moments)
     start(dms, arn, CdcStartTime=begin, CdcStopPosition=f"commit_time:{end - timedelta(seconds=1):%Y-%m-%dT%H:%M:%S}")
-    wait_for(lambda: described(dms, arn)["Status"] in ("stopped", "failed"))
+    wait_until(lambda: described(dms, arn)["Status"] in ("stopped", "failed"))
 
     found = described(dms, arn)
     assert (found["Status"], found["StopReason"]) == ("stopped", "Stop Reason STOPPED_AT_COMMIT_TIME"), found.get("LastFailureMessage")
@@ -292,7 +286,7 @@ def test_a_position_that_is_gone_fails_the_task_with_the_reason(dms: Any, create
     arn = create("gone", mappings(schema_of(source)), migration="cdc")
     start(dms, arn, CdcStartPosition="checkpoint:V1#binlog.999999:4")
 
-    wait_for(lambda: described(dms, arn)["Status"] == "failed")
+    wait_until(lambda: described(dms, arn)["Status"] == "failed")
 
     assert "no binlog at" in described(dms, arn)["LastFailureMessage"]
 
@@ -368,8 +362,8 @@ def _killed(
             killed.add(pid)
     writer.end()
     assert writer.transactions > 50 * kills
-    wait_for(lambda: statistics(dms, arn).get("two", {}).get("TableState") == "Table completed", 60)
-    wait_for(lambda: differences(source, warehouse, tables) == {}, 60)
+    wait_until(lambda: statistics(dms, arn).get("two", {}).get("TableState") == "Table completed")
+    wait_until(lambda: differences(source, warehouse, tables) == {})
     assert described(dms, arn)["Status"] == "running"
     rows = sum(len(rows_of(warehouse, f"SELECT * FROM {table}")) for table in tables)
     print(f"{kills} kills, {writer.transactions} transactions, {rows} rows are equal")

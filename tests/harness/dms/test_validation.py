@@ -95,16 +95,16 @@ def test_rows_are_compared_after_the_load_and_as_they_change(source: Any, pair: 
     execute(source, *CORNERS, "CREATE TABLE bag (x INT)", "INSERT INTO bag VALUES (1)")
     running = pair.begin("valid", pair.mappings, ValidationSettings={"EnableValidation": True, "PartitionSize": 20})
 
-    running.wait_for(lambda: state(running) == ("Validated", 0, 0), 60)
-    running.wait_for(lambda: state(running, "bag")[0] == "No primary key", 60)
+    running.wait_for(lambda: state(running) == ("Validated", 0, 0))
+    running.wait_for(lambda: state(running, "bag")[0] == "No primary key")
     execute(source, "UPDATE k SET n = 'new' WHERE id < 10", "DELETE FROM k WHERE id = 50", "UPDATE k SET id = 90 WHERE id = 40")
-    running.wait_for(lambda: running.replication.statistics.applied_changes >= 11 and state(running) == ("Validated", 0, 0), 60)
+    running.wait_for(lambda: running.replication.statistics.applied_changes >= 11 and state(running) == ("Validated", 0, 0))
 
     # What someone did to the target comes to light when the row is changed again.
     pair.change(f"UPDATE {pair.table('k')} SET n = 'other' WHERE id = 3")
     pair.change(f"DELETE FROM {pair.table('k')} WHERE id = 4")
     execute(source, "UPDATE k SET id = id + 1000 WHERE id = 45")
-    running.wait_for(lambda: running.replication.statistics.applied_changes >= 12 and state(running) == ("Validated", 0, 0), 60)
+    running.wait_for(lambda: running.replication.statistics.applied_changes >= 12 and state(running) == ("Validated", 0, 0))
     running.stop()
 
 
@@ -132,17 +132,17 @@ def test_exactly_the_rows_that_differ_are_told(source: Any, pair: Pair) -> None:
 def test_a_difference_goes_when_the_row_is_right_again(source: Any, pair: Pair) -> None:
     execute(source, "CREATE TABLE k (a VARCHAR(9), b DATE, v INT, PRIMARY KEY (a, b))", "INSERT INTO k VALUES ('it''s', '2024-01-02', 1)")
     running = pair.begin("again", pair.mappings, ValidationSettings={"EnableValidation": True})
-    running.wait_for(lambda: state(running) == ("Validated", 0, 0), 60)
+    running.wait_for(lambda: state(running) == ("Validated", 0, 0))
     pair.change(f"INSERT INTO {pair.table('k')} VALUES ('y', '2024-01-03', 7)")
     replicator = running.replication
 
     # A row that only the target has: the source's insert of it is refused by MySQL, and a second row in Redshift.
     execute(source, "INSERT INTO k VALUES ('y', '2024-01-03', 8)")
-    running.wait_for(lambda: state(running)[:2] == ("Mismatched records", 1), 60)
+    running.wait_for(lambda: state(running)[:2] == ("Mismatched records", 1))
     assert replicator.statistics.tables[f"{schema_of(source)}.k"].validation_details.startswith('RECORD_DIFF {"key": ["y", "2024-01-03"]}')
 
     execute(source, "UPDATE k SET v = 9 WHERE a = 'y'")
-    running.wait_for(lambda: state(running) == ("Validated", 0, 0), 60)
+    running.wait_for(lambda: state(running) == ("Validated", 0, 0))
     assert pair.failures() == []
     running.stop()
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +12,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from endpoint_process import EndpointProcess
+
+from waiting import wait_until
 
 ROLE = "arn:aws:iam::123456789012:role/audited"
 
@@ -108,13 +108,6 @@ def delivered(endpoint: EndpointProcess, bucket: str, prefix: str) -> list[dict[
     return [
         record for key in keys for record in json.loads(gzip.decompress(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))["Records"]
     ]
-
-
-def wait_until(check: Callable[[], Any], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline, "it was not delivered"
-        time.sleep(0.2)
 
 
 def test_a_trail_that_logs_gets_what_it_selects(endpoint: EndpointProcess) -> None:

@@ -8,7 +8,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
@@ -20,6 +19,7 @@ from endpoint_process import EndpointProcess
 
 from localaws.console.graph import Box, Drawing, draw
 from localaws.console.routes import ROUTES
+from waiting import wait_until
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 ASSUMED = {
@@ -50,13 +50,6 @@ def get(endpoint: EndpointProcess, path: str, method: str = "GET", **headers: st
         return answer.status, dict(answer.getheaders()), answer.read().decode()
     finally:
         connection.close()
-
-
-def until(check: Callable[[], object], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +97,9 @@ def pages(endpoint: EndpointProcess) -> dict[str, str]:
         AlarmName="late", MetricName="m", Namespace="n", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
     )  # fmt: skip
-    until(lambda: glue.get_job_run(JobName="fails", RunId=run)["JobRun"]["JobRunState"] == "FAILED")
-    until(lambda: states.describe_execution(executionArn=execution)["status"] == "FAILED")
-    until(lambda: athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]["State"] == "SUCCEEDED")
+    wait_until(lambda: glue.get_job_run(JobName="fails", RunId=run)["JobRun"]["JobRunState"] == "FAILED")
+    wait_until(lambda: states.describe_execution(executionArn=execution)["status"] == "FAILED")
+    wait_until(lambda: athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]["State"] == "SUCCEEDED")
     return {
         "buckets/{bucket}": "buckets/landing?prefix=in/", "buckets/{bucket}/{key+}": "buckets/landing/in/a%20%3Cb%3E%26.csv",
         "catalog/{database}": "catalog/curated", "catalog/{database}/{table}": "catalog/curated/orders", "jobs/{job}": "jobs/fails",

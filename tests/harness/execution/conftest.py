@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+import waiting
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "endpoint"))  # for endpoint_process: importlib mode puts no test folder on the path
 
@@ -25,12 +26,4 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EndpointProce
 @pytest.fixture
 def wait_until() -> Callable[..., Any]:
     """`wait_until(check)` gives the first true answer of `check`."""
-
-    def wait(check: Callable[[], Any], seconds: float = 120) -> Any:
-        deadline = time.monotonic() + seconds
-        while not (answer := check()):
-            assert time.monotonic() < deadline, "it did not happen in time"
-            time.sleep(0.05)
-        return answer
-
-    return wait
+    return waiting.wait_until

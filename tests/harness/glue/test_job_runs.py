@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from localaws.glue import job_runs, run_supervisor
 from localaws.glue.run_store import JobRun, RunStore
 from localaws.home import Home
 from localaws.operation import Request, ServiceContext
+from waiting import wait_until
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -221,7 +222,7 @@ def test_a_run_past_its_time_is_ended_as_timeout(glue: Glue, monkeypatch: pytest
 def test_stopping_a_run_stops_what_it_does_in_the_driver(warm: Glue, driver: SparkEngine) -> None:
     warm.create("endless", ENDLESS)
     run_id = warm.call("StartJobRun", JobName="endless")["JobRunId"]
-    _until(lambda: "working" in warm.log(run_id))
+    wait_until(lambda: "working" in warm.log(run_id))
 
     warm.call("BatchStopJobRun", JobName="endless", JobRunIds=[run_id])
 
@@ -294,10 +295,3 @@ while supervisor.store.get("jr_patient").state != "RUNNING":
 print("jr_patient", flush=True)
 time.sleep(60)
 """.replace("PATHS", repr(sys.path))
-
-
-def _until(condition: Callable[[], bool], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from localaws.engines.spark import SparkEngine
 from localaws.glue.script_runner import Result
 from localaws.home import Home
+from waiting import wait_until
 
 Start = Callable[..., Any]
 
@@ -115,8 +115,8 @@ def test_stopping_the_context_ends_only_the_run_that_does_it(start: Start, home:
 
 def test_a_killed_run_leaves_nothing_at_work_in_the_driver(start: Start, driver: SparkEngine) -> None:
     run = start(ENDLESS)
-    _until(lambda: "working" in run.output)
-    _until(lambda: _active_jobs(driver) > 0)
+    wait_until(lambda: "working" in run.output)
+    wait_until(lambda: _active_jobs(driver) > 0)
 
     run.process.kill()
     run.wait()
@@ -128,7 +128,7 @@ def test_a_killed_run_leaves_nothing_at_work_in_the_driver(start: Start, driver:
 
 def test_cancelling_one_run_leaves_the_jobs_of_another(start: Start, driver: SparkEngine) -> None:
     doomed, other = start(ENDLESS), start(HEAD + "print(spark.range(0, 3 * 10**9, 1, 2).selectExpr('sum(sqrt(id)) > 0').first()[0])")
-    _until(lambda: "working" in doomed.output)
+    wait_until(lambda: "working" in doomed.output)
     doomed.process.kill()
     doomed.wait()
 
@@ -153,9 +153,9 @@ def test_what_ended_runs_were_given_is_let_go_and_a_living_run_keeps_its_own(sta
         HEAD + frames + f"print('made', flush=True)\nwhile not Path({str(go)!r}).exists(): time.sleep(0.05)\n"
         "print(sum(frame.count() for frame in frames))"
     )
-    _until(lambda: "made" in living.output)
+    wait_until(lambda: "made" in living.output)
     killed = start(HEAD + frames + "print('made', flush=True)\ntime.sleep(600)")
-    _until(lambda: "made" in killed.output)
+    wait_until(lambda: "made" in killed.output)
     killed.process.kill()
     killed.wait()
     driver.cancel(killed.run_id)
@@ -244,13 +244,6 @@ def _bindings(driver: SparkEngine) -> int:
     """How many objects Py4J keeps for Python processes."""
     with driver.gateway.connected() as client:
         return int(client.java_gateway_server.getGateway().getBindings().size())
-
-
-def _until(condition: Callable[[], bool], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 def test_a_script_with_checks_of_pydeequ_has_a_jvm_of_its_own_and_ends(start: Start) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+
+import waiting
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "endpoint"))  # for endpoint_process: importlib mode puts no test folder on the path
 
@@ -102,15 +103,7 @@ def bucket(operator: Callable[..., Any]) -> Callable[..., str]:
 @pytest.fixture
 def wait_until() -> Callable[..., Any]:
     """`wait_until(check)` gives the first true answer of `check`."""
-
-    def wait(check: Callable[[], Any], seconds: float = 120) -> Any:
-        deadline = time.monotonic() + seconds
-        while not (answer := check()):
-            assert time.monotonic() < deadline, "it did not happen in time"
-            time.sleep(0.05)
-        return answer
-
-    return wait
+    return waiting.wait_until
 
 
 def document(*statements: Mapping[str, Any]) -> str:
