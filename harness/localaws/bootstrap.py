@@ -198,17 +198,19 @@ def put_secrets(manager: Any, secrets: Secrets) -> list[str]:
 def _role(iam: Any, buckets: Mapping[str, Any]) -> list[str]:
     """The one role of all jobs here; Terraform gives each job a role of its own, with what that job needs."""
     name = _ROLE.rpartition("/")[2]
-    with suppress(iam.exceptions.NoSuchEntityException):
-        iam.get_role(RoleName=name)
-        return []
     names = [f"arn:aws:s3:::{bucket['name']}{end}" for bucket in buckets.values() for end in ("", "/*")]
     rights = [
         {"Effect": "Allow", "Action": ["s3:*"], "Resource": names},
         {"Effect": "Allow", "Action": [f"{service}:*" for service in _SERVICES_OF_JOBS], "Resource": ["*"]},
     ]
+    policy = {"Version": "2012-10-17", "Statement": rights}
+    with suppress(iam.exceptions.NoSuchEntityException):
+        if iam.get_role_policy(RoleName=name, PolicyName="jobs")["PolicyDocument"] == policy:
+            return []
     trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "glue.amazonaws.com"}}
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trusted]}))
-    iam.put_role_policy(RoleName=name, PolicyName="jobs", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": rights}))
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trusted]}))
+    iam.put_role_policy(RoleName=name, PolicyName="jobs", PolicyDocument=json.dumps(policy))
     return [f"role {name}"]
 
 

@@ -27,7 +27,8 @@ module "key" {
   region      = var.region
 
   services = [
-    "cloudtrail.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com", "logs.${var.region}.amazonaws.com", "budgets.amazonaws.com",
+    "cloudtrail.amazonaws.com", "cloudwatch.amazonaws.com", "dms.amazonaws.com", "events.amazonaws.com", "logs.${var.region}.amazonaws.com",
+    "budgets.amazonaws.com",
   ]
 }
 
@@ -51,7 +52,7 @@ module "topic" {
   name        = "${var.name}-runs"
   account_id  = var.account_id
   kms_key_arn = module.key.arn
-  publishers  = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]
+  publishers  = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "dms.amazonaws.com"]
   emails      = var.emails
 }
 

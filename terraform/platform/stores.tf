@@ -97,5 +97,6 @@ module "provisioned_warehouse" {
   working_hours       = var.warehouse.working_hours
   port                = var.warehouse.port
   deletion_protection = var.protected
+  log_days            = var.log_days
   network             = local.warehouse_network
 }

@@ -49,10 +49,26 @@ resource "aws_redshift_cluster" "this" {
   final_snapshot_identifier            = var.deletion_protection ? "${var.name}-final" : null
 }
 
+locals {
+  logs = ["connectionlog", "useractivitylog", "userlog"]
+}
+
+# Made here, or the service makes them at the first connection: without a retention and a key, and left when the warehouse goes.
+resource "aws_cloudwatch_log_group" "audit" {
+  # checkov:skip=CKV_AWS_338: how long is a variable, a year by default
+  for_each = toset(local.logs)
+
+  name              = "/aws/redshift/cluster/${var.name}/${each.key}"
+  retention_in_days = var.log_days
+  kms_key_id        = var.kms_key_arn
+}
+
 resource "aws_redshift_logging" "this" {
   cluster_identifier   = aws_redshift_cluster.this.cluster_identifier
   log_destination_type = "cloudwatch"
-  log_exports          = ["connectionlog", "useractivitylog", "userlog"]
+  log_exports          = local.logs
+
+  depends_on = [aws_cloudwatch_log_group.audit]
 }
 
 resource "aws_redshift_snapshot_schedule" "this" {

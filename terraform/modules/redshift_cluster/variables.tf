@@ -51,6 +51,17 @@ variable "number_of_nodes" {
   }
 }
 
+variable "log_days" {
+  description = "Days that the audit logs are kept."
+  type        = number
+  default     = 365
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_days)
+    error_message = "CloudWatch Logs keeps logs for certain numbers of days: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, …"
+  }
+}
+
 variable "port" {
   description = "Port of the cluster."
   type        = number

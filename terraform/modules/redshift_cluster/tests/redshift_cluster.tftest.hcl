@@ -18,6 +18,7 @@ run "the_cluster_is_private_encrypted_and_audited" {
       aws_redshift_cluster.this.enhanced_vpc_routing,
       aws_redshift_cluster.this.manage_master_password,
       contains(aws_redshift_logging.this.log_exports, "useractivitylog"),
+      alltrue([for log in aws_redshift_logging.this.log_exports : aws_cloudwatch_log_group.audit[log].kms_key_id == var.kms_key_arn]),
       anytrue([for parameter in aws_redshift_parameter_group.this.parameter : parameter.name == "require_ssl" && parameter.value == "true"]),
     ])
     error_message = "No public access, the platform's key, Redshift's own password rotation, audit log, TLS only."
