@@ -76,6 +76,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: long.get(item.path.name, len(long)))
 
 
+_BROKEN: list[str] = []
+
+
+def pytest_internalerror(excrepr: object) -> None:
+    _BROKEN.append(str(excrepr))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """When the run itself breaks, in a process of tests or here, the first error is the cause; the others, and what the processes print
+    when they end, would hide it from who sees the end of the output only."""
+    if _BROKEN and not hasattr(config, "workerinput"):
+        print(f"The run of the tests broke; its first error was:\n{_BROKEN[0]}", file=sys.stderr, flush=True)
+
+
 @pytest.fixture(scope="session")
 def spark_session() -> Iterator[SparkSession]:
     """The one session of a test process. Use `spark`, which also sets the mode of errors."""
