@@ -31,6 +31,7 @@ __all__ = [
     "issue",
     "role_arn_of",
     "role_of",
+    "user_of_session",
 ]
 
 OPERATOR_KEY = "local"
@@ -55,12 +56,17 @@ class Caller:
     session: Mapping[str, Any] | None = None
     """The record of temporary credentials."""
     access_key: str = ""
+    is_gone: bool = False
+    """A session of a user who was deleted: it is known whose it was, and it has no rights."""
 
     @property
     def principals(self) -> Principals:
         """The names by which policies mean the caller."""
         if self.kind == "anonymous":
             return Principals("")
+        if self.is_gone:
+            # A policy means the user who was there when it was written, not whoever has the name afterwards.
+            return Principals(ACCOUNT_ID)
         arns = {self.arn, self.role_arn} - {""}
         return Principals(ACCOUNT_ID, frozenset(arns))
 
@@ -125,6 +131,12 @@ def role_of(arn: str) -> Any:
     return next((role for role in list(iam_back_end().roles.values()) if role.arn == arn), None)
 
 
+def user_of_session(record: Mapping[str, Any]) -> Any:
+    """moto's user who asked for a session; None when the root did, or when that user was deleted, whoever has the name now."""
+    user = iam_back_end().users.get(record["user"]) if record.get("user") else None
+    return user if user is not None and user.id == record.get("user_id", user.id) else None
+
+
 def forget_old_sessions(home: Path) -> None:
     """Sessions that ended a day ago."""
     sessions = _sessions(home)
@@ -145,9 +157,12 @@ def _of_session(record: Mapping[str, Any]) -> Caller:
     if record["kind"] == "federated":
         name = record["session_name"]
         return Caller("federated", f"arn:aws:sts::{ACCOUNT_ID}:federated-user/{name}", f"{ACCOUNT_ID}:{name}", name, "", {}, record, key)
-    user = iam_back_end().users.get(record["user"]) if record.get("user") else None
-    if user is None:
+    if not record.get("user"):
         return Caller("root", f"arn:aws:iam::{ACCOUNT_ID}:root", ACCOUNT_ID, session=record, access_key=key)
+    user, name = user_of_session(record), record["user"]
+    if user is None:
+        user_id, arn = record.get("user_id", "AIDAUNKNOWN"), f"arn:aws:iam::{ACCOUNT_ID}:user/{name}"
+        return Caller("user", arn, user_id, name, session=record, access_key=key, is_gone=True)
     return Caller("user", user.arn, user.id, user.name, "", _tags(user.tags), record, key)
 
 

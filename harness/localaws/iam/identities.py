@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
-from localaws.iam.callers import Caller, iam_back_end, role_of
+from localaws.iam.callers import Caller, iam_back_end, role_of, user_of_session
 from localaws.iam.policies import Policy, parse_policy
 
 __all__ = ["everything", "identity_policies", "permissions_boundary", "session_policies", "trust_policy"]
@@ -60,8 +60,9 @@ def trust_policy(role_arn: str) -> Policy | None:
 def _holder(caller: Caller) -> Any:
     if caller.kind == "role":
         return role_of(caller.role_arn)
-    name = caller.name if caller.kind == "user" else (caller.session or {}).get("user")
-    return iam_back_end().users.get(name) if name else None
+    if caller.session is not None:
+        return user_of_session(caller.session)
+    return iam_back_end().users.get(caller.name) if caller.kind == "user" else None
 
 
 def _of(holder: Any) -> Iterable[Policy]:
@@ -76,7 +77,7 @@ def _default_version(policy: Any) -> Policy:
 
 def _managed(arns: Iterable[str]) -> list[Policy]:
     """A policy that was deleted allows nothing."""
-    known = {policy.arn: policy for policy in list(iam_back_end().managed_policies.values())}
+    known = iam_back_end().managed_policies
     return [_default_version(known[arn]) if arn in known else Policy(()) for arn in arns]
 
 

@@ -52,19 +52,26 @@ def assume_role(request: Request) -> dict[str, Any]:
 
 
 def get_session_token(request: Request) -> dict[str, Any]:
-    """GetSessionToken: the caller's own rights for a time."""
-    asked, caller = request.parameters, caller_of(request.home, request.access_key)
-    record = {"kind": "user", "user": caller.name if caller.kind == "user" else None, **_second_factor(asked)}
+    """GetSessionToken: the caller's own rights for a time.
+
+    Raises:
+        AwsError: the caller has only a session itself, or is not known at all.
+    """
+    asked, caller = request.parameters, _lasting_caller(request)
+    record = {"kind": "user", **_user(caller), **_second_factor(asked)}
     return {"Credentials": _shown(issue(request.home, record, _seconds(asked, 43200, 129600)))}
 
 
 def get_federation_token(request: Request) -> dict[str, Any]:
-    """GetFederationToken: what both the user's policies and those given allow."""
-    asked, caller = request.parameters, caller_of(request.home, request.access_key)
+    """GetFederationToken: what both the user's policies and those given allow.
+
+    Raises:
+        AwsError: ValidationError, MalformedPolicyDocument; the caller has only a session itself, or is not known at all.
+    """
+    asked, caller = request.parameters, _lasting_caller(request)
     name = asked.get("Name", "")
     _check_name(name, "name")
-    user = caller.name if caller.kind == "user" else None
-    record = {"kind": "federated", "user": user, "session_name": name, "tags": _tags(asked), **_policies(asked)}
+    record = {"kind": "federated", **_user(caller), "session_name": name, "tags": _tags(asked), **_policies(asked)}
     record.setdefault("policies", [])
     credentials = issue(request.home, record, _seconds(asked, 43200, 129600))
     user_answer = {"FederatedUserId": f"{ACCOUNT_ID}:{name}", "Arn": f"arn:aws:sts::{ACCOUNT_ID}:federated-user/{name}"}
@@ -83,6 +90,21 @@ OPERATIONS: Mapping[str, Handler] = {
     "GetFederationToken": get_federation_token,
     "GetSessionToken": get_session_token,
 }
+
+
+def _lasting_caller(request: Request) -> Caller:
+    """A user or the root: their own keys only make such sessions, or a role's session would become one without the role's limits."""
+    caller = caller_of(request.home, request.access_key)
+    if caller.kind == "anonymous":
+        raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+    if caller.session is not None:
+        raise AccessDeniedError("sts", "query", f"Cannot call {request.operation} with session credentials")
+    return caller
+
+
+def _user(caller: Caller) -> dict[str, Any]:
+    """Whose rights a session has: of a user, whose id says that it is still the same one, or else of the root."""
+    return {"user": caller.name, "user_id": caller.user_id} if caller.kind == "user" else {"user": None}
 
 
 def _check_name(name: str, what: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.error
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from endpoint_process import EndpointProcess
 
+from localaws.engines.endpoint import NO_PROXY
 from localaws.errors import EndpointSettingError
 from localaws.iam.setting import is_enforced
 
@@ -50,6 +52,56 @@ def test_who_calls_is_known_from_the_access_key(user: Clients, role: Callable[..
     assert assumed["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/calls/night"
     token = as_whom(ann("sts").get_session_token()["Credentials"])
     assert token("sts").get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/ann-calls"
+
+
+def test_a_session_makes_no_other_session(user: Clients, role: Callable[..., str], as_whom: Clients, endpoint: EndpointProcess) -> None:
+    ann = user("ann-again", allow("sts:*"))("sts")
+    tokens = {
+        "get_session_token": {},
+        "get_federation_token": {"Name": "someone", "Policy": policy_of(allow("*"))},
+    }
+    sessions = [
+        ann.assume_role(RoleArn=role("again", allow("sts:*")), RoleSessionName="run"),
+        ann.get_session_token(),
+        ann.get_federation_token(Name="first", Policy=policy_of(allow("*"))),
+    ]
+    for session in sessions:
+        for operation, parameters in tokens.items():
+            code, message, status = denied(getattr(as_whom(session["Credentials"])("sts"), operation), **parameters)
+            assert (code, status) == ("AccessDenied", 403)
+            assert message == f"Cannot call {operation.title().replace('_', '')} with session credentials"
+    nobody = f"{endpoint.url}/?Action=GetSessionToken&Version=2011-06-15&X-Amz-Credential=/20261123/us-east-1/sts/aws4_request"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        NO_PROXY.open(nobody, timeout=60)
+    assert refused.value.code == 403
+    assert b"<Code>MissingAuthenticationToken</Code>" in refused.value.read()
+
+
+def test_a_session_of_a_deleted_user_has_no_rights(as_whom: Clients, operator: Clients) -> None:
+    iam, everything = operator("iam"), policy_of(allow("*"))
+
+    def sessions() -> list[Any]:
+        iam.create_user(UserName="ann-gone")
+        iam.put_user_policy(UserName="ann-gone", PolicyName="own", PolicyDocument=everything)
+        sts = as_whom(iam.create_access_key(UserName="ann-gone")["AccessKey"])("sts")
+        return [
+            as_whom(each["Credentials"]) for each in (sts.get_session_token(), sts.get_federation_token(Name="some", Policy=everything))
+        ]
+
+    first = sessions()
+    for session in first:
+        session("s3").list_buckets()
+    for key in iam.list_access_keys(UserName="ann-gone")["AccessKeyMetadata"]:
+        iam.delete_access_key(UserName="ann-gone", AccessKeyId=key["AccessKeyId"])
+    iam.delete_user_policy(UserName="ann-gone", PolicyName="own")
+    iam.delete_user(UserName="ann-gone")
+    for session in first:
+        assert denied(session("s3").list_buckets)[0] == "AccessDenied"
+    assert first[0]("sts").get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/ann-gone"
+    for session in sessions():
+        session("s3").list_buckets()
+    for session in first:
+        assert denied(session("s3").list_buckets)[0] == "AccessDenied", "whoever has the name now is somebody else"
 
 
 def test_a_boundary_of_a_user_is_refused_since_it_would_be_forgotten(operator: Clients) -> None:
