@@ -39,9 +39,12 @@ _WITHOUT_ACTION = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionTo
 """Nobody needs a right for these."""
 _BY_NAME: Mapping[str, tuple[tuple[str, str], ...]] = {
     "athena": (("WorkGroup", "workgroup/{}"), ("DataCatalogName", "datacatalog/{}"), ("CatalogName", "datacatalog/{}")),
-    "cloudtrail": (("TrailName", "trail/{}"),),
+    "cloudtrail": (("TrailName", "trail/{}"), ("Name", "trail/{}")),
     "cloudwatch": (("AlarmName", "alarm:{}"),),
-    "dms": (("ReplicationTaskIdentifier", "task:{}"), ("EndpointIdentifier", "endpoint:{}"), ("ReplicationInstanceIdentifier", "rep:{}")),
+    "dms": (
+        ("ReplicationTaskArn", "{}"), ("ReplicationTaskIdentifier", "task:{}"), ("EndpointArn", "{}"),
+        ("EndpointIdentifier", "endpoint:{}"), ("ReplicationInstanceArn", "{}"), ("ReplicationInstanceIdentifier", "rep:{}"),
+    ),
     "emr-serverless": (("applicationId", "/applications/{}"),),
     "firehose": (("DeliveryStreamName", "deliverystream/{}"),),
     "kinesis": (("StreamName", "stream/{}"),),
@@ -50,11 +53,12 @@ _BY_NAME: Mapping[str, tuple[tuple[str, str], ...]] = {
     "redshift-data": (("ClusterIdentifier", "cluster:{}"), ("WorkgroupName", "workgroup/{}")),
     "redshift-serverless": (("workgroupName", "workgroup/{}"), ("namespaceName", "namespace/{}")),
     "scheduler": (("Name", "schedule/default/{}"),),
-    "sns": (("Name", "{}"),),
+    "sns": (("TopicArn", "{}"), ("TargetArn", "{}"), ("Name", "{}")),
     "ssm": (("Name", "parameter/{}"), ("Path", "parameter/{}")),
-    "stepfunctions": (("name", "stateMachine:{}"),),
-}
-"""Parameter and the end of the ARN; the first that a request has counts."""
+    "stepfunctions": (("stateMachineArn", "{}"), ("stateMachineAliasArn", "{}"), ("name", "stateMachine:{}")),
+}  # fmt: skip
+"""Parameter and the end of the ARN; the first that a request has counts. An ARN is what it is: it comes before a name, which may be
+the new name that the resource gets, or that of something of its own (an execution)."""
 _ARN_SERVICES: Mapping[str, str] = {"redshift-data": "redshift", "stepfunctions": "states"}
 _EVENT_NAMES = (("Rule", "rule/{}"), ("Name", "rule/{}"), ("EventBusName", "event-bus/{}"))
 
