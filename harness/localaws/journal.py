@@ -22,19 +22,19 @@ from typing import Any
 from localaws.errors import JournalError
 from localaws.moto_app import MotoCall
 
-__all__ = ["Entry", "Journal", "compacted", "mutates"]
+__all__ = ["Entry", "Journal", "changes", "compacted", "mutates"]
 
 _READS = (
     "Get", "List", "Describe", "Head", "Query", "Scan", "Search", "BatchGet", "Lookup", "Test", "Validate", "Check", "Simulate",
     "Preview", "Estimate", "Receive", "Filter", "Poll", "TransactGet", "Select", "Discover", "Decrypt", "Encrypt", "ReEncrypt",
-    "GenerateDataKey", "GenerateRandom", "View",
+    "GenerateDataKey", "GenerateRandom", "View", "AssumeRole",
 )  # fmt: skip
 _KEPT_NOT = frozenset(
     {
         ("cloudwatch", "PutMetricData"), ("logs", "PutLogEvents"), ("kinesis", "PutRecord"), ("kinesis", "PutRecords"),
         ("kinesis", "GetRecords"), ("sqs", "SendMessage"), ("sqs", "SendMessageBatch"), ("sqs", "DeleteMessage"),
         ("sqs", "DeleteMessageBatch"), ("sqs", "ChangeMessageVisibility"), ("sns", "Publish"), ("sns", "PublishBatch"),
-        ("events", "PutEvents"), ("sts", "AssumeRole"), ("sts", "AssumeRoleWithWebIdentity"), ("sts", "AssumeRoleWithSAML"),
+        ("events", "PutEvents"),
     }
 )  # fmt: skip
 """Data, not configuration: metrics, log events, messages and stream records live as long as the process does."""
@@ -43,9 +43,14 @@ _HEADERS = ("content-type", "x-amz-target", "x-amz-version", "x-amz-api-version"
 _FORMAT = 1
 
 
+def changes(operation: str) -> bool:
+    """Does a call of the operation change anything, be it only data?"""
+    return not operation.startswith(_READS)
+
+
 def mutates(service: str, operation: str) -> bool:
     """Does a call of the operation belong into the journal?"""
-    return (service, operation) not in _KEPT_NOT and not operation.startswith(_READS)
+    return changes(operation) and (service, operation) not in _KEPT_NOT
 
 
 @dataclass(frozen=True)

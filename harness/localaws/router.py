@@ -41,9 +41,9 @@ from localaws.lakeformation.lake import Lake
 from localaws.lakeformation.tables import answer_seen
 from localaws.moto_app import ACCOUNT_ID
 from localaws.operation import Guard, Handler, Request
-from localaws.query_protocol import query_answer, query_parameters
+from localaws.parameters import parameters_of
+from localaws.query_protocol import query_answer
 from localaws.refusals import refuse
-from localaws.rest_protocol import rest_parameters
 from localaws.retention.clock import RETENTION_PATH, Retention
 from localaws.s3.service import ObjectStorage
 
@@ -167,16 +167,10 @@ class Router:
             return self.control_plane.forward(request, target)
 
     def _call(self, request: HttpRequest, target: Target, operation: str) -> Request:
-        by_query = target.protocol == "query"
-        try:
-            parameters = self._parameters(request, target, operation)
-        except ValueError as error:
-            form = "form" if by_query else "JSON"
-            raise AwsError("SerializationException", f"The body of {target.service}:{operation} is no {form}: {error}") from error
         return Request(
             service=target.service,
             operation=operation,
-            parameters=parameters,
+            parameters=parameters_of(request, target),
             region=target.region,
             account_id=ACCOUNT_ID,
             home=self.home,
@@ -184,14 +178,6 @@ class Router:
             control_plane=partial(self.control_plane.client, region=target.region),
             access_key=access_key_of(request),
         )
-
-    def _parameters(self, request: HttpRequest, target: Target, operation: str) -> dict[str, Any]:
-        if target.protocol == "query":
-            return query_parameters(request.body)
-        if target.protocol == "rest-json":
-            return rest_parameters(request, dict(target.labels), service_model(target.service).operation_model(operation))
-        document: dict[str, Any] = json.loads(request.body or b"{}")
-        return document
 
     def _health(self) -> dict[str, str]:
         return {"status": "ok", "home": str(self.home), "iam": "off" if self.gate is None else "enforce"}

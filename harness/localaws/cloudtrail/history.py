@@ -16,6 +16,7 @@ from typing import Any
 from localaws.api_models import Target
 from localaws.cloudtrail.records import is_data_event, record_of
 from localaws.cloudtrail.trails import deliver, logging_trails, selects
+from localaws.errors import AwsError
 from localaws.http import HttpRequest, HttpResponse
 from localaws.iam.callers import access_key_of, caller_of
 
@@ -82,7 +83,8 @@ class History:
         for trail, records in waiting.values():
             try:
                 deliver(self.home, trail, records)
-            except OSError:
+            except (OSError, AwsError):
+                # One trail whose bucket goes meanwhile must not cost the others their events, nor end the deliveries.
                 _LOG.exception("the trail %s lost %d events: its file could not be written", trail.trail_name, len(records))
 
     def _append(self, record: Mapping[str, Any]) -> None:

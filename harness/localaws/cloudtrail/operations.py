@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,30 +52,35 @@ def lookup_events(request: Request) -> dict[str, Any]:
         AwsError: the attributes, the range, the size of a page or the token are not valid.
     """
     asked = request.parameters
-    size, token = asked.get("MaxResults", _PAGE), asked.get("NextToken") or "0"
+    size, token = asked.get("MaxResults", _PAGE), asked.get("NextToken")
     if not isinstance(size, int) or not 1 <= size <= _PAGE:
         raise InvalidMaxResultsError(size)
-    if not token.isdigit():
-        raise InvalidNextTokenError
     start, end = asked.get("StartTime"), asked.get("EndTime")
     if start is not None and end is not None and start > end:
         raise InvalidTimeRangeError
     matches = _matching(asked.get("LookupAttributes") or [])
-    begin, found = int(token), []
-    for record in history_of(request.home).newest_first():
+    found: list[Mapping[str, Any]] = []
+    for record in _after(token, history_of(request.home).newest_first()):
         moment = datetime.fromisoformat(record["eventTime"]).timestamp()
         if start is not None and moment < int(start):
             break
         if record["awsRegion"] != request.region or (end is not None and moment > end) or not matches(record):
             continue
         found.append(record)
-        if len(found) > begin + size:
+        if len(found) > size:
             break
-    answer: dict[str, Any] = {"Events": [_shown(record) for record in found[begin : begin + size]]}
-    return {**answer, "NextToken": str(begin + size)} if len(found) > begin + size else answer
+    answer: dict[str, Any] = {"Events": [_shown(record) for record in found[:size]]}
+    return {**answer, "NextToken": found[size - 1]["eventID"]} if len(found) > size else answer
 
 
 OPERATIONS: Mapping[str, Handler] = {"LookupEvents": lookup_events}
+
+
+def _after(token: str | None, records: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The records behind the last one of the page before: a number would mean another one as soon as something else is called."""
+    if token is not None and not any(record["eventID"] == token for record in records):
+        raise InvalidNextTokenError
+    return records
 
 
 def _matching(attributes: list[Mapping[str, str]]) -> Callable[[Mapping[str, Any]], bool]:

@@ -16,14 +16,14 @@ from typing import Any
 from botocore.model import Shape
 
 from localaws.api_models import Target, service_model
+from localaws.errors import AwsError
 from localaws.http import HttpRequest, HttpResponse
 from localaws.iam.callers import Caller
 from localaws.iam.resources import resources
 from localaws.iam.storage_access import object_arn
-from localaws.journal import mutates
+from localaws.journal import changes
 from localaws.moto_app import ACCOUNT_ID
-from localaws.query_protocol import query_parameters
-from localaws.rest_protocol import rest_parameters
+from localaws.parameters import parameters_of
 
 __all__ = ["is_data_event", "record_of"]
 
@@ -76,7 +76,7 @@ def record_of(request: HttpRequest, target: Target, caller: Caller, response: Ht
     """The record, with the resources that the call concerned under `resources`."""
     operation, data = target.operation or "", is_data_event(target)
     asked = _asked(request, target)
-    changes = mutates(target.service, operation) or operation in ("PutObject", "Publish")
+    changed = changes(operation)
     found: dict[str, Any] = {
         "eventVersion": "1.11",
         "userIdentity": _identity(caller),
@@ -87,10 +87,10 @@ def record_of(request: HttpRequest, target: Target, caller: Caller, response: Ht
         "sourceIPAddress": "127.0.0.1",
         "userAgent": request.header("user-agent"),
         "requestParameters": _camel(asked) or None,
-        "responseElements": _answered(target, response) if changes else None,
+        "responseElements": _answered(target, response) if changed else None,
         "requestID": request_id,
         "eventID": str(uuid.uuid4()),
-        "readOnly": not changes,
+        "readOnly": not changed,
         "resources": _resources(target, asked),
         "eventType": "AwsApiCall",
         "managementEvent": not data,
@@ -126,15 +126,10 @@ def _asked(request: HttpRequest, target: Target) -> dict[str, Any]:
         names = {"Bucket": "BucketName"}
         return {names.get(name, name): value for name, value in target.labels.items()} | dict(request.query)
     try:
-        model = service_model(target.service).operation_model(target.operation)
-        if target.protocol in ("query", "ec2"):
-            given = query_parameters(request.body)
-        elif target.protocol == "rest-json":
-            given = rest_parameters(request, dict(target.labels), model)
-        else:
-            given = json.loads(request.body or b"{}")
-    except (ValueError, KeyError):
+        given = parameters_of(request, target)
+    except AwsError:
         return {}  # what cannot be read was refused, and its error is in the record
+    model = service_model(target.service).operation_model(target.operation)
     shown = _shown(given, model.input_shape, _OMITTED.get(target.service, ()))
     return shown if isinstance(shown, dict) else {}
 

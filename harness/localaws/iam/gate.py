@@ -8,17 +8,14 @@ The operator (the access key `local`, which `etl env` sets and the endpoint's ow
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from localaws.api_models import Target, service_model
-from localaws.errors import AwsError
+from localaws.api_models import Target
 from localaws.http import HttpRequest
 from localaws.iam.back_ends import bucket_of, key_policy, secret_key_of
-from localaws.iam.callers import Caller, access_key_of, caller_of
+from localaws.iam.callers import Caller, access_key_of, caller_of, role_arn_of
 from localaws.iam.contexts import call_context, caller_context, tag_context
 from localaws.iam.evaluation import Access, Decision, Policies, decide
 from localaws.iam.exceptions import AccessDeniedError
@@ -26,10 +23,8 @@ from localaws.iam.identities import identity_policies, permissions_boundary, ses
 from localaws.iam.policies import Policy, parse_policy
 from localaws.iam.resources import resources
 from localaws.iam.storage_access import object_arn, storage_accesses
-from localaws.moto_app import ACCOUNT_ID
-from localaws.query_protocol import query_parameters
+from localaws.parameters import parameters_of
 from localaws.records import Records
-from localaws.rest_protocol import rest_parameters
 
 __all__ = ["Gate"]
 
@@ -96,7 +91,7 @@ class Gate:
         operation = target.operation or ""
         if target.service == "s3":
             return storage_accesses(self.home, request, target, common)
-        asked = self._with_workgroup(target, _parameters(request, target))
+        asked = self._with_workgroup(target, parameters_of(request, target))
         context = common | call_context(target.service, operation, asked, target.region)
         if target.service == "redshift-data":
             # Statements keep no owner here: whoever asks counts as the one who started it.
@@ -118,35 +113,13 @@ class Gate:
         return {**asked, "WorkGroup": record["WorkGroup"]} if record is not None else asked
 
 
-def _parameters(request: HttpRequest, target: Target) -> dict[str, Any]:
-    try:
-        if target.protocol in ("query", "ec2"):
-            return query_parameters(request.body or request.raw_query.encode())
-        if target.protocol in ("rest-json", "rest-xml"):
-            model = service_model(target.service).operation_model(target.operation)
-            return rest_parameters(request, dict(target.labels), model) if target.protocol == "rest-json" else dict(target.labels)
-        if target.protocol == "smithy-rpc-v2-cbor":
-            return _cbor(request.body)
-        document = json.loads(request.body or b"{}")
-    except ValueError as error:
-        raise AwsError("SerializationException", f"The body of {target.service}:{target.operation} cannot be read: {error}") from error
-    return document if isinstance(document, dict) else {}
-
-
-def _cbor(body: bytes) -> dict[str, Any]:
-    from botocore.parsers import RpcV2CBORParser
-
-    found = RpcV2CBORParser().parse_data_item(io.BufferedReader(io.BytesIO(body))) if body else {}
-    return found if isinstance(found, dict) else {}
-
-
 def _passed(target: Target, asked: Mapping[str, Any], context: Mapping[str, Any]) -> list[Access]:
     """Whoever gives a role to a service needs the right to pass it."""
     if target.service in ("sts", "iam", "lakeformation"):
         return []
     given = [asked[name] for name in _ROLES if asked.get(name)]
     listed = [each for value in given for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]
-    arns = [each if each.startswith("arn:") else f"arn:aws:iam::{ACCOUNT_ID}:role/{each}" for each in listed]
+    arns = [role_arn_of(each) for each in listed]
     to = {"iam:passedtoservice": f"{'states' if target.service == 'stepfunctions' else target.service}.amazonaws.com"}
     return [Access("iam:PassRole", arn, {**context, **to}) for arn in arns if ":role/" in arn]
 

@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from endpoint_process import EndpointProcess
 
+from localaws.journal import changes
 from waiting import wait_until
 
 ROLE = "arn:aws:iam::123456789012:role/audited"
@@ -64,6 +65,11 @@ def test_a_session_of_a_role_says_whose_it_is(endpoint: EndpointProcess) -> None
     )
 
 
+def test_data_that_is_sent_is_a_change_too() -> None:
+    told = {name: changes(name) for name in ("SendMessage", "PutEvents", "PutObject", "DeleteItem", "AssumeRole", "GetObject", "Decrypt")}
+    assert [name for name, is_change in told.items() if is_change] == ["SendMessage", "PutEvents", "PutObject", "DeleteItem"]
+
+
 def test_secrets_are_not_in_it(endpoint: EndpointProcess) -> None:
     endpoint.client("secretsmanager").create_secret(Name="audited", SecretString="hunter2-of-the-secret")
     endpoint.client("secretsmanager").get_secret_value(SecretId="audited")
@@ -87,6 +93,12 @@ def test_pages_and_times_and_what_is_asked_wrongly(endpoint: EndpointProcess) ->
     pages = trail.get_paginator("lookup_events").paginate(LookupAttributes=[created], PaginationConfig={"PageSize": 2})
     found = [json.loads(event["CloudTrailEvent"])["requestParameters"]["name"] for page in pages for event in page["Events"]]
     assert found == [f"page-{number}" for number in (4, 3, 2, 1, 0)]
+    first = trail.lookup_events(LookupAttributes=[created], MaxResults=2)
+    endpoint.client("sns").create_topic(Name="page-5")
+    second = trail.lookup_events(LookupAttributes=[created], MaxResults=3, NextToken=first["NextToken"])
+    names = [json.loads(event["CloudTrailEvent"])["requestParameters"]["name"] for event in second["Events"]]
+    assert names == ["page-2", "page-1", "page-0"], "what is called between two pages moves nothing onto the next"
+    assert "NextToken" not in second
     now = datetime.now(UTC)
     assert trail.lookup_events(EndTime=now - timedelta(days=1))["Events"] == []
     assert trail.lookup_events(StartTime=now + timedelta(days=1))["Events"] == []
