@@ -38,7 +38,7 @@ from localaws.http import HttpRequest, HttpResponse
 from localaws.iam.callers import access_key_of
 from localaws.iam.gate import Gate
 from localaws.lakeformation.lake import Lake
-from localaws.lakeformation.tables import answer_seen
+from localaws.lakeformation.tables import answer_seen, part_of
 from localaws.moto_app import ACCOUNT_ID
 from localaws.operation import Guard, Handler, Request
 from localaws.parameters import parameters_of
@@ -124,14 +124,15 @@ class Router:
     def _admitted(self, gate: Gate, request: HttpRequest, target: Target, request_id: str) -> HttpResponse:
         """The answer to whom policies let."""
         caller = gate.check(request, target)
+        lake = Lake.of(self.home, caller, target.region) if target.service == "glue" else None
+        part = part_of(lake, target, request, self.control_plane.client("glue", target.region)) if lake is not None else None
         try:
             response = self._dispatch(request, target, request_id, gate.denial_of_deletes(caller, request, target))
         except AwsError as error:
             if error.status == 404 and gate.hides(caller, request, target):
                 raise AwsError("AccessDenied", "Access Denied", 403) from error
             raise
-        lake = Lake.of(self.home, caller, target.region) if target.service == "glue" else None
-        return response if lake is None else answer_seen(lake, target, response)
+        return response if lake is None else answer_seen(lake, target, response, part)
 
     def _dispatch(
         self, request: HttpRequest, target: Target, request_id: str, denial: Callable[[str], str | None] | None = None

@@ -16,7 +16,7 @@ from localaws.iam.callers import Caller
 from localaws.moto_app import ACCOUNT_ID
 from localaws.records import Records
 
-__all__ = ["EVERYBODY", "Lake", "Sight", "filters_of"]
+__all__ = ["EVERYBODY", "Lake", "Sight", "closed_tables", "filters_of"]
 
 EVERYBODY = "IAM_ALLOWED_PRINCIPALS"
 _ALL_PRINCIPALS = f"{ACCOUNT_ID}:IAMPrincipals"
@@ -41,6 +41,11 @@ def filters_of(home: Path) -> Records:
     return Records(home / "lakeformation" / "filters")
 
 
+def closed_tables(home: Path) -> Records:
+    """Tables that were taken from everybody."""
+    return Records(home / "lakeformation" / "closed")
+
+
 @dataclass(frozen=True)
 class Lake:
     """What one principal, given by the ARN that grants name, sees."""
@@ -59,7 +64,7 @@ class Lake:
         """Has Lake Formation a say on anything?"""
         defaults = _back_end(self.region).settings[ACCOUNT_ID].get("CreateTableDefaultPermissions") or []
         is_open = any((each.get("Principal") or {}).get("DataLakePrincipalIdentifier") == EVERYBODY for each in defaults)
-        return not is_open or bool(_closed(self.home).all())
+        return not is_open or bool(closed_tables(self.home).all())
 
     def sight(self, table: Mapping[str, Any]) -> Sight | None:
         """What is seen of a table of the catalog; None where Lake Formation has no say."""
@@ -110,7 +115,7 @@ class Lake:
     def _is_open(self, database: str, name: str) -> bool:
         defaults = _back_end(self.region).settings[ACCOUNT_ID].get("CreateTableDefaultPermissions") or []
         if any((each.get("Principal") or {}).get("DataLakePrincipalIdentifier") == EVERYBODY for each in defaults):
-            return _closed(self.home).get(f"{database}/{name}") is None
+            return closed_tables(self.home).get(f"{database}/{name}") is None
         catalog = _back_end(self.region).grants.get(ACCOUNT_ID)
         to_all = [
             each for each in list(catalog.permissions if catalog else ()) if each.principal.get("DataLakePrincipalIdentifier") == EVERYBODY
@@ -175,11 +180,6 @@ def _pairs(tags: Iterable[Mapping[str, Any]] | None) -> dict[str, str]:
 
 def _columns(table: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [*(table.get("StorageDescriptor") or {}).get("Columns", []), *(table.get("PartitionKeys") or [])]
-
-
-def _closed(home: Path) -> Records:
-    """Tables that were taken from everybody."""
-    return Records(home / "lakeformation" / "closed")
 
 
 def _back_end(region: str) -> Any:

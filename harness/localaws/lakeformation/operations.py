@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlglot
@@ -10,9 +10,8 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from localaws.lakeformation.exceptions import FilterExistsError, InvalidFilterError, NoFilterError
-from localaws.lakeformation.lake import EVERYBODY, filters_of
+from localaws.lakeformation.lake import EVERYBODY, closed_tables, filters_of
 from localaws.operation import Guard, Handler, Request
-from localaws.records import Records
 
 __all__ = ["GUARDS", "OPERATIONS"]
 
@@ -64,19 +63,15 @@ def list_data_cells_filter(request: Request) -> dict[str, Any]:
 
 def note_revocation(request: Request) -> None:
     """A table that is taken from `IAM_ALLOWED_PRINCIPALS` is Lake Formation's from then on, whatever the defaults for new tables are."""
-    principal = (request.parameters.get("Principal") or {}).get("DataLakePrincipalIdentifier")
-    table = (request.parameters.get("Resource") or {}).get("Table") or {}
-    if principal == EVERYBODY and table.get("Name"):
+    for table in _of_everybody(request):
         key = f"{table['DatabaseName']}/{table['Name']}"
-        Records(request.home / "lakeformation" / "closed").put(key, {"DatabaseName": table["DatabaseName"], "Name": table["Name"]})
+        closed_tables(request.home).put(key, {"DatabaseName": table["DatabaseName"], "Name": table["Name"]})
 
 
 def note_grant(request: Request) -> None:
     """And everybody's again when it is granted to them."""
-    principal = (request.parameters.get("Principal") or {}).get("DataLakePrincipalIdentifier")
-    table = (request.parameters.get("Resource") or {}).get("Table") or {}
-    if principal == EVERYBODY and table.get("Name"):
-        Records(request.home / "lakeformation" / "closed").delete(f"{table['DatabaseName']}/{table['Name']}")
+    for table in _of_everybody(request):
+        closed_tables(request.home).delete(f"{table['DatabaseName']}/{table['Name']}")
 
 
 OPERATIONS: Mapping[str, Handler] = {
@@ -86,7 +81,22 @@ OPERATIONS: Mapping[str, Handler] = {
     "ListDataCellsFilter": list_data_cells_filter,
     "UpdateDataCellsFilter": update_data_cells_filter,
 }
-GUARDS: Mapping[str, Guard] = {"GrantPermissions": note_grant, "RevokePermissions": note_revocation}
+GUARDS: Mapping[str, Guard] = {
+    "BatchGrantPermissions": note_grant,
+    "BatchRevokePermissions": note_revocation,
+    "GrantPermissions": note_grant,
+    "RevokePermissions": note_revocation,
+}
+
+
+def _of_everybody(request: Request) -> Iterator[Mapping[str, Any]]:
+    """The tables that a grant or revocation, or each of a batch, concerns for `IAM_ALLOWED_PRINCIPALS`."""
+    batch = request.operation.startswith("Batch")
+    for entry in (request.parameters.get("Entries") or []) if batch else [request.parameters]:
+        principal = (entry.get("Principal") or {}).get("DataLakePrincipalIdentifier")
+        table = (entry.get("Resource") or {}).get("Table") or {}
+        if principal == EVERYBODY and table.get("Name"):
+            yield table
 
 
 def _key(given: Mapping[str, Any]) -> str:

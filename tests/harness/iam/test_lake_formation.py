@@ -17,7 +17,7 @@ Clients = Callable[..., Any]
 ACCOUNT = "123456789012"
 OUTPUT = {"OutputLocation": "s3://people-results/"}
 RIGHTS = [
-    {"Effect": "Allow", "Action": ["athena:*", "glue:Get*", "lakeformation:GetDataAccess"], "Resource": "*"},
+    {"Effect": "Allow", "Action": ["athena:*", "glue:Get*", "glue:BatchGet*", "lakeformation:GetDataAccess"], "Resource": "*"},
     {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::people-results*"},
 ]
 PEOPLE = b"1,Ann,ann@example.org,DE,10\n2,Bob,bob@example.org,FR,20\n3,Cid,cid@example.org,DE,30\n"
@@ -154,6 +154,50 @@ def test_glue_shows_the_tables_and_columns_that_are_granted(operator: Clients, r
     assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
 
 
+def test_parts_of_a_table_show_no_more_than_the_table(operator: Clients, reader: Any) -> None:
+    glue, place = operator("glue"), {"DatabaseName": "people", "TableName": "parts"}
+    keys = [{"Name": "day", "Type": "string"}, {"Name": "who", "Type": "string"}]
+    parts = {**table("parts", (("n", "int"), ("s", "string"))), "PartitionKeys": keys}
+    glue.create_table(DatabaseName="people", TableInput=parts)
+    glue.create_partition(**place, PartitionInput={"Values": ["1", "ann"], "StorageDescriptor": parts["StorageDescriptor"]})
+    glue.create_partition_index(**place, PartitionIndex={"IndexName": "both", "Keys": ["day", "who"]})
+    longest = {"Type": "STRING", "StringColumnStatisticsData": dict.fromkeys(("MaximumLength", "AverageLength", "NumberOfNulls"), 1)}
+    longest["StringColumnStatisticsData"]["NumberOfDistinctValues"] = 1  # type: ignore[index]
+    statistics = [{"ColumnName": name, "ColumnType": "string", "AnalyzedTime": 0, "StatisticsData": longest} for name in ("n", "s")]
+    one = {"PartitionValues": ["1", "ann"]}
+    for kind, values in (("table", {}), ("partition", one)):
+        getattr(glue, f"update_column_statistics_for_{kind}")(**place, **values, ColumnStatisticsList=statistics)
+    asked: dict[str, dict[str, Any]] = {
+        "get_partition": one, "get_partitions": {}, "batch_get_partition": {"PartitionsToGet": [{"Values": ["1", "ann"]}]},
+        "get_table_versions": {}, "get_table_version": {}, "get_partition_indexes": {},
+        "get_column_statistics_for_table": {"ColumnNames": ["n", "s"]},
+        "get_column_statistics_for_partition": {**one, "ColumnNames": ["n", "s"]},
+    }  # fmt: skip
+
+    arn, named = reader("lake-parts")
+    only = {"TableWithColumns": {"DatabaseName": "people", "Name": "parts", "ColumnNames": ["n", "day"]}}
+    operator("lakeformation").grant_permissions(Principal={"DataLakePrincipalIdentifier": arn}, Resource=only, Permissions=["SELECT"])
+    found = {name: getattr(named("glue"), name)(**place, **parameters) for name, parameters in asked.items()}
+    partitions = [found["get_partition"]["Partition"], *found["get_partitions"]["Partitions"], *found["batch_get_partition"]["Partitions"]]
+    shown = [(each["Values"], [column["Name"] for column in each["StorageDescriptor"]["Columns"]]) for each in partitions]
+    assert shown == [(["1"], ["n"])] * 3
+    for version in (*found["get_table_versions"]["TableVersions"], found["get_table_version"]["TableVersion"]):
+        assert [column["Name"] for column in version["Table"]["StorageDescriptor"]["Columns"]] == ["n"]
+    assert [[key["Name"] for key in each["Keys"]] for each in found["get_partition_indexes"]["PartitionIndexDescriptorList"]] == [["day"]]
+    for kind in ("table", "partition"):
+        answer = found[f"get_column_statistics_for_{kind}"]
+        assert [each["ColumnName"] for each in answer["ColumnStatisticsList"]] == ["n"]
+        assert [(each["ColumnName"], each["Error"]["ErrorCode"]) for each in answer["Errors"]] == [("s", "AccessDeniedException")]
+
+    stranger = reader("lake-no-parts")[1]("glue")
+    for name, parameters in asked.items():
+        with pytest.raises(ClientError, match="Required Describe on parts") as refused:
+            getattr(stranger, name)(**place, **parameters)
+        assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
+    with pytest.raises(ClientError, match="EntityNotFoundException"):
+        stranger.get_partitions(DatabaseName="people", TableName="no-such-table")
+
+
 def test_columns_are_granted_by_name_and_by_exclusion_and_taken_back(operator: Clients, reader: Any, query: Any) -> None:
     arn, named = reader("lake-named")
     lf, principal = operator("lakeformation"), {"DataLakePrincipalIdentifier": arn}
@@ -215,7 +259,9 @@ def test_of_an_iceberg_table_no_more_is_seen(operator: Clients, reader: Any, que
     io = f"{StorageIO.__module__}.StorageIO"
     catalog = InMemoryCatalog("writer", **{"py-io-impl": io, "etl.storage": str(storage), "warehouse": "s3://people/ice"})
     catalog.create_namespace("n")
-    made = catalog.create_table("n.ice", pa.schema([("id", pa.int64()), ("note", pa.string()), ("country", pa.string())]), "s3://people/ice")
+    made = catalog.create_table(
+        "n.ice", pa.schema([("id", pa.int64()), ("note", pa.string()), ("country", pa.string())]), "s3://people/ice"
+    )
     made.append(pa.table({"id": [1, 2, 3], "note": ["a", "b", "c"], "country": ["DE", "FR", "DE"]}))
     parameters = {"table_type": "ICEBERG", "metadata_location": made.metadata_location}
     columns = (("id", "bigint"), ("note", "string"), ("country", "string"))
@@ -242,6 +288,10 @@ def test_a_table_that_everybody_has_is_iam_s_alone(operator: Clients, reader: An
     assert query(clients, "SELECT s FROM days WHERE n = 7")[1:] == [["x"]]
     lf.revoke_permissions(Principal=everybody, Resource=days, Permissions=["ALL"])
     assert "Insufficient permissions" in query(clients, "SELECT s FROM days")
+    entry = {"Id": "1", "Principal": everybody, "Resource": days, "Permissions": ["ALL"]}
+    lf.batch_grant_permissions(Entries=[entry])
+    assert query(clients, "SELECT s FROM days WHERE n = 7")[1:] == [["x"]]
+    lf.batch_revoke_permissions(Entries=[entry])
     settings = lf.get_data_lake_settings()["DataLakeSettings"]
     default = {"Principal": everybody, "Permissions": ["ALL"]}
     lf.put_data_lake_settings(DataLakeSettings={**settings, "CreateTableDefaultPermissions": [default]})
