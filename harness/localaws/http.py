@@ -18,6 +18,7 @@ __all__ = ["RAW_HEADERS", "HttpRequest", "HttpResponse"]
 RAW_HEADERS = "etl.headers"
 """Key of the environment under which the server leaves the headers: a list of (name as sent, value)."""
 
+_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _MAX_BODY = 256 * 1024 * 1024
 
 
@@ -63,6 +64,11 @@ class HttpRequest:
             if size > _MAX_BODY:
                 raise ValueError(f"a control-plane request of more than {_MAX_BODY} bytes")
         return b"".join(chunks)
+
+    @property
+    def is_for_this_machine(self) -> bool:
+        """Does it call the endpoint by a name of this machine? A page of the web that got its own name resolved to here does not."""
+        return self.header("host").rsplit(":", 1)[0].lower() in _HOSTS
 
     def header(self, name: str, default: str = "") -> str:
         """A header by its lower-case name."""

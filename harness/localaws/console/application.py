@@ -26,7 +26,6 @@ from localaws.http import HttpRequest, HttpResponse
 __all__ = ["Console"]
 
 _LOG = logging.getLogger("localaws")
-_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _AT_ONCE = 6
 """Pages that are made at the same time: each calls the endpoint, whose threads must not all be busy with pages."""
 _STATIC = {"console.css": "text/css; charset=utf-8", "console.js": "text/javascript; charset=utf-8"}
@@ -57,7 +56,7 @@ class Console:
 
     def respond(self, request: HttpRequest) -> HttpResponse:
         """The answer to a request whose path begins with `/_etl`; never raises."""
-        if request.header("host").rsplit(":", 1)[0].lower() not in _HOSTS:
+        if not request.is_for_this_machine:
             return self._page(403, Page("message.html.j2", "Refused", {"text": "This page is for a browser on this machine only."}))
         if request.method not in ("GET", "HEAD"):
             text = f"This page changes nothing: {request.method} is refused."

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from localaws.http import HttpRequest, HttpResponse
+from localaws.records import Records
 from localaws.retention.runs import Clients, moment_of, run
 
 __all__ = ["RETENTION_PATH", "Retention"]
@@ -24,11 +25,14 @@ class Retention:
 
     def __init__(self, home: Path, clients: Clients) -> None:
         self.home, self.clients = home, clients
+        self._days = Records(home / "endpoint")
         self._closed = threading.Event()
         self._one = threading.Lock()
 
     def respond(self, request: HttpRequest) -> HttpResponse:
         """The answer to a request for a run: `{"at": …, "dry_run": …}`, as JSON, so that no page of a browser can ask for one."""
+        if not request.is_for_this_machine:
+            return _answer(403, {"error": "ask by the address 127.0.0.1 or localhost: retention is run from this machine only"})
         if request.method != "POST" or request.header("content-type") != "application/json":
             return _answer(405, {"error": "POST a JSON document"})
         try:
@@ -36,8 +40,13 @@ class Retention:
             at, dry = moment_of(asked.get("at")), bool(asked.get("dry_run"))
         except (ValueError, AttributeError) as error:
             return _answer(400, {"error": f"at is a date or a time (2026-12-31, 2026-12-31T12:00): {error}"})
-        with self._one:
-            found = run(self.home, self.clients, at, dry)
+        try:
+            with self._one:
+                found = run(self.home, self.clients, at, dry)
+        except Exception as error:  # noqa: BLE001 - the edge of the process: whoever asked is told, and the log has the rest
+            _LOG.exception("the retention as of %s could not be run to its end", at.isoformat())
+            why = f"{type(error).__name__}: {error}"
+            return _answer(500, {"error": f"The run did not come to its end ({why}); the endpoint's log has more"})
         return _answer(200, {"at": at.isoformat(), "dry_run": dry, "deleted": [due.as_answer() for due in found]})
 
     def keep_running(self) -> None:
@@ -48,7 +57,7 @@ class Retention:
                 try:
                     with self._one:
                         found = run(self.home, self.clients, datetime.now(UTC))
-                    self._note(today, len(found))
+                    self._days.put("retention", {"day": today, "deleted": len(found)})
                 except Exception:  # noqa: BLE001 - the endpoint goes on, and tries again with its next look
                     _LOG.exception("the retention of %s could not be run", today)
             if self._closed.wait(_LOOK):
@@ -59,14 +68,9 @@ class Retention:
 
     def _last_day(self) -> str | None:
         try:
-            return str(json.loads((self.home / "endpoint" / "retention.json").read_text("utf-8"))["day"])
-        except (FileNotFoundError, ValueError, KeyError):
-            return None
-
-    def _note(self, day: str, number: int) -> None:
-        draft = self.home / "endpoint" / "retention.json.draft"
-        draft.write_text(json.dumps({"day": day, "deleted": number}), "utf-8")
-        draft.replace(self.home / "endpoint" / "retention.json")
+            return str((self._days.get("retention") or {}).get("day"))
+        except ValueError:
+            return None  # cut by a full disk of an older version: a day is run once more than needed
 
 
 def _answer(status: int, document: object) -> HttpResponse:

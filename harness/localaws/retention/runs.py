@@ -22,7 +22,8 @@ __all__ = ["Due", "moment_of", "run"]
 
 _TOO_OLD = timedelta(days=5 * 365)
 """An item that expired longer ago is not deleted ("Time to Live", DynamoDB Developer Guide): its number is taken for a mistake."""
-Clients = Callable[[str], Any]
+Clients = Callable[..., Any]
+"""`clients("dynamodb", "eu-central-1")` is a client of what moto keeps, in us-east-1 without a region."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,14 @@ def run(home: Path, clients: Clients, at: datetime, dry: bool = False) -> list[D
     found = []
     for work in (_objects, _items, _log_events):
         for due, delete in work(home, clients, at):
-            if not dry:
-                delete()
-            found.append(due)
+            if dry or delete() is not _KEPT:
+                found.append(due)
     return sorted(found, key=lambda due: (due.kind, due.place, due.name))
 
 
+_KEPT = "it was renewed meanwhile"
 Deletion = tuple[Due, Callable[[], object]]
+"""What is due, and what deletes it: that answers `_KEPT` where it did not."""
 
 
 def _objects(home: Path, clients: Clients, at: datetime) -> Iterator[Deletion]:
@@ -89,8 +91,15 @@ def _rules(bucket: Bucket, clients: Clients) -> list[Rule]:
 
 
 def _items(home: Path, clients: Clients, at: datetime) -> Iterator[Deletion]:
-    """Expired items of tables with a time to live. It is a number of seconds; anything else never expires."""
-    table = clients("dynamodb")
+    """Expired items of tables with a time to live, in every region. It is a number of seconds; anything else never expires."""
+    from moto.backends import get_backend
+
+    for region, back_end in list(get_backend("dynamodb")[ACCOUNT_ID].items()):
+        if back_end.tables:
+            yield from _items_of(clients("dynamodb", region), at)
+
+
+def _items_of(table: Any, at: datetime) -> Iterator[Deletion]:
     latest, earliest = at.timestamp(), (at - _TOO_OLD).timestamp()
     for name in [each for page in table.get_paginator("list_tables").paginate() for each in page["TableNames"]]:
         told = table.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
@@ -104,7 +113,19 @@ def _items(home: Path, clients: Clients, at: datetime) -> Iterator[Deletion]:
                 continue
             key = {each: item[each] for each in names}
             shown = "/".join(str(next(iter(value.values()))) for value in key.values())
-            yield Due("item", name, shown, attribute), partial(table.delete_item, TableName=name, Key=key)
+            yield Due("item", name, shown, attribute), partial(_delete_item, table, name, key, attribute, item[attribute])
+
+
+def _delete_item(table: Any, name: str, key: Mapping[str, Any], attribute: str, moment: Mapping[str, str]) -> str | None:
+    """Deletes an item that expires when it did when it was read: a lease that was renewed since then is somebody's."""
+    try:
+        table.delete_item(
+            TableName=name, Key=key, ConditionExpression="#moment = :moment", ExpressionAttributeNames={"#moment": attribute},
+            ExpressionAttributeValues={":moment": moment},
+        )  # fmt: skip
+    except table.exceptions.ConditionalCheckFailedException:
+        return _KEPT
+    return None
 
 
 def _log_events(home: Path, clients: Clients, at: datetime) -> Iterator[Deletion]:

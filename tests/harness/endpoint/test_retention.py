@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import time
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
+import boto3
 import pytest
 from endpoint_process import EndpointProcess
+from moto import mock_aws
 
 from localaws.engines.endpoint import NO_PROXY
+from localaws.http import RAW_HEADERS, HttpRequest
+from localaws.retention.clock import Retention
 from localaws.retention.rules import due_after
+from localaws.retention.runs import run as retention_run
 
 DAY = 24 * 3600
 NOW = datetime.now(UTC)
@@ -61,6 +68,13 @@ def home(endpoint: EndpointProcess) -> EndpointProcess:
     for name, seconds in moments.items():
         dynamodb.put_item(TableName="leases", Item={"pk": {"S": name}, "expires_at": {"N": str(int(NOW.timestamp()) + seconds)}})
     dynamodb.put_item(TableName="leases", Item={"pk": {"S": "for-ever"}})
+    abroad = endpoint.client("dynamodb", region_name="eu-central-1")
+    abroad.create_table(
+        TableName="abroad", KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )  # fmt: skip
+    abroad.update_time_to_live(TableName="abroad", TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"})
+    abroad.put_item(TableName="abroad", Item={"pk": {"S": "over-there"}, "expires_at": {"N": str(int(NOW.timestamp()) - 60)}})
     dynamodb.put_item(TableName="leases", Item={"pk": {"S": "text"}, "expires_at": {"S": "1"}})
 
     for group, days in (("short", 7), ("unlimited", None)):
@@ -101,6 +115,7 @@ def test_what_is_due_goes_and_nothing_else(home: EndpointProcess) -> None:
         ("object", "tmp/old-large", "large ones"),
         ("object", "tagged/old-temp", "temporary ones"),
         ("item", "over", "expires_at"),
+        ("item", "over-there", "expires_at"),
         ("log events", "s (1)", "7 days"),
     }
     assert run(home, dry_run=True) == due_now
@@ -139,11 +154,54 @@ def test_rules_read_back_with_all_that_they_say_and_go(home: EndpointProcess) ->
 
 
 def test_a_run_is_asked_for_rightly(home: EndpointProcess) -> None:
-    for body, kind, status in ((b'{"at": "tomorrow"}', "application/json", 400), (b"{}", "text/plain", 405)):
-        request = urllib.request.Request(f"{home.url}/_etl/retention", body, {"Content-Type": kind}, method="POST")
+    json_type = {"Content-Type": "application/json"}
+    wrong = (
+        (b'{"at": "tomorrow"}', json_type, 400), (b"{}", {"Content-Type": "text/plain"}, 405),
+        (b"{}", {**json_type, "Host": "rebound.example.org"}, 403),
+    )  # fmt: skip
+    for body, headers, status in wrong:
+        request = urllib.request.Request(f"{home.url}/_etl/retention", body, headers, method="POST")
         with pytest.raises(urllib.error.HTTPError) as refused:
             NO_PROXY.open(request, timeout=60)
         assert refused.value.code == status
+
+
+def test_a_lease_that_is_renewed_while_it_is_looked_at_is_kept(tmp_path: Path) -> None:
+    with mock_aws():
+        session = boto3.session.Session("test", "test", region_name="us-east-1")
+
+        def clients(service: str, region: str = "us-east-1") -> Any:
+            client = session.client(service, region_name=region)
+            # Whoever has the lease renews it between its being read and its being deleted.
+            client.meta.events.register("after-call.dynamodb.Scan", lambda **_: put("mine", 600))
+            return client
+
+        def put(name: str, seconds: int) -> None:
+            dynamodb.put_item(TableName="renewed", Item={"pk": {"S": name}, "ttl": {"N": str(int(NOW.timestamp()) + seconds)}})
+
+        dynamodb = session.client("dynamodb", region_name="eu-west-3")
+        dynamodb.create_table(
+            TableName="renewed", KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        )  # fmt: skip
+        dynamodb.update_time_to_live(TableName="renewed", TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"})
+        for name in ("mine", "nobody's"):
+            put(name, -60)
+        assert [due.name for due in retention_run(tmp_path, clients, NOW)] == ["nobody's"]
+        assert [item["pk"]["S"] for item in dynamodb.scan(TableName="renewed")["Items"]] == ["mine"]
+
+
+def test_a_run_that_fails_says_why(tmp_path: Path) -> None:
+    def clients(service: str, region: str = "") -> Any:
+        raise OSError("the disk is gone")
+
+    environ = {
+        "REQUEST_METHOD": "POST", "PATH_INFO": "/_etl/retention", "wsgi.input": io.BytesIO(b"{}"),
+        RAW_HEADERS: [("Host", "127.0.0.1:1"), ("Content-Type", "application/json")],
+    }  # fmt: skip
+    answer = Retention(tmp_path, clients).respond(HttpRequest.of(environ))
+    assert answer.status == 500
+    assert "OSError: the disk is gone" in json.loads(cast(bytes, answer.body))["error"]
 
 
 def test_the_endpoint_runs_it_by_itself_on_a_new_day(own_endpoint: EndpointProcess) -> None:
