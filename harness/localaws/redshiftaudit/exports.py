@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from botocore.exceptions import ClientError
 
 from localaws.bootstrap import client
 from localaws.engines.postgres import PostgresEngine
@@ -25,7 +26,7 @@ from localaws.moto_app import ACCOUNT_ID
 from localaws.operation import ServiceContext
 from localaws.records import Records
 from localaws.redshiftaudit.lines import activity_line, connection_line, is_about_users, user_line
-from localaws.redshiftaudit.sources import connections_since, roles, statements_since
+from localaws.redshiftaudit.sources import connections_since, identity, roles, statements_since
 
 __all__ = ["Destination", "close_service", "destinations", "export", "open_service"]
 
@@ -49,18 +50,33 @@ class Destination:
     prefix: str = ""
     group: str = ""
 
+    @property
+    def place(self) -> str:
+        """What it is known by, of all there are."""
+        return f"{self.region}/{self.group or self.bucket}/{self.name}"
+
 
 def open_service(context: ServiceContext) -> None:
     """Called when the endpoint listens: looks for what is to be told until the end."""
     _closed.clear()
     while not _closed.wait(_LOOK):
         try:
-            for destination in destinations(context.home):
-                export(context.home, destination, context.endpoint_url, context.control_plane)
-        except (psycopg.Error, LocalAwsError, OSError) as error:
-            _LOG.warning("Redshift's audit logs wait for the next time: %s", error)
+            found = list(destinations(context.home))
         except Exception:  # noqa: BLE001 - the endpoint goes on
-            _LOG.exception("Redshift's audit logs could not be written")
+            _LOG.exception("it could not be found where Redshift's audit logs go")
+            continue
+        for destination in found:
+            _try(destination, lambda to: export(context.home, to, context.endpoint_url, context.control_plane))
+
+
+def _try(destination: Destination, tell: Callable[[Destination], None]) -> None:
+    """One destination that fails, as when its bucket is gone, must not keep the others from their logs."""
+    try:
+        tell(destination)
+    except (psycopg.Error, ClientError, LocalAwsError, OSError) as error:
+        _LOG.warning("Redshift's audit logs for %s wait for the next time: %s", destination.place, error)
+    except Exception:  # noqa: BLE001 - the endpoint goes on
+        _LOG.exception("Redshift's audit logs for %s could not be written", destination.place)
 
 
 def close_service() -> None:
@@ -94,19 +110,20 @@ def export(home: Path, destination: Destination, endpoint_url: str, control_plan
     """Tell a destination what it was not told yet."""
     if PostgresEngine(Home(home)).pid is None:
         return
-    records, key = Records(home / "redshift-audit"), f"{destination.region}/{destination.group or destination.bucket}/{destination.name}"
-    told = records.get(key) or {"connections": ["", 0], "ended": 0.0, "queries": []}
+    records, key = Records(home / "redshift-audit"), destination.place
+    told = records.get(key) or {"connections": ["", 0], "ended": 0.0}
+    known = {(database, query) for database, query in told.get("statements", [])}
     events, place = connections_since(home, (told["connections"][0], told["connections"][1]))
-    statements = [each for each in statements_since(home, told["ended"] - _OVERLAP) if each["query"] not in told["queries"]]
+    statements = [each for each in statements_since(home, told["ended"] - _OVERLAP) if identity(each) not in known]
     if not events and not statements:
         return
     for name, lines in _logs(home, events, statements).items():
         if lines and name in destination.logs:
             _write(destination, name, lines, endpoint_url, control_plane)
     ended = max([told["ended"], *(each["ended"] for each in statements)])
-    recent = {each["query"]: each["ended"] for each in statements_since(home, ended - _OVERLAP)}
-    kept = set(told["queries"]) | {each["query"] for each in statements}
-    records.put(key, {"connections": list(place), "ended": ended, "queries": sorted(kept & set(recent))})
+    recent = {identity(each) for each in statements_since(home, ended - _OVERLAP)}
+    kept = known | {identity(each) for each in statements}
+    records.put(key, {"connections": list(place), "ended": ended, "statements": sorted(map(list, kept & recent))})
 
 
 def _logs(home: Path, events: list[dict[str, Any]], statements: list[dict[str, Any]]) -> Mapping[str, list[tuple[float, str]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from localaws.engines.redshift import RedshiftEngine
 from localaws.home import Home
 from localaws.redshift.wire.connections import folder_of
 
-__all__ = ["connections_since", "roles", "statements_since"]
+__all__ = ["connections_since", "identity", "roles", "statements_since"]
 
 _STATEMENTS = """SELECT q.query, coalesce(r.rolname, ''), q.userid, q.database, q.pid, q.xid, extract(epoch FROM q.starttime)::float8,
     extract(epoch FROM q.endtime)::float8, q.querytxt, q.state
@@ -49,6 +49,11 @@ def statements_since(home: Path, ended: float) -> list[dict[str, Any]]:
             rows = connection.execute(_STATEMENTS, [ended]).fetchall()
             found += [dict(zip(_FIELDS, row, strict=True)) for row in rows]
     return sorted(found, key=lambda each: (each["ended"], each["query"]))
+
+
+def identity(statement: Mapping[str, Any]) -> tuple[str, int]:
+    """What a statement is known by: every database has a history, and numbers of its own."""
+    return statement["database"], statement["query"]
 
 
 def roles(home: Path) -> dict[str, dict[str, Any]]:

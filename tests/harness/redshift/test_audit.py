@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time
 from typing import Any
 
 import psycopg
@@ -13,6 +12,8 @@ from harness.redshift.conftest import aws
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.redshift import RedshiftEngine
 from localaws.redshiftaudit.lines import user_line
+from localaws.redshiftaudit.sources import identity
+from waiting import wait_until
 
 NAMES = ("connectionlog", "useractivitylog", "userlog")
 
@@ -60,12 +61,18 @@ def test_connections_users_and_statements_are_told_in_redshift_s_form(endpoint: 
         told = "authentication failure" in found["connectionlog"] and "DROP USER audited" in found["useractivitylog"]
         return told and "drop" in found["userlog"]
 
-    deadline = time.monotonic() + 180
-    while not (complete(in_bucket(endpoint)) and complete(in_log_groups(endpoint))):
-        assert time.monotonic() < deadline, (in_bucket(endpoint), in_log_groups(endpoint))
-        time.sleep(0.5)
+    wait_until(lambda: complete(in_bucket(endpoint)) and complete(in_log_groups(endpoint)), 180)
     for found in (in_bucket(endpoint), in_log_groups(endpoint)):
         check(found)
+
+    # The cluster's bucket is gone: the namespace, which is told after it, has its logs all the same.
+    control.enable_logging(ClusterIdentifier="audited", BucketName="no-such-bucket")
+    with psycopg.connect(**login, autocommit=True) as connection:
+        connection.execute("SELECT 'told although the bucket is gone'")
+    wait_until(lambda: "told although the bucket is gone" in in_log_groups(endpoint)["useractivitylog"])
+    waiting = "Redshift's audit logs for eu-central-1/no-such-bucket/audited wait for the next time"
+    wait_until(lambda: waiting in endpoint.log_file.read_text("utf-8"))
+
     control.disable_logging(ClusterIdentifier="audited")
     aws(endpoint.endpoint, "redshift-serverless").delete_namespace(namespaceName="audited")
     control.delete_cluster(ClusterIdentifier="audited", SkipFinalClusterSnapshot=True)
@@ -83,6 +90,11 @@ def check(found: dict[str, str]) -> None:
     assert "Hidden-from-1-log" not in "".join(found.values())
     actions = [[field.strip() for field in line.split("|")][1:4] for line in found["userlog"].splitlines() if "audited" in line]
     assert actions == [["audited", "", "create"], ["audited", "", "drop"]]
+
+
+def test_statements_of_two_databases_are_two_though_their_numbers_are_one() -> None:
+    statements = [{"database": database, "query": 7, "ended": 1.0} for database in ("dev", "warehouse")]
+    assert len({identity(each) for each in statements}) == 2
 
 
 def test_a_user_who_is_renamed_has_both_names() -> None:
