@@ -1,17 +1,19 @@
-"""ARNs that only moto knows: of keys behind aliases, of secrets with the letters that their names end in, of identities with a path.
+"""What only moto knows: policies of resources, and the ARNs of keys behind aliases, of secrets with the letters that their names end
+in, of identities with a path.
 
 Something that does not exist gets the ARN that it would have, so that a denial does not tell what exists.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from localaws.iam.callers import iam_back_end
 from localaws.moto_app import ACCOUNT_ID
 
-__all__ = ["bucket_of", "key_arn", "key_policy", "named_arn", "partition_key_of", "secret_arn", "secret_key_of"]
+__all__ = ["bucket_of", "key_arn", "named_arn", "partition_key_of", "resource_policy", "secret_arn", "secret_key_of"]
 
 
 def bucket_of(name: str) -> Any:
@@ -27,11 +29,12 @@ def key_arn(name: str, region: str) -> str:
     return name if name.startswith("arn:") else f"arn:aws:kms:{region}:{ACCOUNT_ID}:{name if '/' in name else f'key/{name}'}"
 
 
-def key_policy(arn: str) -> str | None:
-    """The policy of a key; None when there is no such key."""
+def resource_policy(service: str, arn: str) -> str | None:
+    """The policy that a bucket, key, queue, topic, function or secret has itself; None when it has none, or is not there."""
     parts = arn.split(":")
-    key = _key(arn, parts[3]) if len(parts) > 5 and parts[2] == "kms" else None
-    return None if key is None else str(key.policy)
+    reader = _POLICIES.get(service) if len(parts) > 5 and parts[2] == service else None
+    text = reader(arn, parts[3]) if reader is not None else None
+    return text.decode() if isinstance(text, bytes) else text
 
 
 def secret_arn(name: str, region: str) -> str:
@@ -70,6 +73,49 @@ def partition_key_of(table: str, region: str) -> str | None:
     """The partition key's name of a DynamoDB table."""
     found = _back_end("dynamodb", region).tables.get(table.rsplit("/", 1)[-1])
     return str(found.hash_key_attr) if found is not None else None
+
+
+def _of_bucket(arn: str, region: str) -> Any:
+    return getattr(bucket_of(arn.removeprefix("arn:aws:s3:::").partition("/")[0]), "policy", None)
+
+
+def _of_key(arn: str, region: str) -> Any:
+    return getattr(_key(arn, region), "policy", None)
+
+
+def _of_queue(arn: str, region: str) -> Any:
+    return getattr(_back_end("sqs", region).queues.get(arn.split(":")[5]), "policy", None)
+
+
+def _of_topic(arn: str, region: str) -> Any:
+    """A subscription's ARN is its topic's and one part more."""
+    return getattr(_back_end("sns", region).topics.get(":".join(arn.split(":")[:6])), "policy", None)
+
+
+def _of_function(arn: str, region: str) -> str | None:
+    """moto keeps the statements of AddPermission, not all of them in the form of a policy."""
+    function = _back_end("lambda", region).get_function_by_arn(arn)
+    statements = [_function_statement(dict(each)) for each in function.policy.statements] if function is not None else []
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}) if statements else None
+
+
+def _function_statement(statement: dict[str, Any]) -> dict[str, Any]:
+    principal, kind = statement.get("Principal"), statement.pop("FunctionUrlAuthType", None)
+    if isinstance(principal, str) and principal != "*":
+        # AddPermission takes an account's number or an ARN, which a policy has under AWS.
+        statement["Principal"] = {"AWS": principal}
+    if kind is not None:
+        statement["Condition"] = {**statement.get("Condition", {}), "StringEquals": {"lambda:FunctionUrlAuthType": kind}}
+    return statement
+
+
+def _of_secret(arn: str, region: str) -> Any:
+    return getattr(_secret(arn, region), "policy", None)
+
+
+_POLICIES: Mapping[str, Callable[[str, str], Any]] = {
+    "kms": _of_key, "lambda": _of_function, "s3": _of_bucket, "secretsmanager": _of_secret, "sns": _of_topic, "sqs": _of_queue,
+}  # fmt: skip
 
 
 def _secret(name: str, region: str) -> Any:

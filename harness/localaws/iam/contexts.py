@@ -132,6 +132,7 @@ _KEYS: Mapping[str, Any] = {
     "cloudwatch": lambda asked, region: {"cloudwatch:namespace": asked["Namespace"]} if asked.get("Namespace") else {},
     "dynamodb": _of_dynamodb,
     "kms": _of_keys,
+    "sns": lambda asked, region: {f"sns:{name.lower()}": str(asked[name]) for name in ("Endpoint", "Protocol") if asked.get(name)},
     "secretsmanager": lambda asked, region: {"secretsmanager:versionstage": asked.get("VersionStage") or "AWSCURRENT"},
 }
 

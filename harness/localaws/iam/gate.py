@@ -14,7 +14,7 @@ from typing import Any
 
 from localaws.api_models import Target
 from localaws.http import HttpRequest
-from localaws.iam.back_ends import bucket_of, key_policy, secret_key_of
+from localaws.iam.back_ends import resource_policy, secret_key_of
 from localaws.iam.callers import Caller, access_key_of, caller_of, role_arn_of
 from localaws.iam.contexts import call_context, caller_context, tag_context
 from localaws.iam.evaluation import Access, Decision, Policies, decide
@@ -138,17 +138,12 @@ def _tags_of(arn: str) -> Mapping[str, str]:
 def _resource_policies(access: Access) -> tuple[list[Policy], bool]:
     """The policies that the resource itself has, and whether they must allow."""
     service, action = access.action.split(":", 1)
-    if service == "s3" and access.resource.startswith("arn:aws:s3:::"):
-        bucket = bucket_of(access.resource.removeprefix("arn:aws:s3:::").partition("/")[0])
-        text = getattr(bucket, "policy", None)
-        return ([parse_policy(text.decode() if isinstance(text, bytes) else text)] if text else []), False
-    if service == "kms" and (found := key_policy(access.resource)) is not None:
-        # In the policy of a key `*` is the key itself.
-        return [parse_policy(found)], True
     if service == "sts" and action == "AssumeRole":
         trust = trust_policy(access.resource)
         return ([trust] if trust is not None else []), True
-    return [], False
+    found = resource_policy(service, access.resource)
+    # In the policy of a key `*` is the key itself; without it nobody may use the key, whatever others allow.
+    return ([parse_policy(found)] if found else []), service == "kms" and found is not None
 
 
 def _message(caller: Caller, access: Access, decision: Decision, service: str) -> str:
