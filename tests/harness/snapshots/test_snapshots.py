@@ -176,6 +176,12 @@ def test_while_a_run_goes_on_nothing_is_saved_restored_or_reset(home: Home) -> N
     assert state(home) == before
     RunStore(home.runs).save(JobRun(**{**asdict(run), "process_started": "long ago"}))
     snapshots.save("gone")
+    spark = {"jobRunId": "00a", "state": "RUNNING", "pid": os.getpid(), "process_started": start_time(os.getpid())}
+    Records(home.root / "emr-serverless" / "runs").put("00a", spark)  # it outlives its endpoint, which is down here
+    with pytest.raises(BusyError, match="EMR Serverless run 00a"):
+        snapshots.restore("quiet")
+    Records(home.root / "emr-serverless" / "runs").put("00a", {**spark, "state": "SUCCESS"})
+    snapshots.restore("quiet")
 
 
 def test_an_endpoint_of_another_making_is_not_copied_under_its_feet(home: Home) -> None:
