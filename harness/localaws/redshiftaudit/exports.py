@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import logging
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ import psycopg
 
 from localaws.bootstrap import client
 from localaws.engines.postgres import PostgresEngine
+from localaws.every import Every
 from localaws.exceptions import LocalAwsError
 from localaws.home import Home
 from localaws.moto_app import ACCOUNT_ID
@@ -35,7 +35,7 @@ _LOOK = 5.0
 _OVERLAP = 60.0
 """Seconds back in which a statement may be written that ended before one that was told already."""
 _LOG = logging.getLogger("localaws")
-_closed = threading.Event()
+_open: list[Every] = []
 
 
 @dataclass(frozen=True)
@@ -52,20 +52,22 @@ class Destination:
 
 def open_service(context: ServiceContext) -> None:
     """Called when the endpoint listens: looks for what is to be told until the end."""
-    _closed.clear()
-    while not _closed.wait(_LOOK):
-        try:
-            for destination in destinations(context.home):
-                export(context.home, destination, context.endpoint_url, context.control_plane)
-        except (psycopg.Error, LocalAwsError, OSError) as error:
-            _LOG.warning("Redshift's audit logs wait for the next time: %s", error)
-        except Exception:  # noqa: BLE001 - the endpoint goes on
-            _LOG.exception("Redshift's audit logs could not be written")
+    _open.append(Every("Redshift's audit logs", _LOOK, lambda: _look(context)))
+
+
+def _look(context: ServiceContext) -> None:
+    try:
+        for destination in destinations(context.home):
+            export(context.home, destination, context.endpoint_url, context.control_plane)
+    except (psycopg.Error, LocalAwsError, OSError) as error:
+        _LOG.warning("Redshift's audit logs wait for the next time: %s", error)
 
 
 def close_service() -> None:
     """Called at an orderly stop of the endpoint."""
-    _closed.set()
+    for each in _open:
+        each.close()
+    _open.clear()
 
 
 def destinations(home: Path) -> Iterator[Destination]:
