@@ -6,6 +6,7 @@ import os
 import shlex
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 from rich.markdown import Markdown
 
@@ -31,6 +32,7 @@ def bench(context: click.Context, scales: tuple[float, ...], days: tuple[int, ..
     Works in a home of its own, which is deleted at the end: 1 GB of disk per scale 0.1 is enough.
     """
     if context.invoked_subcommand is not None:
+        _refuse_what_would_be_ignored(context)
         return
     console = Console()
     if cores is not None:
@@ -58,7 +60,8 @@ def bench(context: click.Context, scales: tuple[float, ...], days: tuple[int, ..
 @click.option("--pairs", type=click.IntRange(1), default=25, show_default=True, help="How often both ways are measured, in turn.")
 @click.option("--cores", type=click.IntRange(1), default=2, show_default=True, help="Threads of Spark.")
 @click.option("--write", is_flag=True, help="Write the table into docs/benchmarks.md.")
-def frames(rows: int, pairs: int, cores: int, write: bool) -> None:
+@click.pass_context
+def frames(context: click.Context, rows: int, pairs: int, cores: int, write: bool) -> None:
     """Measure DynamicFrames beside DataFrames that do the same, in one Spark session of its own.
 
     Ends with 1 where the chain that is all expressions takes more than 1.15 times as long.
@@ -72,11 +75,21 @@ def frames(rows: int, pairs: int, cores: int, write: bool) -> None:
     command = f"./etl bench frames --rows {rows} --pairs {pairs} --cores {cores}"
     text = frames_markdown(found, where, command)
     console.print(Markdown(text))
-    if write:
+    if write or (context.parent is not None and context.parent.params.get("write")):
         write_page(PAGE, text, "./etl bench frames")
         console.print(f"Written to {PAGE}")
     if found[0].ratio > AIM:
         raise click.ClickException(f"{found[0].what}: {found[0].ratio:.2f} times the DataFrames', and the aim is {AIM}")
+
+
+def _refuse_what_would_be_ignored(context: click.Context) -> None:
+    """`etl bench --write frames` writes; other options of `etl bench` say nothing to another command."""
+    given = [
+        name for name in sorted(context.params) if context.get_parameter_source(name) is ParameterSource.COMMANDLINE and name != "write"
+    ]
+    if given:
+        names = ", ".join(f"--{name.removesuffix('s') if name == 'scales' else name}" for name in given)
+        raise click.UsageError(f"{names}: of `./etl bench`, not of `./etl bench {context.invoked_subcommand}`, whose options come after it")
 
 
 def _command(scales: tuple[float, ...], days: tuple[int, ...], cores: int | None, limits: bool) -> str:

@@ -47,15 +47,18 @@ def restore(name: str) -> None:
 def list_() -> None:
     """Show the snapshots, the newest first."""
     table = folding_table("name", "saved at (UTC)", "MB")
-    for each in Snapshots(Home.resolve()).list():
+    snapshots = Snapshots(Home.resolve())
+    for each in snapshots.list():
         table.add_row(each.name, _time(each), f"{each.size / 1e6:.0f}")
     Console().print(table)
+    for name, reason in snapshots.unreadable().items():
+        click.echo(f"{name} cannot be restored: {reason}", err=True)
 
 
 @snapshot.command("delete")
 @click.argument("name")
 def delete(name: str) -> None:
-    """Delete a snapshot. The state stays as it is."""
+    """Delete a snapshot, or what cannot be read as one. The state stays as it is."""
     Snapshots(Home.resolve()).delete(name)
     click.echo(f"deleted {name}")
 

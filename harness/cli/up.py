@@ -14,7 +14,7 @@ from localaws.engines.endpoint import NO_PROXY, EndpointEngine
 from localaws.engines.stack import Stack
 from localaws.exceptions import EngineStartError
 from localaws.home import Home
-from localaws.iam.setting import SETTING
+from localaws.iam.setting import SETTING, is_enforced
 
 __all__ = ["up"]
 
@@ -31,7 +31,9 @@ def up(engines: tuple[str, ...], iam: str | None) -> None:
     console, home = Console(), Home.resolve()
     if iam is not None:
         os.environ[SETTING] = iam
-        _refuse_another_setting(EndpointEngine(home), iam)
+    enforced = is_enforced(os.environ)  # before anything starts
+    if os.environ.get(SETTING):
+        _refuse_another_setting(EndpointEngine(home), "enforce" if enforced else "off")
     with progress(console) as show:
         Stack(home).start(engines or None, on_event=show)
     if not engines:

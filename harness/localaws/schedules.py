@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from croniter import CroniterError, croniter
 
 from localaws.errors import AwsError
+from localaws.every import Every
 
 __all__ = ["Schedule", "ScheduleError", "Ticker", "next_after"]
 
@@ -24,7 +25,6 @@ _LOG = logging.getLogger("localaws")
 _RATE = re.compile(r"rate\(\s*(\d+)\s+(minute|hour|day)s?\s*\)")
 _AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
 _CRON = re.compile(r"cron\((.+)\)")
-_SEEN_LATE = timedelta(seconds=3)
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
 
@@ -34,6 +34,8 @@ class Schedule(NamedTuple):
     name: str
     expression: str
     zone: str = "UTC"
+    since: datetime | None = None
+    """What was due since then is due still, though it is seen only now; without it only what is yet to come."""
 
 
 class ScheduleError(AwsError):
@@ -103,45 +105,39 @@ def _weekdays(field: str) -> str:
 
 
 class Ticker:
-    """A thread that looks once a second which schedules are due, and starts what belongs to them."""
+    """Looks once a second which schedules are due, and starts what belongs to them, each on a thread of its own: none waits for another."""
 
-    def __init__(self, name: str, schedules: Callable[[], Iterable[Schedule]], fire: Callable[[str], None]) -> None:
-        """`schedules` gives what is active now; `fire` is called with the name."""
-        self._schedules, self._fire = schedules, fire
+    def __init__(self, name: str, schedules: Callable[[], Iterable[Schedule]], fire: Callable[[str, datetime], None]) -> None:
+        """`schedules` gives what is active now; `fire` is called with the name and the time that it was due."""
+        self.name, self._schedules, self._fire = name, schedules, fire
         self._next: dict[Schedule, datetime | None] = {}
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
+        self._every = Every(name, 1, lambda: self._tick(datetime.now(UTC)))
 
     def close(self) -> None:
-        """Ends the thread."""
-        self._ended.set()
-        self._thread.join(timeout=5)
-
-    def _run(self) -> None:
-        while not self._ended.wait(1):
-            try:
-                self._tick(datetime.now(UTC))
-            except Exception:  # noqa: BLE001 - one schedule's mistake must not silence the others for ever
-                _LOG.exception("schedules")
+        """Nothing is due any more."""
+        self._every.close()
 
     def _tick(self, now: datetime) -> None:
         active = list(self._schedules())
         for item in active:
             if item not in self._next:
-                # What was made for this very second may be past when it is first seen.
-                self._next[item] = self._due(item, now - _SEEN_LATE if item.expression.startswith("at(") else now)
-                continue
+                self._next[item] = self._due(item, item.since or now)
             due = self._next[item]
             if due is not None and due <= now:
                 self._next[item] = self._due(item, now)
-                self._fire(item.name)
+                threading.Thread(target=self._guarded, args=(item.name, due), name=f"{self.name}: {item.name}", daemon=True).start()
         for gone in set(self._next) - set(active):
             del self._next[gone]
+
+    def _guarded(self, name: str, due: datetime) -> None:
+        try:
+            self._fire(name, due)
+        except Exception:  # noqa: BLE001 - nobody waits for this thread
+            _LOG.exception("%s: %s was due at %s and failed", self.name, name, due)
 
     def _due(self, item: Schedule, now: datetime) -> datetime | None:
         try:
             return next_after(item.expression, now, item.zone, once=True)
         except ScheduleError as error:
-            _LOG.error("%s: %s is never due: %s", self._thread.name, item.name, error)
+            _LOG.error("%s: %s is never due: %s", self.name, item.name, error)
             return None

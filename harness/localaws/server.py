@@ -76,7 +76,7 @@ def serve(home: Path, port: int) -> None:
     for module in loaded:
         if hasattr(module, "open_service"):
             threading.Thread(target=module.open_service, args=(context,), name=f"open {module.__name__}", daemon=True).start()
-    threading.Thread(target=router.retention.keep_running, name="retention", daemon=True).start()
+    router.retention.keep_running()
     try:
         server.serve()
     finally:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from localaws.awslambda.exceptions import InvalidParameterError
 from localaws.awslambda.functions import Function, find_function
 from localaws.awslambda.invocations import Invocations
 from localaws.errors import AwsError
+from localaws.every import Every
 from localaws.moto_app import ACCOUNT_ID
 
 __all__ = ["Poller", "check_mapping", "take_off_motos_delivery"]
@@ -97,24 +97,20 @@ class Poller:
     def __init__(self, invocations: Invocations, control_plane: Callable[[str], Any], region: str) -> None:
         self.invocations, self.client, self.region = invocations, control_plane, region
         self._shards: dict[tuple[str, str], _Shard] = {}
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="event sources", daemon=True)
-        self._thread.start()
+        self._every = Every("event sources", _PAUSE, self._look)
 
     def close(self) -> None:
         """Ends the thread."""
-        self._ended.set()
-        self._thread.join(timeout=5)
+        self._every.close()
 
-    def _run(self) -> None:
-        while not self._ended.wait(_PAUSE):
-            for mapping in self._mappings():
-                try:
-                    self._poll(mapping)
-                except (ClientError, AwsError) as error:
-                    _LOG.warning("event source %s: %s", mapping.event_source_arn, error)
-                except Exception:  # noqa: BLE001 - one mapping's mistake must not silence the others
-                    _LOG.exception("event source %s", mapping.event_source_arn)
+    def _look(self) -> None:
+        for mapping in self._mappings():
+            try:
+                self._poll(mapping)
+            except (ClientError, AwsError) as error:
+                _LOG.warning("event source %s: %s", mapping.event_source_arn, error)
+            except Exception:  # noqa: BLE001 - one mapping's mistake must not silence the others
+                _LOG.exception("event source %s", mapping.event_source_arn)
 
     def _mappings(self) -> list[Any]:
         from moto.backends import get_backend

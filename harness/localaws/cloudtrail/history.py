@@ -17,6 +17,7 @@ from localaws.api_models import Target
 from localaws.cloudtrail.records import is_data_event, record_of
 from localaws.cloudtrail.trails import deliver, logging_trails, selects
 from localaws.errors import AwsError
+from localaws.every import Every
 from localaws.http import HttpRequest, HttpResponse
 from localaws.iam.callers import access_key_of, caller_of
 
@@ -35,7 +36,7 @@ class History:
         self.home, self.folder = home, home / "cloudtrail"
         self._lock = threading.Lock()
         self._waiting: dict[str, tuple[Any, list[Mapping[str, Any]]]] = {}
-        self._closed = threading.Event()
+        self._every: Every | None = None
 
     def note(self, request: HttpRequest, target: Target, response: HttpResponse, request_id: str) -> None:
         """Keep the record of a call that was answered. A call of data costs nothing unless a trail logs data."""
@@ -68,12 +69,12 @@ class History:
         for path in self.folder.glob("*.jsonl"):
             if path.stem < oldest:
                 path.unlink()
-        while not self._closed.wait(_DELIVERY):
-            self.flush()
+        self._every = Every("deliveries of trails", _DELIVERY, self.flush)
 
     def close(self) -> None:
         """Deliver what waits, and end."""
-        self._closed.set()
+        if self._every is not None:
+            self._every.close()
         self.flush()
 
     def flush(self) -> None:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from localaws.cloudwatch.evaluation import STATISTICS, Datum, Verdict, evaluate
+from localaws.cloudwatch.evaluation import COMPARISONS, STATISTICS, Verdict, evaluate
+from localaws.cloudwatch.recent import Recent
 from localaws.eventbridge.bus import emit
-from localaws.eventbridge.targets import Targets
+from localaws.eventbridge.targets import Targets, service_of
+from localaws.every import Every
 from localaws.moto_app import ACCOUNT_ID
 
 __all__ = ["Watcher"]
@@ -32,36 +33,43 @@ class Watcher:
     def __init__(self, home: Path, endpoint_url: str, control_plane: Callable[[str], Any]) -> None:
         self.home, self.targets = home, Targets(endpoint_url, control_plane)
         self._seen: dict[str, str] = {}
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="alarms", daemon=True)
-        self._thread.start()
+        self._failed: dict[str, str] = {}
+        self._recent = Recent()
+        self._every = Every("alarms", 1, self._look_at_all)
 
     def close(self) -> None:
         """Ends the thread."""
-        self._ended.set()
-        self._thread.join(timeout=5)
+        self._every.close()
 
-    def _run(self) -> None:
-        while not self._ended.wait(1):
-            for alarm in _alarms():
-                try:
-                    self._look(alarm)
-                except Exception:  # noqa: BLE001 - one alarm's mistake must not silence the others
-                    _LOG.exception("alarm %s", alarm.name)
-            self._seen = {name: state for name, state in self._seen.items() if name in {alarm.name for alarm in _alarms()}}
+    def _look_at_all(self) -> None:
+        back_end = _back_end()
+        alarms = dict(back_end.alarms)
+        self._recent.take(back_end.metric_data)
+        for name, alarm in alarms.items():
+            try:
+                self._look(alarm)
+                self._failed.pop(name, None)
+            except Exception as error:  # noqa: BLE001 - one alarm's mistake must not silence the others
+                if self._failed.get(name) != (text := repr(error)):  # once, not every second
+                    _LOG.exception("the alarm %s could not be looked at", name)
+                self._failed[name] = text
+        for noted in (self._seen, self._failed):
+            for gone in noted.keys() - alarms.keys():
+                del noted[gone]
 
     def _look(self, alarm: Any) -> None:
-        evaluated = not alarm.rule and not alarm.metric_data_queries and alarm.statistic in STATISTICS and alarm.period
-        verdict = self._verdict(alarm) if evaluated else None
         self._tell_of_change(alarm)
+        evaluated = not alarm.rule and not alarm.metric_data_queries and alarm.statistic in STATISTICS and alarm.period
+        verdict = self._verdict(alarm) if evaluated and alarm.comparison_operator in COMPARISONS else None
         if verdict is not None and verdict.state is not None and verdict.state != alarm.state_value:
             alarm.update_state(verdict.reason, json.dumps(_reason_data(alarm, verdict)), verdict.state)
             self._tell_of_change(alarm)
 
-    @staticmethod
-    def _verdict(alarm: Any) -> Verdict:
+    def _verdict(self, alarm: Any) -> Verdict:
+        dimensions = {(each.name, each.value) for each in alarm.dimensions}
+        longest = int(alarm.period) * int(alarm.evaluation_periods)
         return evaluate(
-            _data(alarm),
+            self._recent.data(alarm.namespace, alarm.metric_name, dimensions, longest, alarm.unit),
             alarm.statistic,
             int(alarm.period),
             int(alarm.evaluation_periods),
@@ -87,7 +95,7 @@ class Watcher:
                 _LOG.error("the alarm %s did not reach %s: %s", alarm.name, arn, error)
 
     def _act(self, arn: str, alarm: Any, before: str, detail: Mapping[str, Any]) -> None:
-        service = arn.split(":")[2] if arn.count(":") > 4 else ""
+        service = service_of(arn)
         if service not in _TELLS:
             _LOG.error("the alarm %s: actions like %s are not taken here; those of %s are", alarm.name, arn, ", ".join(_TELLS))
         elif service == "sns":
@@ -100,32 +108,10 @@ class Watcher:
             self.targets.reach({"Arn": arn}, json.dumps({**event, "alarmData": detail}))
 
 
-def _alarms() -> list[Any]:
+def _back_end() -> Any:
     from moto.backends import get_backend
 
-    return list(get_backend("cloudwatch")[ACCOUNT_ID][_REGION].alarms.values())
-
-
-def _data(alarm: Any) -> Iterable[Datum]:
-    """The data of the alarm's metric: those with its dimensions and no others, as in CloudWatch."""
-    from moto.backends import get_backend
-
-    wanted = {(each.name, each.value) for each in alarm.dimensions}
-    longest = int(alarm.period) * int(alarm.evaluation_periods)
-    now = datetime.now(UTC)
-    for each in list(get_backend("cloudwatch")[ACCOUNT_ID][_REGION].metric_data):
-        if (each.namespace, each.name) != (alarm.namespace, alarm.metric_name) or (alarm.unit and each.unit != alarm.unit):
-            continue
-        at = each.timestamp if each.timestamp.tzinfo else each.timestamp.replace(tzinfo=UTC)
-        age = (now - at).total_seconds()
-        if age < longest and {(dimension.name, dimension.value) for dimension in each.dimensions} == wanted:
-            yield _datum(max(age, 0.0), each)
-
-
-def _datum(age: float, found: Any) -> Datum:
-    if hasattr(found, "sample_count"):
-        return Datum(age, found.sum, found.sample_count, found.min, found.max)
-    return Datum(age, found.value, 1, found.value, found.value)
+    return get_backend("cloudwatch")[ACCOUNT_ID][_REGION]
 
 
 def _reason_data(alarm: Any, verdict: Verdict) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from localaws.bootstrap import client
+from localaws.console.kept import Kept
 
 __all__ = ["Page", "Query", "Sources", "attempt"]
 
+_OF_EXECUTIONS = ("executionArn", "stateMachineArn", "stateMachineName", "name", "status", "startDate", "stopDate", "error")
 Query = dict[str, str]
 
 
@@ -32,6 +34,7 @@ class Sources:
 
     def __init__(self, home: Path, endpoint_url: Callable[[], str]) -> None:
         self.home, self._endpoint_url = home, endpoint_url
+        self.executions = Kept(home / "executions", _OF_EXECUTIONS)
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -61,5 +64,5 @@ def attempt(read: Callable[[], list[Any]]) -> tuple[list[Any], str]:
     """What `read` gives, or nothing and the error's text, which the page shows in the place of the list."""
     try:
         return read(), ""
-    except ClientError as error:
+    except (ClientError, BotoCoreError) as error:
         return [], str(error)

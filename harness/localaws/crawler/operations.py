@@ -39,7 +39,7 @@ def open_service(context: ServiceContext) -> None:
     """Called when the endpoint listens: crawls that its predecessor left have failed; schedules begin."""
     crawls = _of(context)
     crawls.recover()
-    _tickers.append(Ticker("crawler schedules", lambda: _schedules(crawls), lambda name: _fire(crawls, name)))
+    _tickers.append(Ticker("crawler schedules", lambda: _schedules(crawls), lambda name, _: _fire(crawls, name)))
 
 
 def close_service() -> None:

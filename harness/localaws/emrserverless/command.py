@@ -74,8 +74,8 @@ def asked_of(job_driver: Mapping[str, Any], overrides: Mapping[str, Any]) -> Ask
     if taken := [name for name in _NOT_TAKEN if name in settings]:
         raise ValidationError(f"The settings {', '.join(taken)} are the service's.")
     known = {**_DEFAULTS, **settings}
-    executors = int(known["spark.executor.instances"])
-    cores = float(known["spark.driver.cores"]) + executors * float(known["spark.executor.cores"])
+    executors = _number(known, "spark.executor.instances")
+    cores = float(_number(known, "spark.driver.cores") + executors * _number(known, "spark.executor.cores"))
     memory = gigabytes(known["spark.driver.memory"]) + executors * gigabytes(known["spark.executor.memory"])
     return Asked(settings, words, cores, memory)
 
@@ -95,6 +95,13 @@ def gigabytes(text: str) -> float:
     if found is None:
         raise ValidationError(f"{text!r} is no size of memory.")
     return float(found[1]) * _UNITS[found[2] or "m"]
+
+
+def _number(settings: Mapping[str, str], name: str) -> int:
+    text = str(settings[name]).strip()
+    if not text.isascii() or not text.isdigit():
+        raise ValidationError(f"{name} is {text!r}, which is no number.")
+    return int(text)
 
 
 def _configured(overrides: Mapping[str, Any]) -> dict[str, str]:

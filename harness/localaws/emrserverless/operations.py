@@ -142,9 +142,10 @@ def _seconds(text: str | None, default: float) -> float:
 
 
 def _runs_of(context: Request | ServiceContext) -> SparkRuns:
-    if context.home not in _runs:
-        _runs[context.home] = SparkRuns(context.home, context.endpoint_url)
-    return _runs[context.home]
+    with _lock:  # two would follow one run, each with a lock of its own
+        if context.home not in _runs:
+            _runs[context.home] = SparkRuns(context.home, context.endpoint_url)
+        return _runs[context.home]
 
 
 OPERATIONS: Mapping[str, Handler] = {

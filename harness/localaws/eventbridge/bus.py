@@ -99,7 +99,7 @@ class Bus:
             if rule.scheduled_expression and rule.state == "ENABLED"
         ]
 
-    def _scheduled(self, name: str) -> None:
+    def _scheduled(self, name: str, _: datetime) -> None:
         rule = next((rule for rule in self._rules() if rule.name == name), None)
         if rule is not None:
             self.deliver(name, rule.targets, self._event("aws.events", "Scheduled Event", {}, (rule.arn,)))

@@ -10,7 +10,7 @@ from typing import Any
 
 from localaws.stepfunctions.services import Services
 
-__all__ = ["SERVICES", "Targets", "UnreachableTargetError"]
+__all__ = ["SERVICES", "Targets", "UnreachableTargetError", "can_reach", "service_of"]
 
 SERVICES = ("lambda", "states", "sns", "sqs", "kinesis", "events", "glue", "logs")
 """By the third part of an ARN. Of Glue, workflows."""
@@ -21,6 +21,16 @@ class UnreachableTargetError(Exception):
 
     def __init__(self, arn: str) -> None:
         super().__init__(f"targets like {arn} are not reached here; those of {', '.join(SERVICES)} are")
+
+
+def service_of(arn: str) -> str:
+    """The service that an ARN names; empty when it is none."""
+    return arn.split(":")[2] if arn.count(":") >= 5 else ""
+
+
+def can_reach(arn: str) -> bool:
+    """Is it of a service that takes what a rule or schedule sends?"""
+    return service_of(arn) in SERVICES
 
 
 class Targets:
@@ -37,7 +47,7 @@ class Targets:
             ClientError, StatesError: the service refused it.
         """
         arn = str(target["Arn"])
-        service, resource = arn.split(":")[2], arn.split(":", 5)[5]
+        service, resource = service_of(arn), arn.split(":", 5)[-1]
         own = self.services.client
         if service == "lambda":
             own("lambda").invoke(FunctionName=arn, InvocationType="Event", Payload=text.encode())

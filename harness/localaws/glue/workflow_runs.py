@@ -8,7 +8,6 @@ somebody starts by hand fire nothing.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from localaws.bootstrap import client
+from localaws.every import Every
 from localaws.glue.exceptions import EntityNotFoundError, InvalidInputError
 from localaws.glue.run_store import ACTIVE
 from localaws.glue.run_supervisor import RunSupervisor
@@ -38,17 +38,14 @@ class WorkflowRuns:
         self.home, self.supervisor = supervisor.home.root, supervisor
         self.records, self.triggers = Records(self.home / "workflow-runs"), triggers_of(self.home)
         self.glue = client("glue", endpoint_url)
-        self._ended = threading.Event()
         for run in self.records.all():
             if run["Beginning"]:  # a former endpoint ended while the run began
                 self.records.change(run["WorkflowRunId"], lambda document: document.update(Beginning=False))
-        self._thread = threading.Thread(target=self._follow, name="workflow runs", daemon=True)
-        self._thread.start()
+        self._every = Every("workflow runs", _PAUSE, self._follow)
 
     def close(self) -> None:
         """Ends the thread. Runs that are under way go on at the next start."""
-        self._ended.set()
-        self._thread.join(timeout=5)
+        self._every.close()
 
     def runs(self, workflow: str) -> list[dict[str, Any]]:
         """The runs of a workflow, the newest first."""
@@ -106,14 +103,13 @@ class WorkflowRuns:
         return [trigger for trigger in self.triggers.all() if (trigger.get("WorkflowName") or "") == workflow]
 
     def _follow(self) -> None:
-        while not self._ended.wait(_PAUSE):
-            for run in self.records.all():
-                if run["Status"] in ENDED:
-                    continue
-                try:
-                    self._step(run)
-                except Exception:  # noqa: BLE001 - one run's mistake must not hold up the others
-                    _LOG.exception("workflow run %s", run["WorkflowRunId"])
+        for run in self.records.all():
+            if run["Status"] in ENDED:
+                continue
+            try:
+                self._step(run)
+            except Exception:  # noqa: BLE001 - one run's mistake must not hold up the others
+                _LOG.exception("workflow run %s", run["WorkflowRunId"])
 
     def _step(self, run: dict[str, Any]) -> None:
         run_id = run["WorkflowRunId"]

@@ -31,7 +31,7 @@ def open_service(context: ServiceContext) -> None:
     """Called when the endpoint listens: runs under way are followed again, schedules begin."""
     runs = _of(context)
     _tickers.append(
-        Ticker("trigger schedules", lambda: _schedules(context.home), lambda name: runs.fire(trigger_named(context.home, name)))
+        Ticker("trigger schedules", lambda: _schedules(context.home), lambda name, _: runs.fire(trigger_named(context.home, name)))
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import logging
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from botocore.exceptions import ClientError
 
 from localaws.bootstrap import client
 from localaws.engines.postgres import PostgresEngine
+from localaws.every import Every
 from localaws.exceptions import LocalAwsError
 from localaws.home import Home
 from localaws.moto_app import ACCOUNT_ID
@@ -36,7 +36,7 @@ _LOOK = 5.0
 _OVERLAP = 60.0
 """Seconds back in which a statement may be written that ended before one that was told already."""
 _LOG = logging.getLogger("localaws")
-_closed = threading.Event()
+_open: list[Every] = []
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,12 @@ class Destination:
 
 def open_service(context: ServiceContext) -> None:
     """Called when the endpoint listens: looks for what is to be told until the end."""
-    _closed.clear()
-    while not _closed.wait(_LOOK):
-        try:
-            found = list(destinations(context.home))
-        except Exception:  # noqa: BLE001 - the endpoint goes on
-            _LOG.exception("it could not be found where Redshift's audit logs go")
-            continue
-        for destination in found:
-            _try(destination, lambda to: export(context.home, to, context.endpoint_url, context.control_plane))
+    _open.append(Every("Redshift's audit logs", _LOOK, lambda: _look(context)))
+
+
+def _look(context: ServiceContext) -> None:
+    for destination in list(destinations(context.home)):
+        _try(destination, lambda to: export(context.home, to, context.endpoint_url, context.control_plane))
 
 
 def _try(destination: Destination, tell: Callable[[Destination], None]) -> None:
@@ -81,7 +78,9 @@ def _try(destination: Destination, tell: Callable[[Destination], None]) -> None:
 
 def close_service() -> None:
     """Called at an orderly stop of the endpoint."""
-    _closed.set()
+    for each in _open:
+        each.close()
+    _open.clear()
 
 
 def destinations(home: Path) -> Iterator[Destination]:

@@ -8,6 +8,7 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
+from localaws.every import Every
 from localaws.http import HttpRequest, HttpResponse
 from localaws.records import Records
 from localaws.retention.runs import Clients, moment_of, run
@@ -15,9 +16,9 @@ from localaws.retention.runs import Clients, moment_of, run
 __all__ = ["RETENTION_PATH", "Retention"]
 
 RETENTION_PATH = "/_etl/retention"
+_LOG = logging.getLogger("localaws.retention")
 _LOOK = 60.0
 """Seconds between two looks at the date."""
-_LOG = logging.getLogger("localaws")
 
 
 class Retention:
@@ -26,7 +27,7 @@ class Retention:
     def __init__(self, home: Path, clients: Clients) -> None:
         self.home, self.clients = home, clients
         self._days = Records(home / "endpoint")
-        self._closed = threading.Event()
+        self._every: Every | None = None
         self._one = threading.Lock()
 
     def respond(self, request: HttpRequest) -> HttpResponse:
@@ -50,21 +51,20 @@ class Retention:
         return _answer(200, {"at": at.isoformat(), "dry_run": dry, "deleted": [due.as_answer() for due in found]})
 
     def keep_running(self) -> None:
-        """A run on every new date, until `close`."""
-        while True:
-            today = f"{datetime.now(UTC):%Y-%m-%d}"
-            if self._last_day() != today:
-                try:
-                    with self._one:
-                        found = run(self.home, self.clients, datetime.now(UTC))
-                    self._days.put("retention", {"day": today, "deleted": len(found)})
-                except Exception:  # noqa: BLE001 - the endpoint goes on, and tries again with its next look
-                    _LOG.exception("the retention of %s could not be run", today)
-            if self._closed.wait(_LOOK):
-                return
+        """A run on every new date, until `close`. One that fails is tried again with the next look."""
+        self._every = Every("retention", _LOOK, self._look, at_once=True)
 
     def close(self) -> None:
-        self._closed.set()
+        """No further run begins by itself."""
+        if self._every is not None:
+            self._every.close()
+
+    def _look(self) -> None:
+        today = f"{datetime.now(UTC):%Y-%m-%d}"
+        if self._last_day() != today:
+            with self._one:
+                found = run(self.home, self.clients, datetime.now(UTC))
+            self._days.put("retention", {"day": today, "deleted": len(found)})
 
     def _last_day(self) -> str | None:
         try:

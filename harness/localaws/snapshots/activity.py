@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from localaws.athena.results import FINAL as QUERY_FINAL
 from localaws.dms.task_store import TaskStore
+from localaws.emrserverless.runs import FINAL as SPARK_FINAL
 from localaws.engines.processes import is_running
 from localaws.glue.run_store import RunStore
+from localaws.glue.statistics_runs import FINAL as STATISTICS_FINAL
 from localaws.home import Home
 from localaws.records import Records
+from localaws.redshiftdata.statements import FINAL as STATEMENT_FINAL
 
 __all__ = ["activities"]
 
@@ -19,19 +23,19 @@ _RECORDS: tuple[tuple[str, str, Callable[[dict[str, Any]], bool], Callable[[dict
     (
         "Athena query",
         "athena/queries",
-        lambda each: each["Status"]["State"] in ("QUEUED", "RUNNING"),
+        lambda each: each["Status"]["State"] not in QUERY_FINAL,
         lambda each: each["QueryExecutionId"],
     ),
     (
         "column statistics run",
         "statistics-runs",
-        lambda each: each["Status"] not in ("SUCCEEDED", "FAILED", "STOPPED"),
+        lambda each: each["Status"] not in STATISTICS_FINAL,
         lambda each: str(each["ColumnStatisticsTaskRunId"]),
     ),
     (
         "EMR Serverless run",
         "emr-serverless/runs",
-        lambda each: each["state"] not in ("SUCCESS", "FAILED", "CANCELLED"),
+        lambda each: each["state"] not in SPARK_FINAL,
         lambda each: str(each["jobRunId"]),
     ),
     ("crawler", "crawlers", lambda each: each.get("State", "READY") != "READY", lambda each: str(each["Name"])),
@@ -39,7 +43,7 @@ _RECORDS: tuple[tuple[str, str, Callable[[dict[str, Any]], bool], Callable[[dict
     (
         "Redshift statement",
         "redshift-data/statements",
-        lambda each: each["status"] not in ("FINISHED", "FAILED", "ABORTED"),
+        lambda each: each["status"] not in STATEMENT_FINAL,
         lambda each: str(each["id"]),
     ),
 )
@@ -48,7 +52,7 @@ _RECORDS: tuple[tuple[str, str, Callable[[dict[str, Any]], bool], Callable[[dict
 
 def activities(home: Home, endpoint_runs: bool) -> list[str]:
     """A line for each. Without its endpoint nothing but runs and tasks goes on, which are processes of their own."""
-    return [*_processes(home.root), *(_records(home.root) if endpoint_runs else ())]
+    return list(dict.fromkeys([*_processes(home.root), *(_records(home.root) if endpoint_runs else ())]))  # one may be among both
 
 
 def _processes(root: Path) -> Iterator[str]:
@@ -58,6 +62,9 @@ def _processes(root: Path) -> Iterator[str]:
     for task in TaskStore(root / "dms").all():
         if task.is_active and task.pid is not None and is_running(task.pid, task.process_started or ""):
             yield f"replication task {task.arn} ({task.status})"
+    for each in Records(root / "emr-serverless" / "runs").all():
+        if each["state"] not in SPARK_FINAL and "pid" in each and is_running(each["pid"], each["process_started"]):
+            yield f"EMR Serverless run {each['jobRunId']}"
 
 
 def _records(root: Path) -> Iterator[str]:

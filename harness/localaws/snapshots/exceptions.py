@@ -49,4 +49,5 @@ class SnapshotMissingError(SnapshotError):
     """Nothing that could be restored."""
 
     def __init__(self, name: str, folder: Path, reason: str = "there is none of that name") -> None:
+        self.reason = reason
         super().__init__(f"The snapshot {name} cannot be used: {reason}. `./etl snapshot list` shows those of {folder}.")

@@ -12,7 +12,7 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,23 +55,21 @@ class Snapshots:
             SnapshotNameError, SnapshotExistsError, BusyError: nothing was done.
         """
         target = self._path(name)
+        self._finish_interrupted()
         if target.exists() and not replace:
             raise SnapshotExistsError(name)
         with self._quiet(_WRITERS, on_event):
             draft = self.folder / f".draft-{name}"
-            exchange.delete(draft)
             found = parts(self.home)
             _copy((part.live, draft / "parts" / part.name) for part in found)
             carry_records(self.home.s3, draft / "parts" / self.home.s3.name, draft / "parts" / self.home.s3_meta.name)
             size = sum(path.stat().st_size for path in draft.rglob("*") if path.is_file() and not path.is_symlink())
             snapshot = Snapshot(name, time.time(), size, [part.name for part in found])
             (draft / "snapshot.json").write_text(json.dumps({"format": _FORMAT, **snapshot.__dict__}), "utf-8")
-            former = self.folder / f".former-{name}"
-            exchange.delete(former)
             if target.exists():
-                target.rename(former)
+                target.rename(self.folder / f".former-{name}")
             draft.rename(target)
-            exchange.delete(former)
+            self._tidy()
         return snapshot
 
     def restore(self, name: str, on_event: Event | None = None) -> Snapshot:
@@ -80,6 +78,7 @@ class Snapshots:
         Raises:
             SnapshotMissingError, BusyError: nothing was done.
         """
+        self._finish_interrupted()
         snapshot = self._read(name)
         with self._quiet(None, on_event):
             wanted = [new_part(self.home, part) for part in snapshot.parts]
@@ -100,18 +99,51 @@ class Snapshots:
             exchange.begin(self.home, parts(self.home), [])
 
     def list(self) -> list[Snapshot]:
-        """The newest first."""
-        names = [path.name for path in self.folder.iterdir() if path.name[0] != "."] if self.folder.exists() else []
-        return sorted((self._read(name) for name in names), key=lambda each: each.saved_at, reverse=True)
+        """Those that can be restored, the newest first."""
+        self._finish_interrupted()
+        return [*self._sorted_out()[0]]
+
+    def unreadable(self) -> dict[str, str]:
+        """What else lies among the snapshots, by name, and why it is none. It keeps nobody from the others, and can be deleted."""
+        return self._sorted_out()[1]
 
     def delete(self, name: str) -> None:
-        """Raises SnapshotMissingError."""
-        self._read(name)
+        """Also what cannot be read. Raises SnapshotMissingError when there is nothing of that name."""
+        path = self._path(name)
+        self._finish_interrupted()
+        if not path.exists():
+            raise SnapshotMissingError(name, self.folder)
         with self._locked():
-            gone = self.folder / f".former-{name}"
-            exchange.delete(gone)
-            self._path(name).rename(gone)
-            exchange.delete(gone)
+            path.rename(self.folder / f".gone-{name}")
+            self._tidy()
+
+    def _sorted_out(self) -> tuple[Sequence[Snapshot], dict[str, str]]:
+        found, unreadable = [], {}
+        for name in sorted(path.name for path in self.folder.iterdir() if path.name[0] != ".") if self.folder.exists() else []:
+            try:
+                found.append(self._read(name))
+            except SnapshotMissingError as error:
+                unreadable[name] = error.reason
+            except SnapshotNameError as error:
+                unreadable[name] = str(error)
+        return sorted(found, key=lambda each: each.saved_at, reverse=True), unreadable
+
+    def _finish_interrupted(self) -> None:
+        """Before snapshots are looked at. Whoever holds the lock is at it himself."""
+        if self.folder.exists():
+            with contextlib.suppress(BusyError), self._locked():
+                self._tidy()
+
+    def _tidy(self) -> None:
+        """Under the lock: what a kill left is deleted, but the one that was to be replaced has its successor, or is there again."""
+        for former in self.folder.glob(".former-*"):
+            name = former.name.removeprefix(".former-")
+            draft, target = self.folder / f".draft-{name}", self.folder / name
+            if not target.exists():
+                (draft if draft.exists() else former).rename(target)  # the draft was whole before the former was moved
+        for pattern in (".draft-*", ".former-*", ".gone-*"):
+            for path in self.folder.glob(pattern):
+                exchange.delete(path)
 
     @contextlib.contextmanager
     def _quiet(self, engines: Iterable[str] | None, on_event: Event | None, again: bool = True) -> Iterator[None]:
@@ -123,6 +155,7 @@ class Snapshots:
             with self._locked():
                 exchange.finish(self.home)
                 exchange.discard(self.home, self._all_names())
+                self._tidy()
                 running = [name for name in chosen if stack.engines[name].pid is not None]
                 if under_way := activities(self.home, "endpoint" in running):
                     running = []
@@ -138,7 +171,7 @@ class Snapshots:
                 stack.start(running, on_event)
 
     def _all_names(self) -> set[str]:
-        return {part.name for part in parts(self.home)} | {name for snapshot in self.list() for name in snapshot.parts}
+        return {part.name for part in parts(self.home)} | {name for snapshot in self._sorted_out()[0] for name in snapshot.parts}
 
     def _refuse_what_runs_on(self, stack: Stack, chosen: Iterable[str]) -> None:
         """What was started meanwhile, or an endpoint that was started without `etl up`, would write on."""
@@ -169,14 +202,15 @@ class Snapshots:
 
     def _read(self, name: str) -> Snapshot:
         path = self._path(name) / "snapshot.json"
-        if not path.exists():
+        if not path.parent.exists():
             raise SnapshotMissingError(name, self.folder)
         try:
             document = json.loads(path.read_text("utf-8"))
             if document.pop("format") != _FORMAT:
                 raise SnapshotMissingError(name, self.folder, "another version of this project made it")
-            return Snapshot(**document)
-        except (ValueError, TypeError, KeyError) as error:
+            found = Snapshot(**document)
+            return Snapshot(found.name, float(found.saved_at), int(found.size), [str(part) for part in found.parts])
+        except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
             raise SnapshotMissingError(name, self.folder, f"{path} cannot be read ({error})") from error
 
 

@@ -9,10 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from bench import Measurement, Meter, Usage, markdown, tables, write_page
+import cli.bench as command
+from bench import Measurement, Meter, Usage, frames, markdown, tables, write_page
 from bench.frames import AIM, FramePairs, frames_markdown
 from bench.measure import Line
+from cli.bench import bench
 from localaws.home import CHECKOUT
 
 BEGIN, END = (mark.format("./etl bench") for mark in (tables.BEGIN, tables.END))
@@ -93,6 +96,26 @@ def test_pairs_of_frames_show_the_median_of_their_ratios(tmp_path: Path) -> None
     write_page(page, frames_markdown([FramePairs("a chain", tuple(usages))], "a machine", "./etl bench frames"), "./etl bench frames")
 
     assert "| a chain | 3 | 2.20 s | 1.00 s | 1.10 | 1.50 |" in page.read_text()
+
+
+def test_the_option_to_write_may_stand_before_the_command_and_others_are_refused_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, empty = (
+        tmp_path / "page.md",
+        "<!-- begin of what `./etl bench frames` writes -->\n<!-- end of what `./etl bench frames` writes -->\n",
+    )
+    usage = Usage(1.0, 1.0, 1)
+    monkeypatch.setattr(command, "PAGE", page)
+    monkeypatch.setattr(frames, "measure_frames", lambda *given: iter([FramePairs("a chain", ((usage, usage),))]))
+    for arguments in (["--write", "frames"], ["frames", "--write"], ["frames"]):
+        page.write_text(empty)
+        done = CliRunner().invoke(bench, arguments, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        assert ("| a chain | 1 |" in page.read_text()) == ("--write" in arguments)
+    refused = CliRunner().invoke(bench, ["--cores", "1", "--scale", "1", "frames"])
+    assert refused.exit_code == 2
+    assert "--cores, --scale: of `./etl bench`, not of `./etl bench frames`" in refused.output
 
 
 @pytest.mark.soak

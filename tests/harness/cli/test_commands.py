@@ -28,9 +28,9 @@ def home(tmp_path: Path) -> Iterator[Home]:
     stack.engines["postgres"].remove_outside()  # type: ignore[attr-defined]
 
 
-def run(home: Home | Path, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(home: Home | Path, *arguments: str, cwd: Path | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
     root = home.root if isinstance(home, Home) else home
-    environment = {"PATH": os.environ["PATH"], "ETL_HOME": str(root)}
+    environment = {"PATH": os.environ["PATH"], "ETL_HOME": str(root), **settings}
     command = [str(CHECKOUT / "etl"), *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=cwd, timeout=120)
 
@@ -67,6 +67,10 @@ def test_an_endpoint_that_enforces_policies_says_so_and_is_not_changed_while_it_
     refused = run(home, "up", "endpoint", "--iam", "off")
     assert refused.returncode == 1
     assert "it runs with IAM policies enforce; `./etl down endpoint` first" in refused.stderr
+    assert run(home, "up", "endpoint", ETL_IAM="off").stderr == refused.stderr
+    assert run(home, "up", "endpoint", ETL_IAM="enforce").returncode == 0
+    wrong = run(home, "up", "mysql", ETL_IAM="yes")
+    assert (wrong.returncode, wrong.stderr) == (1, "error: The environment variable ETL_IAM is 'yes'; it is off or enforce.\n")
 
 
 def test_engines_come_up_are_shown_and_go_down(home: Home, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import io
 import json
 import os
 import re
@@ -12,13 +14,20 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 from endpoint_process import EndpointProcess
 
+from localaws.console.application import Console
 from localaws.console.graph import Box, Drawing, draw
+from localaws.console.kept import Kept
 from localaws.console.routes import ROUTES
+from localaws.console.sources import Sources
+from localaws.http import HttpRequest
+from localaws.records import Records
 from waiting import wait_until
 
 ROLE = "arn:aws:iam::123456789012:role/r"
@@ -180,6 +189,44 @@ def test_what_is_not_there_is_a_page_that_says_so(endpoint: EndpointProcess, pag
 
     assert status == 404
     assert 'role="alert"' in text
+
+
+@pytest.mark.parametrize(
+    "error", [ClientError({"Error": {"Code": "Broken", "Message": "no jobs <today>"}}, "GetJobs"), ReadTimeoutError(endpoint_url="x")]
+)
+def test_a_count_that_could_not_be_read_says_so_and_is_no_zero(endpoint: EndpointProcess, pages: dict[str, str], error: Exception) -> None:
+    class Failing(Sources):
+        def listed(self, service: str, operation: str, key: str, most: int = 1000, **parameters: Any) -> list[Any]:
+            if operation == "get_jobs":
+                raise error
+            return super().listed(service, operation, key, most, **parameters)
+
+    console = Console(endpoint.home, lambda: endpoint.url)
+    console.sources = Failing(endpoint.home, lambda: endpoint.url)
+    answer = console.respond(HttpRequest("GET", "/_etl/", "", {"host": "localhost:1"}, io.BytesIO(), {}))
+    text = answer.body.decode()  # type: ignore[union-attr]
+    assert answer.status == 200
+    assert '<a href="/_etl/jobs"><b>?</b>Jobs</a><p class="problem" role="alert">Not read: ' in text
+    assert f"Not read: {error}" in html.unescape(text)
+    assert "<today>" not in text
+    assert '<a href="/_etl/buckets"><b>1</b>Buckets</a></li>' in text
+    assert "Not read" not in get(endpoint, "")[2]
+
+
+def test_documents_that_are_listed_are_read_again_only_when_they_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, original = [], Kept._read
+    monkeypatch.setattr(Kept, "_read", lambda self, path: (read.append(Path(path).stem), original(self, path))[1])
+    records, kept = Records(tmp_path / "executions"), Kept(tmp_path / "executions", ("name", "status"))
+    assert kept.all() == []
+    for name in ("a", "b"):
+        records.put(name, {"name": name, "status": "RUNNING", "definition": {"large": True}})
+    running = [{"name": name, "status": "RUNNING"} for name in ("a", "b")]
+    for _ in range(2):
+        assert sorted(kept.all(), key=lambda each: each["name"]) == running
+    records.change("b", lambda each: each.update(status="FAILED"))
+    records.delete("a")
+    assert kept.all() == [{"name": "b", "status": "FAILED"}]
+    assert sorted(read) == ["a", "b", "b"]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])

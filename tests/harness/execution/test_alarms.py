@@ -7,12 +7,20 @@ import json
 import uuid
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from endpoint_process import EndpointProcess
+from moto.cloudwatch.models import MetricDatum
 
+from localaws.cloudwatch import watcher
 from localaws.cloudwatch.evaluation import Datum, evaluate
+from localaws.cloudwatch.recent import Recent
+from localaws.cloudwatch.watcher import Watcher
+from waiting import wait_until
 
 ACCOUNT = "us-east-1:123456789012"
 ROLE = "arn:aws:iam::123456789012:role/alarms"
@@ -56,6 +64,42 @@ def test_statistics_are_of_all_values_of_a_period(statistic: str, comparison: st
     data = [Datum(1, 6.0, 3, 1.0, 3.0), datum(2, 4.0)]
 
     assert evaluate(data, statistic, 60, 1, 1, comparison, threshold, "missing").state == "ALARM"
+
+
+def test_each_datum_is_read_once_and_found_by_its_metric() -> None:
+    def put(metric: str, value: float, age: float = 1, unit: str | None = None, **dimensions: str) -> MetricDatum:
+        named = [{"Name": name, "Value": text} for name, text in dimensions.items()]
+        return MetricDatum("own", metric, value, named, datetime.now(UTC) - timedelta(seconds=age), unit)
+
+    recent, everything = Recent(), [put("a", 1), put("a", 2, age=100), put("a", 3, job="x"), put("b", 4), put("a", 5, unit="Count")]
+    recent.take(everything)
+    recent.take([*everything, put("a", 6), put("a", 7, age=8 * 86_400)])
+
+    def values(metric: str, longest: float, unit: str | None = None, **dimensions: str) -> list[float]:
+        return [each.total for each in recent.data("own", metric, set(dimensions.items()), longest, unit)]
+
+    assert values("a", 60) == [1, 5, 6]
+    assert values("a", 10 * 86_400) == [1, 2, 5, 6]
+    assert (values("a", 60, job="x"), values("a", 60, unit="Count"), values("b", 60), values("c", 60)) == ([3], [5], [4], [])
+    recent.take([])
+    assert values("a", 60) == []
+
+
+def test_an_alarm_that_cannot_be_looked_at_does_not_silence_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(Watcher, "_look", lambda self, alarm: looked.append(alarm.name))
+    back_end = SimpleNamespace(alarms={"broken": object(), "sound": SimpleNamespace(name="sound")}, metric_data=[])
+    monkeypatch.setattr(watcher, "_back_end", lambda: back_end)
+    watching = Watcher(tmp_path, "http://127.0.0.1:1", lambda service: None)
+    try:
+        wait_until(lambda: len(looked) > 1)
+    finally:
+        watching.close()
+    assert [record.getMessage() for record in caplog.records if "broken" in record.getMessage()] == [
+        "the alarm broken could not be looked at"
+    ]
 
 
 class Alarms:

@@ -9,7 +9,6 @@ import re
 import urllib.request
 import uuid
 import zipfile
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from endpoint_process import EndpointProcess
 
 from localaws.emrserverless.command import asked_of, gigabytes, spark_submit
 from localaws.emrserverless.exceptions import ValidationError
+from waiting import wait_until
 
 ROLE = "arn:aws:iam::123456789012:role/spark"
 COUNTS = """
@@ -36,8 +36,8 @@ print("counted", rows.count(), helper.WORD, spark.conf.get("spark.own.setting"),
 class Runs:
     """An application, and a bucket for what it reads and writes."""
 
-    def __init__(self, endpoint: EndpointProcess, wait_until: Callable[..., Any]) -> None:
-        self.endpoint, self.wait_until = endpoint, wait_until
+    def __init__(self, endpoint: EndpointProcess) -> None:
+        self.endpoint = endpoint
         self.emr, self.s3, self.bucket = endpoint.client("emr-serverless"), endpoint.client("s3"), f"emr-{uuid.uuid4().hex[:8]}"
         self.s3.create_bucket(Bucket=self.bucket)
         self.application = self.emr.create_application(name="large", releaseLabel="emr-7.5.0", type="SPARK")["applicationId"]
@@ -66,8 +66,9 @@ class Runs:
         def look() -> dict[str, Any] | None:
             return found if (found := self.run(run_id))["state"] in ("SUCCESS", "FAILED", "CANCELLED") else None
 
-        ended: dict[str, Any] = self.wait_until(look, 180)
-        return ended
+        found = wait_until(look, 180)
+        assert found is not None
+        return found
 
     def log(self, run_id: str, name: str) -> str:
         key = f"logs/applications/{self.application}/jobs/{run_id}/SPARK_DRIVER/{name}.gz"
@@ -76,16 +77,7 @@ class Runs:
 
 @pytest.fixture(scope="module")
 def runs(endpoint: EndpointProcess) -> Runs:
-    import time
-
-    def wait(check: Callable[[], Any], seconds: float) -> Any:
-        deadline = time.monotonic() + seconds
-        while not (answer := check()):
-            assert time.monotonic() < deadline, "it did not happen in time"
-            time.sleep(0.1)
-        return answer
-
-    return Runs(endpoint, wait)
+    return Runs(endpoint)
 
 
 def test_a_state_machine_runs_a_script_from_s3_with_its_modules_settings_and_arguments(runs: Runs) -> None:
@@ -106,7 +98,7 @@ def test_a_state_machine_runs_a_script_from_s3_with_its_modules_settings_and_arg
         found = states.describe_execution(executionArn=execution)
         return found if found["status"] != "RUNNING" else None
 
-    ended = runs.wait_until(look, 180)
+    ended = wait_until(look, 180)
     assert ended["status"] == "SUCCEEDED", ended.get("cause")
     run_id = json.loads(ended["output"])["JobRunId"]
     written = [each["Key"] for each in runs.s3.list_objects_v2(Bucket=runs.bucket, Prefix="out/part-")["Contents"]]
@@ -144,7 +136,7 @@ def test_a_run_that_is_cancelled_ends_with_its_processes(runs: Runs) -> None:
     script = runs.put("scripts/waits.py", "import os, time\nprint('I am', os.getpid(), flush=True)\ntime.sleep(600)\n")
     run_id = runs.emr.start_job_run(**runs.given(script))["jobRunId"]
     output = runs.endpoint.home / "emr-serverless" / "work" / run_id / "stdout"
-    (pid,) = runs.wait_until(lambda: output.exists() and re.findall(r"I am (\d+)\n", output.read_text()), 120)
+    (pid,) = wait_until(lambda: output.exists() and re.findall(r"I am (\d+)\n", output.read_text()), 120)
 
     runs.emr.cancel_job_run(applicationId=runs.application, jobRunId=run_id)
 
@@ -183,6 +175,8 @@ def driver(parameters: str) -> dict[str, Any]:
         (driver("--conf"), {}, "--conf has no value"),
         (driver("--conf 'a=b"), {}, "cannot be read"),
         (driver("--driver-memory much"), {}, "'much' is no size"),
+        (driver("--num-executors many"), {}, "spark.executor.instances is 'many', which is no number"),
+        (driver("--conf spark.executor.cores=1.5"), {}, "spark.executor.cores is '1.5'"),
         (
             driver(""),
             {"applicationConfiguration": [{"classification": "hive-site", "properties": {}}]},

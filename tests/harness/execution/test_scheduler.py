@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,11 @@ import pytest
 from botocore.exceptions import ClientError
 from endpoint_process import EndpointProcess
 
+from localaws.scheduler.operations import EventTooOldError, refuse_what_is_old
+from localaws.schedules import next_after
+
 ACCOUNT = "us-east-1:123456789012"
+CREATE_QUEUE = "arn:aws:scheduler:::aws-sdk:sqs:createQueue"
 ROLE = "arn:aws:iam::123456789012:role/s"
 ONCE = {"FlexibleTimeWindow": {"Mode": "OFF"}}
 
@@ -69,18 +74,17 @@ def test_a_schedule_starts_a_state_machine_and_any_operation(
     definition = json.dumps({"StartAt": "S", "States": {"S": {"Type": "Pass", "End": True}}})
     machine = states.create_state_machine(name=uuid.uuid4().hex, definition=definition, roleArn=ROLE)["stateMachineArn"]
     target = {"Arn": machine, "RoleArn": ROLE, "Input": '{"n": 1}'}
+    disabled = {"Arn": CREATE_QUEUE, "RoleArn": ROLE, "Input": json.dumps({"QueueName": (never := f"never-{uuid.uuid4().hex[:8]}")})}
+    scheduler.create_schedule(Name=uuid.uuid4().hex, ScheduleExpression=soon(), Target=disabled, State="DISABLED", **ONCE)
     scheduler.create_schedule(Name=uuid.uuid4().hex, ScheduleExpression=soon(), Target=target, **ONCE)
     made = f"made-{uuid.uuid4().hex[:8]}"
-    target = {"Arn": "arn:aws:scheduler:::aws-sdk:sqs:createQueue", "RoleArn": ROLE, "Input": json.dumps({"QueueName": made})}
+    target = {"Arn": CREATE_QUEUE, "RoleArn": ROLE, "Input": json.dumps({"QueueName": made})}
     scheduler.create_schedule(Name=uuid.uuid4().hex, ScheduleExpression=soon(), Target=target, **ONCE)
-    disabled = f"never-{uuid.uuid4().hex[:8]}"
-    target = {**target, "Input": json.dumps({"QueueName": disabled})}
-    scheduler.create_schedule(Name=uuid.uuid4().hex, ScheduleExpression=soon(), Target=target, State="DISABLED", **ONCE)
 
     (execution,) = wait_until(lambda: states.list_executions(stateMachineArn=machine, statusFilter="SUCCEEDED")["executions"], 60)
     assert json.loads(states.describe_execution(executionArn=execution["executionArn"])["input"]) == {"n": 1}
     assert wait_until(lambda: sqs.list_queues(QueueNamePrefix=made).get("QueueUrls"), 60)
-    assert not sqs.list_queues(QueueNamePrefix=disabled).get("QueueUrls")
+    assert not sqs.list_queues(QueueNamePrefix=never).get("QueueUrls")
 
 
 def test_what_a_target_refuses_is_in_the_dead_letter_queue(
@@ -93,6 +97,40 @@ def test_what_a_target_refuses_is_in_the_dead_letter_queue(
     (message,) = wait_until(lambda: received(endpoint, url), 60)
     assert message["MessageAttributes"]["TARGET_ARN"]["StringValue"].endswith(":absent")
     assert "does not exist" in message["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"].lower()
+
+
+def test_what_was_due_while_no_endpoint_ran_fires_when_one_does_and_what_has_fired_does_not(
+    tmp_path: Path, wait_until: Callable[..., Any]
+) -> None:
+    endpoint = EndpointProcess(tmp_path / "home").start()
+    try:
+        states = endpoint.client("stepfunctions")
+        definition = json.dumps({"StartAt": "S", "States": {"S": {"Type": "Pass", "End": True}}})
+        machine = states.create_state_machine(name="m", definition=definition, roleArn=ROLE)["stateMachineArn"]
+
+        def schedule(name: str, **settings: Any) -> None:
+            told = json.dumps({"schedule": name, "at": "<aws.scheduler.scheduled-time>"})
+            target = {"Arn": machine, "RoleArn": ROLE, "Input": told, **settings}
+            endpoint.client("scheduler").create_schedule(Name=name, ScheduleExpression=soon(), Target=target, **ONCE)
+
+        def inputs() -> list[dict[str, Any]]:
+            states = endpoint.client("stepfunctions")
+            arns = [each["executionArn"] for each in states.list_executions(stateMachineArn=machine)["executions"]]
+            return [json.loads(states.describe_execution(executionArn=arn)["input"]) for arn in arns]
+
+        schedule("fired")
+        wait_until(inputs)
+        schedule("slept")
+        due = datetime.now(UTC) + timedelta(seconds=2)
+        endpoint.kill()
+        wait_until(lambda: datetime.now(UTC) > due)
+        endpoint.start()
+        found = wait_until(lambda: both if len(both := inputs()) > 1 else None)
+        assert sorted(each["schedule"] for each in found) == ["fired", "slept"]
+        (late,) = (each for each in found if each["schedule"] == "slept")
+        assert datetime.fromisoformat(late["at"]) <= due
+    finally:
+        endpoint.stop()
 
 
 @pytest.mark.parametrize(
@@ -117,9 +155,15 @@ def test_what_would_not_fire_is_refused(scheduler: Any, queue: tuple[str, str], 
         scheduler.get_schedule(Name=name)
 
 
-def test_cron_is_meant_in_its_zone() -> None:
-    from localaws.schedules import next_after
+def test_what_is_older_than_the_target_allows_is_not_sent() -> None:
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    refuse_what_is_old({"RetryPolicy": {"MaximumEventAgeInSeconds": 86_400}}, an_hour_ago)
+    refuse_what_is_old({}, an_hour_ago)
+    with pytest.raises(EventTooOldError, match="MaximumEventAgeInSeconds, 60"):
+        refuse_what_is_old({"RetryPolicy": {"MaximumEventAgeInSeconds": 60}}, an_hour_ago)
 
+
+def test_cron_is_meant_in_its_zone() -> None:
     winter = datetime(2026, 1, 15, tzinfo=UTC)
     found = next_after("cron(30 9 * * ? *)", winter, "Europe/Berlin")
     assert found is not None

@@ -130,21 +130,64 @@ def test_a_restore_that_is_killed_while_it_copies_has_changed_nothing(home: Home
     assert state(home) == BEFORE | NOT_STATE
 
 
-def test_a_save_that_is_killed_leaves_the_snapshot_that_was_there(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    snapshots = Snapshots(home)
+@pytest.mark.parametrize(("step", "kept"), [(0, BEFORE), (1, BEFORE | {"s3/landing/a": "later"})])
+def test_a_save_that_is_killed_leaves_a_whole_snapshot_and_no_other_file(
+    home: Home, monkeypatch: pytest.MonkeyPatch, step: int, kept: dict[str, str]
+) -> None:
+    snapshots, rename, steps = Snapshots(home), Path.rename, itertools.count()
     snapshots.save("one")
     write(home, {"s3/landing/a": "later"})
 
     def dying(self: Path, target: Path) -> None:
-        raise Killed
+        if next(steps) == step:
+            raise Killed
+        rename(self, target)
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "rename", dying)
         with pytest.raises(Killed):
             snapshots.save("one", replace=True)
     assert [each.name for each in snapshots.list()] == ["one"]
+    assert {path.name for path in snapshots.folder.iterdir()} == {".lock", "one"}
     snapshots.restore("one")
-    assert state(home) == BEFORE | NOT_STATE
+    assert state(home) == kept | NOT_STATE
+
+
+def test_what_a_killed_deletion_left_is_removed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshots = Snapshots(home)
+    snapshots.save("one")
+
+    def dying(path: Path) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(exchange, "delete", dying)
+        with pytest.raises(Killed):
+            snapshots.delete("one")
+    assert snapshots.list() == []
+    assert {path.name for path in snapshots.folder.iterdir()} == {".lock"}
+
+
+def test_a_snapshot_that_cannot_be_read_is_no_hindrance_to_the_others(home: Home) -> None:
+    snapshots = Snapshots(home)
+    snapshots.save("good")
+    unreadable = {"cut": '{"format": 1', "text": '"a"', "later": '{"format": 2}', "untimely": '{"format": 1, "name": "untimely"}'}
+    for name, text in unreadable.items():
+        (snapshots.folder / name).mkdir()
+        (snapshots.folder / name / "snapshot.json").write_text(text)
+    (snapshots.folder / "empty").mkdir()
+    (snapshots.folder / "a note").write_text("not ours")
+
+    assert [each.name for each in snapshots.list()] == ["good"]
+    assert snapshots.unreadable().keys() == {*unreadable, "empty", "a note"}
+    assert snapshots.unreadable()["later"] == "another version of this project made it"
+    with pytest.raises(SnapshotMissingError, match=r"snapshot\.json cannot be read"):
+        snapshots.restore("cut")
+    snapshots.save("again")
+    snapshots.delete("cut")
+    snapshots.restore("good")
+    assert [each.name for each in snapshots.list()] == ["again", "good"]
+    assert "cut" not in snapshots.unreadable()
 
 
 def test_names_and_missing_ones_are_refused(home: Home) -> None:
@@ -176,6 +219,12 @@ def test_while_a_run_goes_on_nothing_is_saved_restored_or_reset(home: Home) -> N
     assert state(home) == before
     RunStore(home.runs).save(JobRun(**{**asdict(run), "process_started": "long ago"}))
     snapshots.save("gone")
+    spark = {"jobRunId": "00a", "state": "RUNNING", "pid": os.getpid(), "process_started": start_time(os.getpid())}
+    Records(home.root / "emr-serverless" / "runs").put("00a", spark)  # it outlives its endpoint, which is down here
+    with pytest.raises(BusyError, match="EMR Serverless run 00a"):
+        snapshots.restore("quiet")
+    Records(home.root / "emr-serverless" / "runs").put("00a", {**spark, "state": "SUCCESS"})
+    snapshots.restore("quiet")
 
 
 def test_an_endpoint_of_another_making_is_not_copied_under_its_feet(home: Home) -> None:

@@ -40,7 +40,7 @@ def machine(sources: Sources, parts: Mapping[str, str], query: Query) -> Page:
         found = sources.client("stepfunctions").describe_state_machine(stateMachineArn=described["stateMachineArn"])
         definition = json.loads(found["definition"])
     else:
-        definition = executions[0]["definition"]
+        definition = _whole(sources, executions[0])["definition"]
     data = {"machine": described, "definition": definition, "drawing": draw(definition), "states": {}, "executions": executions[:_MOST]}
     return Page("machine.html.j2", name, data)
 
@@ -54,7 +54,7 @@ def execution(sources: Sources, parts: Mapping[str, str], query: Query) -> Page:
     ]  # fmt: skip
     if not same:
         raise PageNotFoundError(f"execution {parts['name']!r} of the state machine {parts['machine']!r}")
-    found = same[0]
+    found = _whole(sources, same[0])
     history = _history(sources, found["executionArn"])
     states = progress_of(found["definition"], history, found["status"])
     data = {"execution": found, "drawing": draw(found["definition"]), "states": states, "events": [_event(each) for each in history]}
@@ -62,8 +62,15 @@ def execution(sources: Sources, parts: Mapping[str, str], query: Query) -> Page:
 
 
 def recent_executions(sources: Sources) -> list[dict[str, Any]]:
-    """Executions of all state machines, the newest first; those of deleted machines among them."""
-    return sorted(Records(sources.home / "executions").all(), key=lambda each: float(each["startDate"]), reverse=True)
+    """Executions of all state machines as they are listed, the newest first; those of deleted machines among them."""
+    return sorted(sources.executions.all(), key=lambda each: float(each["startDate"]), reverse=True)
+
+
+def _whole(sources: Sources, listed: Mapping[str, Any]) -> dict[str, Any]:
+    found = Records(sources.home / "executions").get(listed["executionArn"])
+    if found is None:
+        raise PageNotFoundError(f"execution {listed['name']!r}")
+    return found
 
 
 def _history(sources: Sources, arn: str) -> list[dict[str, Any]]:

@@ -25,12 +25,13 @@ def function(sources: Sources, parts: Mapping[str, str], query: Query) -> Page:
     """One function. Of its environment the names are shown and no values: those may be secret."""
     name = parts["name"]
     found = sources.client("lambda").get_function_configuration(FunctionName=name)
-    mappings, _ = attempt(lambda: sources.listed("lambda", "list_event_source_mappings", "EventSourceMappings", FunctionName=name))
+    mappings, problem = attempt(lambda: sources.listed("lambda", "list_event_source_mappings", "EventSourceMappings", FunctionName=name))
     group = found.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
     data = {
         "function": found,
         "variables": sorted(found.get("Environment", {}).get("Variables", {})),
         "mappings": mappings,
+        "problem": problem,
         "group": group,
         "invocations": _invocations(sources, group),
     }

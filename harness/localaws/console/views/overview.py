@@ -20,18 +20,18 @@ _SHOWN = 8
 
 def overview(sources: Sources, parts: Mapping[str, str], query: Query) -> Page:
     """Counts by subject, the last of all that runs, and the engines."""
-    statements, _ = recent_statements(sources)
-    tasks, _ = recent_tasks(sources)
+    statements, problem = recent_statements(sources)
     runs, executions, queries = recent_runs(sources, None), recent_executions(sources), recent_queries(sources)
     data = {
-        "cards": _cards(sources, len(tasks)),
+        "cards": _cards(sources),
         "activity": _activity(runs, executions, queries, statements)[: 2 * _SHOWN],
+        "problem": f"Redshift's statements could not be read: {problem}" if problem else "",
         "engines": Stack(Home(sources.home)).status(),
     }
     return Page("overview.html.j2", "Overview", data)
 
 
-def _cards(sources: Sources, tasks: int) -> list[dict[str, Any]]:
+def _cards(sources: Sources) -> list[dict[str, Any]]:
     counted: list[tuple[str, str, Callable[[], list[Any]]]] = [
         ("buckets", "Buckets", lambda: sources.client("s3").list_buckets()["Buckets"]),
         ("catalog", "Databases", lambda: sources.listed("glue", "get_databases", "DatabaseList")),
@@ -42,8 +42,9 @@ def _cards(sources: Sources, tasks: int) -> list[dict[str, Any]]:
         ("streams", "DynamoDB tables", lambda: sources.listed("dynamodb", "list_tables", "TableNames")),
         ("events", "Alarms", lambda: sources.listed("cloudwatch", "describe_alarms", "MetricAlarms")),
     ]
-    cards = [{"path": path, "name": name, "count": len(attempt(read)[0])} for path, name, read in counted]
-    return [*cards, {"path": "replication", "name": "Replication tasks", "count": tasks}]
+    read = [(path, name, attempt(each)) for path, name, each in counted]
+    read.append(("replication", "Replication tasks", recent_tasks(sources)))
+    return [{"path": path, "name": name, "count": len(found), "problem": problem} for path, name, (found, problem) in read]
 
 
 def _activity(runs: list[Any], executions: list[Any], queries: list[Any], statements: list[Any]) -> list[dict[str, Any]]:

@@ -47,10 +47,9 @@ def table(sources: Sources, parts: Mapping[str, str], query: Query) -> Page:
 
 
 def _queue(sqs: Any, url: str) -> dict[str, Any]:
-    found, _ = attempt(lambda: [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]])
-    attributes = found[0] if found else {}
-    counts = [int(attributes.get(name, 0)) for name in _COUNTS]
-    return {"name": url.rsplit("/", 1)[1], "waiting": counts[0], "in_flight": counts[1], "delayed": counts[2]}
+    found, problem = attempt(lambda: [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]])
+    counts = [int(attributes.get(name, 0)) for attributes in found for name in _COUNTS]
+    return {"name": url.rsplit("/", 1)[1], "counts": counts, "problem": problem}
 
 
 def _records(client: Any, stream: str, shard: str) -> list[dict[str, Any]]:
