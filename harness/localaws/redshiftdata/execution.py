@@ -41,6 +41,8 @@ class Execution:
             RedshiftError: a text failed, and with it the statement.
         """
         was_open = self._is_open
+        if was_open and self._statement.mode == AUTO_COMMIT:  # before anything that could end the transaction of the session's user
+            raise RefusedByRedshiftError("AUTO_COMMIT is not possible while the session has a transaction open: send COMMIT or ROLLBACK first")
         try:
             if self._statement.mode == AUTO_COMMIT:
                 self._one_by_one()
@@ -177,7 +179,7 @@ class Execution:
             if in_batch and translation.commits:
                 raise RefusedByRedshiftError("TRUNCATE commits the transaction it runs in, so a batch would not be one: use DELETE")
             if in_batch and not translation.in_transaction:
-                raise RefusedByRedshiftError("VACUUM cannot run inside a transaction block")
+                raise RefusedByRedshiftError(f"{translation.kind.upper()} cannot run inside a transaction block")
             missing = set(translation.parameters) - {parameter["name"] for parameter in statement.parameters}
             if missing:
                 raise RedshiftError(f"no value was given for the parameters {', '.join(sorted(missing))}", "08P01")
