@@ -42,7 +42,8 @@ class Execution:
         """
         was_open = self._is_open
         if was_open and self._statement.mode == AUTO_COMMIT:  # before anything that could end the transaction of the session's user
-            raise RefusedByRedshiftError("AUTO_COMMIT is not possible while the session has a transaction open: send COMMIT or ROLLBACK first")
+            what = "AUTO_COMMIT is not possible while the session has a transaction open"
+            raise RefusedByRedshiftError(f"{what}: send COMMIT or ROLLBACK first")
         try:
             if self._statement.mode == AUTO_COMMIT:
                 self._one_by_one()

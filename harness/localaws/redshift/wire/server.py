@@ -34,6 +34,7 @@ from localaws.redshift.wire.local import LocalRunner
 from localaws.redshift.wire.login import CancelRequest, LoginError, Startup, authenticate, greeting, read_startup
 from localaws.redshift.wire.protocol import ProtocolError, error_response
 from localaws.redshift.wire.relay import BackendGoneError, Relay
+from localaws.time_zones import provide_zone_files
 
 __all__ = ["main"]
 
@@ -49,6 +50,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(process)d %(levelname)s %(message)s")
+    provide_zone_files()
     _Server(Home(arguments.home.resolve()), arguments.port).serve()
 
 
