@@ -34,7 +34,7 @@ from localaws.redshift.lexer import (
 )
 from localaws.redshift.maintenance import analyze, append, appends, vacuum
 from localaws.redshift.procedures.create import CallCommand, create_procedure, drop_procedure, parse_call
-from localaws.redshift.settings import REDSHIFT_SETTINGS
+from localaws.redshift.settings import postgres_setting
 from localaws.redshift.show import show_query
 from localaws.redshift.sql.query import Parameters, expression_text, names_the_catalog, query_text, unqualified_tables
 from localaws.redshift.sql.scope import Catalog, CatalogNeededError
@@ -48,6 +48,7 @@ from localaws.redshift.users import (
     create_user,
     drop_database,
     drop_role,
+    setting_value,
 )
 
 __all__ = ["Translation", "refused_statements", "supported_statements", "translate", "untouched_catalog_query"]
@@ -482,22 +483,6 @@ def _transaction_modes(cursor: Cursor) -> str:
     return modes
 
 
-_SETTINGS = frozenset(
-    [
-        "search_path",
-        "statement_timeout",
-        "timezone",
-        "datestyle",
-        "client_encoding",
-        "application_name",
-        "extra_float_digits",
-        "intervalstyle",
-        "standard_conforming_strings",
-        "seed",
-    ]
-)
-
-
 def _set(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     cursor = Cursor(significant(tokens))
     cursor.take()
@@ -512,18 +497,8 @@ def _set(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translat
         return Translation("set", (plain_text(tokens),))
     if not (cursor.accept("TO") or cursor.accept("=")):
         raise StatementSyntaxError(f'syntax error at or near "{name}" in SET')
-    value = plain_text(_spaced(cursor))
-    if name in REDSHIFT_SETTINGS:
-        if name == "enable_case_sensitive_identifier" and value.strip("'").lower() in ("true", "on", "1"):
-            raise NotSupportedHereError("enable_case_sensitive_identifier")
-        return Translation("set", (f"SET {scope}local_redshift.{name} TO {value}",))
-    if name not in _SETTINGS:
-        raise NotSupportedHereError(f"SET {name}", f"These are: {', '.join(sorted({*_SETTINGS, *REDSHIFT_SETTINGS}))}.")
-    return Translation("set", (f"SET {scope}{name} TO {value}",))
-
-
-def _spaced(cursor: Cursor) -> list[Token]:
-    return [part for token in cursor.tokens[cursor.at :] for part in (token, Token("space", " ", 0))][:-1]
+    setting = postgres_setting(name)
+    return Translation("set", (f"SET {scope}{setting} TO {setting_value(cursor, name)}",))
 
 
 def _authorization(cursor: Cursor) -> Translation:
@@ -540,8 +515,9 @@ def _reset(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Transl
     name = cursor.identifier()
     if name == "session":
         raise NotSupportedHereError("RESET SESSION AUTHORIZATION", "Connect again as the user.")
-    prefix = "local_redshift." if name in REDSHIFT_SETTINGS else ""
-    return Translation("reset", (f"RESET {prefix}{name}",))
+    if not cursor.done:
+        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
+    return Translation("reset", (f"RESET {name if name == 'all' else postgres_setting(name)}",))
 
 
 def _show(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:

@@ -80,6 +80,7 @@ class Session:
     def __init__(self, conninfo: Mapping[str, Any], storage: Path, *, name: str = "redshift", user: str = "") -> None:
         self._take(prepared_connection(conninfo, {"application_name": name}, user), storage, threading.Event())
         self._begin = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+        (self.label,) = self.connection.execute("SELECT current_setting('local_redshift.query_group')").fetchone() or ("",)
 
     @classmethod
     def over(cls, connection: psycopg.Connection, storage: Path, cancelled: threading.Event) -> Session:

@@ -15,9 +15,19 @@ from dataclasses import dataclass, field
 
 from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, Token, plain_text, quote_identifier, quote_literal, significant, unquote
-from localaws.redshift.settings import REDSHIFT_SETTINGS
+from localaws.redshift.settings import check_setting, postgres_setting
 
-__all__ = ["alter_database", "alter_role", "alter_user", "create_database", "create_role", "create_user", "drop_database", "drop_role"]
+__all__ = [
+    "alter_database",
+    "alter_role",
+    "alter_user",
+    "create_database",
+    "create_role",
+    "create_user",
+    "drop_database",
+    "drop_role",
+    "setting_value",
+]
 
 _FLAGS = {
     "CREATEDB": "CREATEDB",
@@ -72,14 +82,14 @@ def alter_user(tokens: Sequence[Token]) -> tuple[str, ...]:
     if cursor.accept("RENAME", "TO"):
         return (f"ALTER USER {name} RENAME TO {quote_identifier(_last(cursor))}",)
     if cursor.accept("SET"):
-        setting = _setting(cursor.identifier())
+        setting = cursor.identifier()
         if not (cursor.accept("TO") or cursor.accept("=")):
             raise StatementSyntaxError(f"syntax error in ALTER USER {user} SET: TO or = was expected")
-        value = "".join(part for token in cursor.tokens[cursor.at :] for part in (plain_text([token]), " ")).strip()
-        return (f"ALTER ROLE {name} SET {setting} TO {value}",)
+        value = setting_value(cursor, setting)
+        return (f"ALTER ROLE {name} SET {postgres_setting(setting)} TO {value}",)
     if cursor.peek() == "RESET" and cursor.peek(1) != "SESSION":
         cursor.take()
-        return (f"ALTER ROLE {name} RESET {_setting(_last(cursor))}",)
+        return (f"ALTER ROLE {name} RESET {postgres_setting(_last(cursor))}",)
     cursor.accept("WITH")
     options = _options(cursor, user)
     first = [" ".join([f"ALTER USER {name}", *options.words])] if options.words else []
@@ -97,8 +107,14 @@ def _end(cursor: Cursor) -> None:
         raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
 
 
-def _setting(name: str) -> str:
-    return f"local_redshift.{name}" if name in REDSHIFT_SETTINGS else quote_identifier(name)
+def setting_value(cursor: Cursor, name: str) -> str:
+    """What is left of a SET, as PostgreSQL reads it. Raises RedshiftError: the setting cannot have it."""
+    tokens = cursor.tokens[cursor.at :]
+    if not tokens:
+        raise StatementSyntaxError("syntax error at end of input")
+    text = " ".join(plain_text([token]) for token in tokens)
+    check_setting(name, unquote(tokens[0]) if tokens[0].kind == "string" and len(tokens) == 1 else text)
+    return text
 
 
 def _options(cursor: Cursor, user: str) -> _Options:

@@ -23,7 +23,8 @@ print(orc.ORCFile(io.BytesIO(file.getvalue())).read().column("a")[0].as_py())
 
 def test_the_packages_zones_are_taken_only_where_the_machine_has_none(tmp_path: Path) -> None:
     folder = zone_files(None, tmp_path)
-    assert folder is not None and (folder / "GMT").is_file()
+    assert folder is not None
+    assert (folder / "GMT").is_file()
     assert zone_files("/somewhere", tmp_path) is None
     (tmp_path / "GMT").write_bytes(b"")
     assert zone_files(None, tmp_path) is None

@@ -100,6 +100,7 @@ def test_a_user_has_his_settings_his_time_and_his_number_of_sessions(owner: psyc
         assert connection.execute("SHOW search_path").fetchone() == ("marts, public",)
         assert connection.execute("SHOW query_group").fetchone() == ("nightly",)
         assert connection.execute("SELECT current_setting('idle_session_timeout')").fetchone() == ("90s",)
+        assert connection.execute("SELECT DISTINCT trim(label) FROM stl_query WHERE pid = pg_backend_pid()").fetchone() == ("nightly",)
         with pytest.raises(psycopg.OperationalError, match="too many connections for user"):
             by_libpq(redshift, "who_limited", PLAIN)
     shown = owner.execute("SELECT connection_limit, syslog_access, session_timeout FROM svv_user_info WHERE user_name = 'who_limited'")

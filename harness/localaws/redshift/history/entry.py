@@ -13,11 +13,14 @@ from dataclasses import asdict, dataclass, field
 from localaws.redshift.copy.credentials import masked
 from localaws.redshift.dialect import Translation
 from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
+from localaws.redshift.settings import REDSHIFT_SETTINGS
 
 __all__ = ["Entry", "began", "label_set", "query_type"]
 
 _LONGEST_TEXT = 65_535  # characters: STL_QUERYTEXT holds no more either
-_LABEL = re.compile(r"SET (?:LOCAL )?local_redshift\.query_group TO '?(.*?)'?$")
+_NO_LABEL = REDSHIFT_SETTINGS["query_group"]
+_LABEL = re.compile(r"SET (?:LOCAL )?local_redshift\.query_group TO (?:(?P<default>DEFAULT)|'?(?P<label>.*?)'?)$", re.IGNORECASE)
+_RESETS = ("RESET local_redshift.query_group", "RESET all")
 # A password is not told to whoever reads the history.
 _PASSWORD = re.compile(r"(\bpassword\s+)'(?:[^']|'')*'", re.IGNORECASE)
 _TYPES = {
@@ -43,7 +46,7 @@ class Entry:
     rows: int = -1
     state: str = "success"
     error: str = ""
-    label: str = "default"
+    label: str = _NO_LABEL
     application: str = ""
     caller: int = 0
     detail: dict[str, str] = field(default_factory=dict)
@@ -65,11 +68,13 @@ class Entry:
 
 
 def label_set(translation: Translation | None) -> str | None:
-    """The query group that a SET makes the label of what comes after it."""
+    """The query group that a SET or RESET makes the label of what comes after it."""
     if translation is None or translation.kind not in ("set", "reset"):
         return None
+    if translation.sql[0] in _RESETS:
+        return _NO_LABEL
     found = _LABEL.match(translation.sql[0])
-    return found[1] if found else None
+    return (_NO_LABEL if found["default"] else found["label"].replace("''", "'")) if found else None
 
 
 def query_type(translation: Translation | None) -> str:

@@ -149,7 +149,8 @@ class _Server:
         entry = self.sessions / str(pid)
         entry.write_text(f"{secret} {os.getpid()}")
         signal.signal(signal.SIGUSR1, lambda *_: runner.cancelled.set())
-        relay = Relay(client, connection, runner, self._journal(startup, pid), psql=startup.settings.get("application_name") == "psql")
+        journal = self._journal(startup, connection)
+        relay = Relay(client, connection, runner, journal, psql=startup.settings.get("application_name") == "psql")
         try:
             client.send(greeting(startup, connection, pid, secret))
             relay.run()
@@ -172,9 +173,10 @@ class _Server:
                 connection.close()
         return None
 
-    def _journal(self, startup: Startup, pid: int) -> Journal:
-        label = startup.settings.get("local_redshift.query_group", "default")
-        return Journal(self.historian.add, self.historian.flush, user=startup.user, database=startup.database, pid=pid, label=label)
+    def _journal(self, startup: Startup, connection: psycopg.Connection) -> Journal:
+        (label,) = connection.execute("SELECT current_setting('local_redshift.query_group')").fetchone() or ("",)
+        about = {"user": startup.user, "database": startup.database, "pid": connection.info.backend_pid, "label": label}
+        return Journal(self.historian.add, self.historian.flush, **about)
 
     def _cancel(self, request: CancelRequest) -> None:
         """Nothing is answered to a cancel request, whether it was right or not."""
