@@ -35,10 +35,10 @@ __all__ = ["Rows", "Session", "prepared_connection", "refuse_in_block", "table_c
 
 _CHUNK_ROWS = 1000
 _ROWS = {pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.SINGLE_TUPLE, pq.ExecStatus.TUPLES_OK}
-# Redshift's own of a session; users' passwords are kept as Redshift asks for them at log-in.
+# Redshift's own of a session; users' passwords are kept as Redshift asks for them at log-in. PostgreSQL's log has no statement's text.
 _SETTINGS = (
     "-c timezone=UTC -c synchronous_commit=on -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c jit=off "
-    "-c password_encryption=md5 -c default_transaction_isolation=serializable"
+    "-c password_encryption=md5 -c log_min_error_statement=panic -c default_transaction_isolation=serializable"
     + "".join(f" -c local_redshift.{name}={value}" for name, value in REDSHIFT_SETTINGS.items())
 )
 _INSTALLED = (

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from localaws.redshift.masking import masked
+
 __all__ = ["FINAL", "Statement", "StatementStore", "SubStatement", "Target"]
 
 FINAL = frozenset({"FINISHED", "FAILED", "ABORTED"})
@@ -41,6 +43,11 @@ class SubStatement:
     rows: int = -1
     size: int = -1
     has_result: bool = False
+
+    @property
+    def shown(self) -> str:
+        """Its text as it is kept and told: without passwords and keys."""
+        return masked(self.sql)
 
 
 @dataclass
@@ -138,7 +145,8 @@ class StatementStore:
         path = self.folder / "statements" / f"{statement.id}.json"
         draft = path.with_suffix(f".{threading.get_ident()}.draft")
         with self.changed:
-            draft.write_text(json.dumps(asdict(statement)), encoding="utf-8")
+            kept = {**asdict(statement), "subs": [{**asdict(sub), "sql": sub.shown} for sub in statement.subs]}
+            draft.write_text(json.dumps(kept), encoding="utf-8")
             os.replace(draft, path)
             self.changed.notify_all()
 

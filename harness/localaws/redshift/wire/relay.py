@@ -23,6 +23,7 @@ from localaws.redshift.dialect import Translation, translate, untouched_catalog_
 from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.history.entry import Entry
 from localaws.redshift.lexer import split_statements, tokenize
+from localaws.redshift.masking import masked
 from localaws.redshift.messages import in_redshift_words
 from localaws.redshift.procedures.create import CallCommand
 from localaws.redshift.session import table_columns
@@ -268,7 +269,7 @@ class Relay:
         except (RedshiftError, BackendGoneError, ClientGoneError):
             raise
         except Exception as error:
-            _LOG.exception("a statement could not be translated: %s", sql)
+            _LOG.exception("a statement could not be translated: %s", masked(sql))
             raise RedshiftError(f"internal error of the local endpoint: {error!r}; nothing was executed") from error
 
     def _columns(self, table: str) -> list[str] | None:
