@@ -130,7 +130,7 @@ class _Server:
             if len(self.running) >= _MOST_SESSIONS:
                 raise RedshiftError(f"connection limit {_MOST_SESSIONS} exceeded for non-bootstrap users", "53300")
             engine = PostgresEngine(self.home)
-            connection = authenticate(client, startup, engine.conninfo(), self.home.credentials.redshift_password)
+            connection = authenticate(client, startup, engine.conninfo(), self.home.credentials.redshift_password, self.folder / "places")
         except (ClientGoneError, ssl.SSLError, OSError):
             return None
         except (RedshiftError, LocalAwsError, psycopg.Error) as error:
