@@ -94,6 +94,8 @@ HISTORY = frozenset(
         *("svl_stored_proc_call", "sys_procedure_call", "pg_last_query_id"),
     )
 )
+_LONGEST_KEPT = 16 * 1024
+"""Characters of a text whose translation is kept: a longer one is a load of values, and hardly comes again."""
 _Rule = Callable[[str, Sequence[Token], "Catalog | None"], Translation]
 
 
@@ -106,7 +108,7 @@ def translate(text: str, catalog: Catalog | None = None) -> Translation:
         NotSupportedHereError: this endpoint cannot do it.
     """
     try:
-        return _kept(text)
+        return _kept(text) if len(text) <= _LONGEST_KEPT else _translated(text, None)
     except CatalogNeededError:
         if catalog is None:
             raise
@@ -324,8 +326,7 @@ def _comment_on_view(sql: str, tokens: Sequence[Token], catalog: Catalog | None)
     name = qualified(cursor.qualified())
     cursor.expect("IS")
     text = "NULL" if cursor.accept("NULL") else quote_literal(unquote(cursor.take()))
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
+    cursor.end()
     commented = f"BEGIN PERFORM local_redshift.comment_on_view({quote_literal(name)}::regclass, {text}); END"
     return Translation("comment on", (f"DO {quote_literal(commented)}",))
 
@@ -372,8 +373,7 @@ def _cancel(tokens: Sequence[Token]) -> tuple[str, ...]:
     pid = read_number(cursor)
     if not cursor.done:
         unquote(cursor.take())
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
+    cursor.end()
     return (f"SELECT local_redshift.cancel({pid})",)
 
 
@@ -392,8 +392,7 @@ def _lock(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Transla
     tables = [qualified(cursor.qualified())]
     while cursor.accept(","):
         tables.append(qualified(cursor.qualified()))
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}": LOCK takes table names only')
+    cursor.end(": LOCK takes table names only")
     # Two statements in one message are a transaction: outside of one the locks are given up at once, as in Redshift.
     return Translation("lock table", (f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE", "SELECT 1"), own_tag=True)
 
@@ -403,8 +402,7 @@ def _truncate(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Tra
     cursor.take()
     cursor.accept("TABLE")
     table = qualified(cursor.qualified())
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}": TRUNCATE takes one table')
+    cursor.end(": TRUNCATE takes one table")
     return Translation("truncate", (f"TRUNCATE TABLE {table}",), commits=True)
 
 
@@ -460,8 +458,7 @@ def _control(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Tran
     words = {"START": "BEGIN", "END": "COMMIT", "ABORT": "ROLLBACK"}.get(opening, opening)
     if words == "BEGIN":
         words += _transaction_modes(cursor)
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
+    cursor.end()
     return Translation(words.split()[0].lower(), (words,), controls=True)
 
 
@@ -515,8 +512,7 @@ def _reset(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Transl
     name = cursor.identifier()
     if name == "session":
         raise NotSupportedHereError("RESET SESSION AUTHORIZATION", "Connect again as the user.")
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
+    cursor.end()
     return Translation("reset", (f"RESET {name if name == 'all' else postgres_setting(name)}",))
 
 

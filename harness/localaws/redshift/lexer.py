@@ -164,6 +164,11 @@ class Cursor:
             near = self.tokens[self.at].text if not self.done else "end of input"
             raise StatementSyntaxError(f'syntax error at or near "{near}": {" ".join(keys)} was expected')
 
+    def end(self, hint: str = "") -> None:
+        """Nothing may be left. Raises StatementSyntaxError, with the hint after its words."""
+        if not self.done:
+            raise StatementSyntaxError(f'syntax error at or near "{self.take().text}"{hint}')
+
     def identifier(self) -> str:
         token = self.take()
         if token.kind not in ("word", "quoted"):

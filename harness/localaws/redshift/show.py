@@ -49,13 +49,8 @@ def show_query(cursor: Cursor) -> str:
         name = "timezone"
     elif name == "transaction" and cursor.accept("ISOLATION", "LEVEL"):
         name = "transaction_isolation"
-    _end(cursor)
+    cursor.end(" in SHOW")
     return f"SHOW {'local_redshift.' if name in REDSHIFT_SETTINGS else ''}{name}"
-
-
-def _end(cursor: Cursor) -> None:
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}" in SHOW')
 
 
 def _filtered(cursor: Cursor, query: str, column: str, order: str) -> str:
@@ -66,7 +61,7 @@ def _filtered(cursor: Cursor, query: str, column: str, order: str) -> str:
     query += f" ORDER BY {order}"
     if cursor.accept("LIMIT"):
         query += f" LIMIT {read_number(cursor)}"
-    _end(cursor)
+    cursor.end(" in SHOW")
     return query
 
 
@@ -122,7 +117,7 @@ def _procedure(cursor: Cursor) -> str:
                 inside.expect(",")
         signature = f"{name}({', '.join(kinds)})"
         at = f"to_regprocedure({quote_literal(signature)})"
-    _end(cursor)
+    cursor.end(" in SHOW")
     return f"""SELECT (description::jsonb ->> 'text')::varchar AS "Show Stored Procedure Definition" FROM pg_catalog.pg_description
   WHERE objoid = {at} AND classoid = 'local_redshift.declaration'::regclass"""
 
@@ -152,13 +147,13 @@ def _grants(cursor: Cursor) -> str:
 
 def _table(cursor: Cursor) -> str:
     name = ".".join('"' + part.replace('"', '""') + '"' for part in cursor.qualified()[-2:])
-    _end(cursor)
+    cursor.end(" in SHOW")
     return f'SELECT local_redshift.table_ddl({quote_literal(name)}::regclass) AS "Show Table DDL statement"'
 
 
 def _view(cursor: Cursor) -> str:
     name = ".".join('"' + part.replace('"', '""') + '"' for part in cursor.qualified())
-    _end(cursor)
+    cursor.end(" in SHOW")
     at = f"{quote_literal(name)}::regclass"
     late = f"SELECT declared ->> 'written' FROM local_redshift.late_views() WHERE view = {at}"
     return f'SELECT coalesce(({late}), pg_get_viewdef({at}))::varchar AS "Show View DDL statement"'

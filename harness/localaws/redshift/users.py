@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, Token, plain_text, quote_identifier, quote_literal, significant, unquote
+from localaws.redshift.passwords import broken_rules
 from localaws.redshift.settings import check_setting, postgres_setting
 
 __all__ = [
@@ -98,13 +99,8 @@ def alter_user(tokens: Sequence[Token]) -> tuple[str, ...]:
 
 def _last(cursor: Cursor) -> str:
     name = cursor.identifier()
-    _end(cursor)
+    cursor.end()
     return name
-
-
-def _end(cursor: Cursor) -> None:
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
 
 
 def setting_value(cursor: Cursor, name: str) -> str:
@@ -181,27 +177,13 @@ def _password(cursor: Cursor, user: str, found: _Options) -> None:
         return
     if not _MD5.fullmatch(given):
         plain = given.removeprefix("sha256|")
-        _checked(plain, user)
+        if broken := broken_rules(plain):
+            raise RedshiftError(f'The password of user "{user}" must {broken}', "22023")
         if plain != given:
             salt = secrets.token_bytes(16)
             found.digest = hashlib.sha256(plain.encode() + salt).hexdigest(), salt.hex()
         given = plain
     found.words.append(f"PASSWORD {quote_literal(given)}")
-
-
-def _checked(password: str, user: str) -> None:
-    """8 to 64 characters, one upper case, one lower case, one number; printable ASCII but for quotes, backslash, slash, @ and space."""
-    reasons = {
-        "be of 8 to 64 characters": 8 <= len(password) <= 64,
-        "contain an upper case letter": re.search("[A-Z]", password),
-        "contain a lower case letter": re.search("[a-z]", password),
-        "contain a number": re.search("[0-9]", password),
-        "hold printable ASCII characters only, without ' \" \\ / @ and space": re.fullmatch(r"""[!-~]*""", password)
-        and not set(password) & set("'\"\\/@"),
-    }
-    broken = [reason for reason, held in reasons.items() if not held]
-    if broken:
-        raise RedshiftError(f'The password of user "{user}" must {"; it must ".join(broken)}', "22023")
 
 
 def create_role(tokens: Sequence[Token]) -> tuple[str, ...]:
@@ -211,7 +193,7 @@ def create_role(tokens: Sequence[Token]) -> tuple[str, ...]:
     name = cursor.identifier()
     if cursor.accept("EXTERNALID"):
         raise NotSupportedHereError("A role with an EXTERNALID")
-    _end(cursor)
+    cursor.end()
     role = quote_identifier(name)
     return (f"CREATE ROLE {role}", f"ALTER ROLE {role} SET local_redshift.identity = 'role'")  # a group is another thing
 
@@ -236,7 +218,7 @@ def drop_role(tokens: Sequence[Token]) -> tuple[str, ...]:
     force = cursor.accept("FORCE")
     if not force:
         cursor.accept("RESTRICT")
-    _end(cursor)
+    cursor.end()
     role = quote_identifier(name)
     if force:
         return (f"DROP OWNED BY {role}", f"DROP ROLE {role}")
@@ -276,7 +258,7 @@ def alter_database(tokens: Sequence[Token]) -> tuple[str, ...]:
         return (f"{opening} OWNER TO {quote_identifier(_last(cursor))}",)
     if cursor.accept("CONNECTION", "LIMIT"):
         limit = -1 if cursor.accept("UNLIMITED") else _number(cursor)
-        _end(cursor)
+        cursor.end()
         return (f"{opening} CONNECTION LIMIT {limit}",)
     raise NotSupportedHereError(f"ALTER DATABASE … {cursor.peek()}")
 
@@ -287,7 +269,7 @@ def drop_database(tokens: Sequence[Token]) -> tuple[str, ...]:
     cursor.expect("DROP", "DATABASE")
     name = cursor.identifier()
     force = " WITH (FORCE)" if cursor.accept("FORCE") else ""
-    _end(cursor)
+    cursor.end()
     return (_left(name), f"DROP DATABASE {quote_identifier(name)}{force}")
 
 

@@ -24,6 +24,7 @@ from localaws.home import Home
 from localaws.operation import Guard, Request
 from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.messages import redshift_error
+from localaws.redshift.passwords import broken_rules
 from localaws.redshiftcluster.exceptions import (
     ClusterQuotaExceededError,
     InvalidClusterParameterError,
@@ -38,7 +39,6 @@ __all__ = ["GUARDS", "secret_name"]
 
 _CLUSTER = re.compile(r"[a-z](?!.*--)[a-z0-9-]{0,61}[a-z0-9]|[a-z]")
 _NAME = re.compile(r"[a-z_][a-z0-9_+.@-]{0,126}")
-_PASSWORD = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[!#-&(-.0-?A-\[\]-~]{8,64}")
 _NEW_DATABASE = "dev"
 _ON = "true"
 
@@ -148,11 +148,8 @@ def _keep_secret(client: Any, name: str, login: Mapping[str, str]) -> None:
 def _checked(user: str, password: str) -> str:
     if user == USER:
         raise InvalidClusterParameterError(f"The password of {USER} is the home's: ask with ManageMasterPassword, or for another user.")
-    if not _PASSWORD.fullmatch(password):
-        raise InvalidClusterParameterError(
-            "The parameter MasterUserPassword is not a valid password: it has 8 to 64 printable characters, an upper-case and a lower-case "
-            "letter and a digit among them, and none of ' \" \\ / @ or space."
-        )
+    if broken := broken_rules(password):
+        raise InvalidClusterParameterError(f"The parameter MasterUserPassword is not a valid password: it must {broken}.")
     return password
 
 

@@ -130,15 +130,11 @@ class StatementStore:
             self._forget_old()
             return next((one for one in self._statements.values() if token and one.token == token), None)
 
-    def add(self, statement: Statement) -> Statement:
-        """The statement itself, or the earlier one of the same client token."""
+    def add(self, statement: Statement) -> None:
+        """A new one, of a client token that is new."""
         with self.changed:
-            earlier = self.earlier(statement.token)
-            if earlier is not None:
-                return earlier
             self.save(statement)
             self._statements[statement.id] = statement
-            return statement
 
     def save(self, statement: Statement) -> None:
         """Writes it, then wakes those who wait for it."""

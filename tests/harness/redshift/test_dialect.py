@@ -65,6 +65,13 @@ def test_what_cannot_be_run_is_refused_by_name(sql: str, error: type[RedshiftErr
         translate(sql)
 
 
+def test_a_translation_is_kept_by_its_text_unless_the_text_is_long() -> None:
+    assert translate("SELECT 'kept'") is translate("SELECT 'kept'")
+    long = f"SELECT '{'x' * 20_000}'"
+    assert translate(long) == translate(long)
+    assert translate(long) is not translate(long)
+
+
 def test_a_table_keeps_what_it_was_declared_with_and_enforces_only_not_null(session: Session) -> None:
     session.run("CREATE TABLE d (id bigint PRIMARY KEY)")
     session.run(

@@ -57,6 +57,8 @@ def test_what_cannot_be_given_is_refused(endpoint: EndpointEngine) -> None:
         client.get_cluster_credentials(DbUser="never_made", ClusterIdentifier="local")
     with pytest.raises(ClientError, match=r"InvalidParameterValue.*pg_made.*reserved"):
         client.get_cluster_credentials(DbUser="pg_made", ClusterIdentifier="local", AutoCreate=True)
+    with pytest.raises(ClientError, match=r"ValidationException.*between 900 and 3600"):
+        aws(endpoint.endpoint, "redshift-serverless").get_credentials(workgroupName="wholesale", durationSeconds=10)
 
 
 def test_a_database_that_does_not_answer_is_an_error_of_aws(tmp_path: Path) -> None:

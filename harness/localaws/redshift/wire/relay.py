@@ -53,7 +53,6 @@ _CHUNK = 1 << 18
 _READY, _ERROR, _COMPLETE = ord("Z"), ord("E"), ord("C")
 _LOOKED_AT = frozenset((_READY, _ERROR, _COMPLETE))
 _MARK = "local_redshift_refusal_"
-_EMPTY = b""
 
 
 class BackendGoneError(Exception):
@@ -341,9 +340,6 @@ class Relay:
         self._skipping = False
         self._send(b"S", body)
         self._await(forwarded=True)
-
-    def _pass(self, kind: bytes) -> Callable[[bytes], None]:
-        return lambda body: self._send(kind, body)
 
     # PostgreSQL's side.
 

@@ -166,11 +166,11 @@ class _Server:
             with contextlib.suppress(ClientGoneError):
                 client.send(error_response(redshift_error(error), "FATAL"))
         finally:
-            log.tell("disconnecting session")
             entry.unlink(missing_ok=True)
             relay.close()
             with contextlib.suppress(psycopg.Error, OSError):
                 connection.close()
+            log.tell("disconnecting session")  # last: a full disk hinders this, and nothing before it
         return None
 
     def _journal(self, startup: Startup, connection: psycopg.Connection) -> Journal:
