@@ -175,6 +175,19 @@ class Cursor:
             raise StatementSyntaxError(f'syntax error at or near "{token.text}": a name was expected')
         return token.name
 
+    def last_identifier(self) -> str:
+        """A name after which nothing comes."""
+        name = self.identifier()
+        self.end()
+        return name
+
+    def number(self) -> int:
+        """A whole number."""
+        token = self.take()
+        if not token.text.isdecimal():
+            raise StatementSyntaxError(f'syntax error at or near "{token.text}": a whole number was expected')
+        return int(token.text)
+
     def qualified(self) -> tuple[str, ...]:
         """A name of up to three parts."""
         parts = [self.identifier()]

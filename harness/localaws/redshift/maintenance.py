@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from localaws.redshift.copy.command import read_number
 from localaws.redshift.ddl import qualified
 from localaws.redshift.exceptions import RefusedByRedshiftError
 from localaws.redshift.lexer import Cursor, Token, quote_identifier, quote_literal, significant
@@ -36,7 +35,7 @@ def _compression(cursor: Cursor) -> str:
     names = cursor.names() if cursor.peek() == "(" else ()
     rows = _SAMPLE_ROWS
     if cursor.accept("COMPROWS"):
-        rows = read_number(cursor)
+        rows = cursor.number()
         if not table:
             raise RefusedByRedshiftError("COMPROWS is not supported without a table name")
         if not 1_000 <= rows <= 1_000_000_000:

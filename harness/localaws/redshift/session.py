@@ -23,13 +23,14 @@ from psycopg import pq
 from localaws.redshift.copy.history import QueryNumber
 from localaws.redshift.copy.load import load
 from localaws.redshift.copy.unload import unload
-from localaws.redshift.dialect import Translation, translate
+from localaws.redshift.dialect import translate
 from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
 from localaws.redshift.external.tables import ExternalTables
 from localaws.redshift.lexer import tokenize
 from localaws.redshift.messages import redshift_error
 from localaws.redshift.procedures.create import CallCommand
 from localaws.redshift.settings import REDSHIFT_SETTINGS
+from localaws.redshift.translation import Translation
 
 __all__ = ["Rows", "Session", "prepared_connection", "refuse_in_block", "table_columns"]
 

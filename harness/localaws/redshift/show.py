@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from localaws.redshift.copy.command import read_number
 from localaws.redshift.exceptions import NotSupportedHereError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, quote_literal, unquote
 from localaws.redshift.settings import REDSHIFT_SETTINGS
@@ -60,7 +59,7 @@ def _filtered(cursor: Cursor, query: str, column: str, order: str) -> str:
         query += f" WHERE {column} LIKE {quote_literal(unquote(cursor.take()))}"
     query += f" ORDER BY {order}"
     if cursor.accept("LIMIT"):
-        query += f" LIMIT {read_number(cursor)}"
+        query += f" LIMIT {cursor.number()}"
     cursor.end(" in SHOW")
     return query
 

@@ -1,4 +1,4 @@
-"""CREATE and ALTER USER, ROLE and DATABASE (Redshift guide, "CREATE USER", "ALTER USER", "CREATE ROLE", "CREATE DATABASE").
+"""CREATE and ALTER USER and ROLE, DROP ROLE (Redshift guide, "CREATE USER", "ALTER USER", "CREATE ROLE").
 
 Users are PostgreSQL's. What those have no place for is kept as settings of the role (`ALTER ROLE … SET`), which a session takes on when the
 user logs in. A SHA-256 password is kept as its digest beside the role; the plain one that it is given by makes an MD5 too, for clients
@@ -14,21 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, StatementSyntaxError
-from localaws.redshift.lexer import Cursor, Token, plain_text, quote_identifier, quote_literal, significant, unquote
+from localaws.redshift.lexer import Cursor, Token, quote_identifier, quote_literal, significant, unquote
 from localaws.redshift.passwords import broken_rules
-from localaws.redshift.settings import check_setting, postgres_setting
+from localaws.redshift.session_settings import setting_value
+from localaws.redshift.settings import postgres_setting
 
-__all__ = [
-    "alter_database",
-    "alter_role",
-    "alter_user",
-    "create_database",
-    "create_role",
-    "create_user",
-    "drop_database",
-    "drop_role",
-    "setting_value",
-]
+__all__ = ["alter_role", "alter_user", "create_role", "create_user", "drop_role"]
 
 _FLAGS = {
     "CREATEDB": "CREATEDB",
@@ -81,7 +72,7 @@ def alter_user(tokens: Sequence[Token]) -> tuple[str, ...]:
     user = cursor.identifier()
     name = quote_identifier(user)
     if cursor.accept("RENAME", "TO"):
-        return (f"ALTER USER {name} RENAME TO {quote_identifier(_last(cursor))}",)
+        return (f"ALTER USER {name} RENAME TO {quote_identifier(cursor.last_identifier())}",)
     if cursor.accept("SET"):
         setting = cursor.identifier()
         if not (cursor.accept("TO") or cursor.accept("=")):
@@ -90,27 +81,11 @@ def alter_user(tokens: Sequence[Token]) -> tuple[str, ...]:
         return (f"ALTER ROLE {name} SET {postgres_setting(setting)} TO {value}",)
     if cursor.peek() == "RESET" and cursor.peek(1) != "SESSION":
         cursor.take()
-        return (f"ALTER ROLE {name} RESET {postgres_setting(_last(cursor))}",)
+        return (f"ALTER ROLE {name} RESET {postgres_setting(cursor.last_identifier())}",)
     cursor.accept("WITH")
     options = _options(cursor, user)
     first = [" ".join([f"ALTER USER {name}", *options.words])] if options.words else []
     return (*first, *options.after(user))
-
-
-def _last(cursor: Cursor) -> str:
-    name = cursor.identifier()
-    cursor.end()
-    return name
-
-
-def setting_value(cursor: Cursor, name: str) -> str:
-    """What is left of a SET, as PostgreSQL reads it. Raises RedshiftError: the setting cannot have it."""
-    tokens = cursor.tokens[cursor.at :]
-    if not tokens:
-        raise StatementSyntaxError("syntax error at end of input")
-    text = " ".join(plain_text([token]) for token in tokens)
-    check_setting(name, unquote(tokens[0]) if tokens[0].kind == "string" and len(tokens) == 1 else text)
-    return text
 
 
 def _options(cursor: Cursor, user: str) -> _Options:
@@ -130,7 +105,7 @@ def _options(cursor: Cursor, user: str) -> _Options:
                 groups.append(quote_identifier(cursor.identifier()))
             found.words.append(f"IN GROUP {', '.join(groups)}")
         elif cursor.accept("CONNECTION", "LIMIT"):
-            found.words.append(f"CONNECTION LIMIT {-1 if cursor.accept('UNLIMITED') else _number(cursor)}")
+            found.words.append(f"CONNECTION LIMIT {-1 if cursor.accept('UNLIMITED') else cursor.number()}")
         elif not _kept(cursor, found):
             raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}" in the options of user "{user}"')
     return found
@@ -139,7 +114,7 @@ def _options(cursor: Cursor, user: str) -> _Options:
 def _kept(cursor: Cursor, found: _Options) -> bool:
     """Options that are settings of the role."""
     if cursor.accept("SESSION", "TIMEOUT"):
-        seconds = _number(cursor)
+        seconds = cursor.number()
         if not SHORTEST_TIMEOUT <= seconds <= LONGEST_TIMEOUT:
             raise RedshiftError(f"SESSION TIMEOUT must be between {SHORTEST_TIMEOUT} and {LONGEST_TIMEOUT} seconds: {seconds}", "22023")
         found.settings["idle_session_timeout"] = f"{seconds}s"
@@ -155,13 +130,6 @@ def _kept(cursor: Cursor, found: _Options) -> bool:
     else:
         return False
     return True
-
-
-def _number(cursor: Cursor) -> int:
-    token = cursor.take()
-    if token.kind != "number" or not token.text.isdigit():
-        raise StatementSyntaxError(f'syntax error at or near "{token.text}": a whole number was expected')
-    return int(token.text)
 
 
 def _password(cursor: Cursor, user: str, found: _Options) -> None:
@@ -207,7 +175,7 @@ def alter_role(tokens: Sequence[Token]) -> tuple[str, ...]:
     if cursor.peek() in ("OWNER", "EXTERNALID"):
         raise NotSupportedHereError(f"ALTER ROLE … {cursor.peek()}")
     cursor.expect("RENAME", "TO")
-    return (f"ALTER ROLE {quote_identifier(name)} RENAME TO {quote_identifier(_last(cursor))}",)
+    return (f"ALTER ROLE {quote_identifier(name)} RENAME TO {quote_identifier(cursor.last_identifier())}",)
 
 
 def drop_role(tokens: Sequence[Token]) -> tuple[str, ...]:
@@ -223,55 +191,3 @@ def drop_role(tokens: Sequence[Token]) -> tuple[str, ...]:
     if force:
         return (f"DROP OWNED BY {role}", f"DROP ROLE {role}")
     return (f"SELECT local_redshift.role_is_free({quote_literal(name)})", f"DROP ROLE {role}")
-
-
-def create_database(tokens: Sequence[Token]) -> tuple[str, ...]:
-    """CREATE DATABASE name [[WITH] [OWNER [=] user] [CONNECTION LIMIT n | UNLIMITED] [ISOLATION LEVEL SERIALIZABLE]]."""
-    cursor = Cursor(significant(tokens))
-    cursor.expect("CREATE", "DATABASE")
-    words = [f"CREATE DATABASE {quote_identifier(cursor.identifier())}"]
-    if cursor.peek() == "FROM":
-        raise NotSupportedHereError("A database of a datashare, of an integration or of a catalog")
-    cursor.accept("WITH")
-    while not cursor.done:
-        if cursor.accept("OWNER"):
-            cursor.accept("=")
-            words.append(f"OWNER {quote_identifier(cursor.identifier())}")
-        elif cursor.accept("CONNECTION", "LIMIT"):
-            words.append(f"CONNECTION LIMIT {-1 if cursor.accept('UNLIMITED') else _number(cursor)}")
-        elif cursor.accept("ISOLATION", "LEVEL", "SERIALIZABLE") or cursor.accept("COLLATE", "CASE_SENSITIVE"):
-            continue
-        else:
-            raise NotSupportedHereError(f"CREATE DATABASE … {cursor.take().key}")
-    return (" ".join(words),)
-
-
-def alter_database(tokens: Sequence[Token]) -> tuple[str, ...]:
-    """ALTER DATABASE name RENAME TO, OWNER TO, CONNECTION LIMIT."""
-    cursor = Cursor(significant(tokens))
-    cursor.expect("ALTER", "DATABASE")
-    name = cursor.identifier()
-    opening = f"ALTER DATABASE {quote_identifier(name)}"
-    if cursor.accept("RENAME", "TO"):
-        return (_left(name), f"{opening} RENAME TO {quote_identifier(_last(cursor))}")
-    if cursor.accept("OWNER", "TO"):
-        return (f"{opening} OWNER TO {quote_identifier(_last(cursor))}",)
-    if cursor.accept("CONNECTION", "LIMIT"):
-        limit = -1 if cursor.accept("UNLIMITED") else _number(cursor)
-        cursor.end()
-        return (f"{opening} CONNECTION LIMIT {limit}",)
-    raise NotSupportedHereError(f"ALTER DATABASE … {cursor.peek()}")
-
-
-def drop_database(tokens: Sequence[Token]) -> tuple[str, ...]:
-    """DROP DATABASE name [FORCE]: with FORCE its sessions are ended."""
-    cursor = Cursor(significant(tokens))
-    cursor.expect("DROP", "DATABASE")
-    name = cursor.identifier()
-    force = " WITH (FORCE)" if cursor.accept("FORCE") else ""
-    cursor.end()
-    return (_left(name), f"DROP DATABASE {quote_identifier(name)}{force}")
-
-
-def _left(database: str) -> str:
-    return f"SELECT local_redshift.leave_database({quote_literal(database)})"

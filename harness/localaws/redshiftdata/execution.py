@@ -14,11 +14,12 @@ from psycopg import pq
 
 from localaws.engines.postgres import USER
 from localaws.redshift.copy.history import QueryNumber
-from localaws.redshift.dialect import Translation, translate
+from localaws.redshift.dialect import translate
 from localaws.redshift.exceptions import ConnectionLostError, RedshiftError, RefusedByRedshiftError, StatementCancelledError
 from localaws.redshift.history.entry import Entry, began, label_set
 from localaws.redshift.history.store import HistoryStore
 from localaws.redshift.session import Session
+from localaws.redshift.translation import Translation
 from localaws.redshiftdata.results import write_result
 from localaws.redshiftdata.statements import Statement, StatementStore
 

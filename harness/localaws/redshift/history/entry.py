@@ -10,10 +10,10 @@ import re
 import time
 from dataclasses import asdict, dataclass, field
 
-from localaws.redshift.dialect import Translation
 from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
 from localaws.redshift.masking import masked
 from localaws.redshift.settings import REDSHIFT_SETTINGS
+from localaws.redshift.translation import Translation
 
 __all__ = ["Entry", "began", "label_set", "query_type"]
 

@@ -19,14 +19,16 @@ from dataclasses import dataclass
 import psycopg
 
 from localaws.redshift.copy.history import QueryNumber
-from localaws.redshift.dialect import Translation, translate, untouched_catalog_query
+from localaws.redshift.dialect import translate
 from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.history.entry import Entry
 from localaws.redshift.lexer import split_statements, tokenize
 from localaws.redshift.masking import masked
 from localaws.redshift.messages import in_redshift_words
 from localaws.redshift.procedures.create import CallCommand
+from localaws.redshift.queries import untouched_catalog_query
 from localaws.redshift.session import table_columns
+from localaws.redshift.translation import Translation
 from localaws.redshift.wire.client import Client, ClientGoneError
 from localaws.redshift.wire.journal import Journal
 from localaws.redshift.wire.local import Bound, LocalRunner
