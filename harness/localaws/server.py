@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from localaws.loopback import forget_real_credentials, stay_on_loopback
+from localaws.time_zones import provide_zone_files
 
 __all__ = ["main", "serve"]
 
@@ -39,6 +40,7 @@ def serve(home: Path, port: int) -> None:
     """Replay the journal, open the services, and answer requests. Returns when SIGTERM or SIGINT came."""
     forget_real_credentials()
     stay_on_loopback()
+    provide_zone_files()
     from localaws.cloudtrail.operations import history_of
     from localaws.control_plane import ControlPlane
     from localaws.iam.gate import Gate

@@ -35,11 +35,6 @@ def alter_table(tokens: Sequence[Token]) -> tuple[str, ...]:
     raise NotSupportedHereError(f"ALTER TABLE … {cursor.peek()}")
 
 
-def _end(cursor: Cursor) -> None:
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}" in ALTER TABLE')
-
-
 def _declared(table: Sequence[str], change: dict[str, Any]) -> tuple[str, ...]:
     """Resetting what is not set changes nothing, and only an owner may."""
     changed = (
@@ -72,7 +67,7 @@ def _keys(cursor: Cursor) -> dict[str, Any]:
             change = {"sortstyle": "", "sortkey": []}
         else:
             change = {"sortstyle": "COMPOUND", "sortkey": list(cursor.names())}
-    _end(cursor)
+    cursor.end(" in ALTER TABLE")
     return change
 
 
@@ -93,7 +88,7 @@ def _constraint(cursor: Cursor) -> dict[str, Any]:
         other = ".".join(cursor.qualified())
         referenced = list(cursor.names()) if cursor.peek() == "(" else []
         change = {"foreign_keys": [{"columns": columns, "table": other, "references": referenced}]}
-    _end(cursor)
+    cursor.end(" in ALTER TABLE")
     return change
 
 
@@ -102,7 +97,7 @@ def _column(cursor: Cursor, table: Sequence[str]) -> tuple[str, ...]:
     name = cursor.identifier()
     if cursor.accept("TYPE"):
         kind = read_type(cursor, name)
-        _end(cursor)
+        cursor.end(" in ALTER TABLE")
         if not kind.postgres.startswith("varchar"):
             raise RefusedByRedshiftError(f'ALTER COLUMN TYPE is for VARCHAR columns only: cannot alter type of column "{name}"')
         resized = f"SELECT local_redshift.resize_column({quote_literal(qualified(table))}::regclass, {quote_literal(name)}, {kind.bytes})"

@@ -6,20 +6,19 @@ Translations are kept by text: a statement that was seen before costs a look-up.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from localaws.redshift.alter import alter_table
-from localaws.redshift.copy.command import CopyCommand, read_number
 from localaws.redshift.copy.options import parse_copy
-from localaws.redshift.copy.unload_command import UnloadCommand, parse_unload
+from localaws.redshift.copy.unload_command import parse_unload
+from localaws.redshift.databases import alter_database, create_database, drop_database, schema
 from localaws.redshift.ddl import create_table, qualified
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
 from localaws.redshift.external.names import Named, named_in
-from localaws.redshift.external.statements import CreateSchema, ExternalCommand, changes_partitions, parse_external
+from localaws.redshift.external.statements import CreateSchema, changes_partitions, parse_external
 from localaws.redshift.grants import default_privileges, grant
 from localaws.redshift.lexer import (
     Cursor,
@@ -33,56 +32,17 @@ from localaws.redshift.lexer import (
     unquote,
 )
 from localaws.redshift.maintenance import analyze, append, appends, vacuum
-from localaws.redshift.procedures.create import CallCommand, create_procedure, drop_procedure, parse_call
-from localaws.redshift.settings import REDSHIFT_SETTINGS
-from localaws.redshift.show import show_query
-from localaws.redshift.sql.query import Parameters, expression_text, names_the_catalog, query_text, unqualified_tables
+from localaws.redshift.procedures.create import create_procedure, drop_procedure, parse_call
+from localaws.redshift.queries import declare_cursor, fetch, merge, query
+from localaws.redshift.session_settings import reset, set_setting, show
 from localaws.redshift.sql.scope import Catalog, CatalogNeededError
+from localaws.redshift.transactions import control, lock, truncate
+from localaws.redshift.translation import REFUSING, Rule, Translation, own, plain, plain_own, refused
 from localaws.redshift.types import read_type
-from localaws.redshift.users import (
-    alter_database,
-    alter_role,
-    alter_user,
-    create_database,
-    create_role,
-    create_user,
-    drop_database,
-    drop_role,
-)
+from localaws.redshift.users import alter_role, alter_user, create_role, create_user, drop_role
+from localaws.redshift.views import comment_on_view, create_view, materialized_view
 
-__all__ = ["Translation", "refused_statements", "supported_statements", "translate", "untouched_catalog_query"]
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """What to run. The first of `sql` carries the result and the row count; the others record what was declared."""
-
-    kind: str
-    sql: tuple[str, ...] = ()
-    parameters: tuple[str, ...] = ()
-    copy: CopyCommand | None = None
-    unload: UnloadCommand | None = None
-    call: CallCommand | None = None
-    external: ExternalCommand | None = None
-    named: Named = field(default_factory=Named)
-    in_transaction: bool = True
-    commits: bool = False
-    reads: bool = False
-    controls: bool = False
-    """BEGIN, COMMIT and the like."""
-    own_tag: bool = False
-    """Whether the client gets the kind as the command's tag, and no rows, whatever PostgreSQL says."""
-    from_query: bool = False
-    """CREATE TABLE … AS."""
-    history: bool = False
-    """Whether it reads what was run, so that everything has to be written first."""
-
-    @property
-    def local(self) -> bool:
-        """Whether it is more than one statement of PostgreSQL."""
-        own = (self.copy, self.unload, self.call, self.external)
-        more = len(self.sql) > 1 or self.commits or self.own_tag or not self.in_transaction
-        return more or any(command is not None for command in own)
+__all__ = ["refused_statements", "supported_statements", "translate"]
 
 
 # Views and functions on the history, but for those that COPY fills itself.
@@ -93,7 +53,8 @@ HISTORY = frozenset(
         *("svl_stored_proc_call", "sys_procedure_call", "pg_last_query_id"),
     )
 )
-_Rule = Callable[[str, Sequence[Token], "Catalog | None"], Translation]
+_LONGEST_KEPT = 16 * 1024
+"""Characters of a text whose translation is kept: a longer one is a load of values, and hardly comes again."""
 
 
 def translate(text: str, catalog: Catalog | None = None) -> Translation:
@@ -105,19 +66,11 @@ def translate(text: str, catalog: Catalog | None = None) -> Translation:
         NotSupportedHereError: this endpoint cannot do it.
     """
     try:
-        return _kept(text)
+        return _kept(text) if len(text) <= _LONGEST_KEPT else _translated(text, None)
     except CatalogNeededError:
         if catalog is None:
             raise
         return _translated(text, catalog)
-
-
-def untouched_catalog_query(text: str) -> Translation | None:
-    """A query on PostgreSQL's catalog as it is: psql writes its own for the version of PostgreSQL that it is told."""
-    words = significant(tokenize(text))
-    if words and words[0].key in ("SELECT", "WITH") and names_the_catalog(words):
-        return Translation("select", (text,), reads=True)
-    return None
 
 
 @lru_cache(maxsize=4096)
@@ -144,14 +97,6 @@ def _translated(text: str, catalog: Catalog | None) -> Translation:
     raise NotSupportedHereError(f"The statement {' '.join(words[:2])}")
 
 
-def _query(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    parameters = Parameters()
-    keys = [token.key for token in significant(tokens)]
-    text = query_text(sql, tokens, parameters, catalog)
-    reads = keys[0] in ("SELECT", "WITH", "(", "VALUES") and "INTO" not in keys
-    return Translation(keys[0].lower() if keys[0] != "(" else "select", (text,), tuple(parameters.names), reads=reads)
-
-
 def _explain(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     rest = significant(tokens)[1:]
     verbose = bool(rest) and rest[0].key == "VERBOSE"
@@ -169,93 +114,9 @@ def _explain(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Tran
     return Translation("explain", (plan,), reads=True)
 
 
-def _merge(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    """MERGE: Redshift's has no WHEN … AND, takes a table as its source and no subquery (guide, "MERGE")."""
-    cursor = Cursor(significant(tokens))
-    keys = [token.key for token in cursor.tokens]
-    if keys[-2:] == ["REMOVE", "DUPLICATES"]:
-        return _merge_remove_duplicates(sql, cursor, catalog)
-    cursor.expect("MERGE", "INTO")
-    cursor.qualified()
-    while not cursor.done and cursor.peek() != "USING":
-        cursor.take()
-    cursor.expect("USING")
-    if cursor.peek() == "(":
-        raise RefusedByRedshiftError('syntax error at or near "(": the source of MERGE is a table, not a subquery')
-    while not cursor.done:
-        if cursor.accept("MATCHED") and cursor.peek() == "AND":
-            raise RefusedByRedshiftError('syntax error at or near "and": MERGE has no condition after WHEN [NOT] MATCHED')
-        if not cursor.done:
-            cursor.take()
-    return _query(sql, tokens, catalog)
-
-
-def _merge_remove_duplicates(sql: str, cursor: Cursor, catalog: Catalog | None) -> Translation:
-    """MERGE INTO t USING s ON … REMOVE DUPLICATES: rows of t that match are replaced by the rows of s, each once (guide, "MERGE")."""
-    cursor.expect("MERGE", "INTO")
-    target = qualified(cursor.qualified())
-    cursor.expect("USING")
-    if cursor.peek() == "(":
-        raise RefusedByRedshiftError('syntax error at or near "(": the source of MERGE is a table, not a subquery')
-    source = qualified(cursor.qualified())
-    alias = ""
-    if cursor.peek() != "ON":
-        cursor.accept("AS")
-        alias = f" AS {quote_identifier(cursor.identifier())}"
-    cursor.expect("ON")
-    condition = expression_text(sql[cursor.tokens[cursor.at].start : cursor.tokens[-2].start])
-    return Translation(
-        "merge",
-        (
-            f"DELETE FROM {target} USING {source}{alias} WHERE {condition}",
-            f"INSERT INTO {target} SELECT DISTINCT * FROM {source}",
-        ),
-    )
-
-
 def _create_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     statements = create_table(sql, tokens, catalog)
     return Translation("create table", statements, from_query=re.match(r"[^(]*(\([^()]*\) )?AS ", statements[0]) is not None)
-
-
-def _create_view(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    """CREATE VIEW; a late-binding one is kept by its text and bound to what there is (install/97_late_views.sql)."""
-    cursor = Cursor(significant(tokens))
-    cursor.expect("CREATE")
-    replace = cursor.accept("OR", "REPLACE")
-    cursor.expect("VIEW")
-    name = cursor.qualified()
-    columns = cursor.names() if cursor.peek() == "(" else ()
-    cursor.expect("AS")
-    start, end = cursor.tokens[cursor.at].start, len(sql)
-    late = [token.key for token in cursor.tokens[-4:]] == ["WITH", "NO", "SCHEMA", "BINDING"]
-    if late:
-        end = cursor.tokens[-4].start
-    query = query_text(sql[start:end], [token for token in tokens if start <= token.start < end], Parameters(), catalog)
-    if late:
-        if unqualified_tables(query):
-            raise RefusedByRedshiftError("All the relation names inside should be qualified when creating views with no schema binding.")
-        declared = quote_literal(json.dumps({"query": query, "columns": columns, "written": sql}))
-        made = f"SELECT local_redshift.make_late_view({quote_literal(qualified(name))}, {declared}::jsonb, {replace})"
-        return Translation("create view", (made,), own_tag=True)
-    listed = f" ({', '.join(map(quote_identifier, columns))})" if columns else ""
-    return Translation("create view", (f"CREATE {'OR REPLACE ' if replace else ''}VIEW {qualified(name)}{listed} AS {query}",))
-
-
-def _materialized_view(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    """CREATE MATERIALIZED VIEW: attributes are read, the rows are what REFRESH last gave. AUTO REFRESH is refused when it is asked for."""
-    cursor = Cursor(significant(tokens))
-    cursor.expect("CREATE", "MATERIALIZED", "VIEW")
-    name = cursor.qualified()
-    while not cursor.accept("AS"):
-        if cursor.accept("AUTO", "REFRESH", "YES"):
-            raise NotSupportedHereError("A materialized view with AUTO REFRESH YES", "Refresh it by REFRESH MATERIALIZED VIEW.")
-        if cursor.done:
-            raise StatementSyntaxError("syntax error at end of input")
-        cursor.take()
-    start = cursor.tokens[cursor.at].start
-    query = query_text(sql[start:], [token for token in tokens if token.start >= start], Parameters(), catalog)
-    return Translation("create materialized view", (f"CREATE MATERIALIZED VIEW {qualified(name)} AS {query}",))
 
 
 def _create_function(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
@@ -311,24 +172,6 @@ def _external(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Tra
     return Translation(kind, external=command, in_transaction=False)
 
 
-def _plain(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    words = significant(tokens)
-    return Translation(" ".join(token.key.lower() for token in words[:2]), (plain_text(tokens),))
-
-
-def _comment_on_view(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    """A materialized view is a view in Redshift, and none in PostgreSQL."""
-    cursor = Cursor(significant(tokens))
-    cursor.expect("COMMENT", "ON", "VIEW")
-    name = qualified(cursor.qualified())
-    cursor.expect("IS")
-    text = "NULL" if cursor.accept("NULL") else quote_literal(unquote(cursor.take()))
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
-    commented = f"BEGIN PERFORM local_redshift.comment_on_view({quote_literal(name)}::regclass, {text}); END"
-    return Translation("comment on", (f"DO {quote_literal(commented)}",))
-
-
 def _grant(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     return Translation(tokens[0].key.lower(), (grant(tokens),))
 
@@ -337,42 +180,14 @@ def _default_privileges(sql: str, tokens: Sequence[Token], catalog: Catalog | No
     return Translation("alter default privileges", (default_privileges(tokens),))
 
 
-def _own(kind: str, statements: Callable[[Sequence[Token]], tuple[str, ...]], *, in_transaction: bool = True) -> _Rule:
-    """Statements whose tag is Redshift's, whatever PostgreSQL's is."""
-
-    def rule(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-        return Translation(kind, statements(tokens), own_tag=True, in_transaction=in_transaction)
-
-    return rule
-
-
-def _plain_own(kind: str, *, in_transaction: bool = True) -> _Rule:
-    return _own(kind, lambda tokens: (plain_text(tokens),), in_transaction=in_transaction)
-
-
-def _schema(tokens: Sequence[Token]) -> tuple[str, ...]:
-    """CREATE and ALTER SCHEMA; every schema is without a quota here."""
-    words = significant(tokens)
-    at = next((place for place, word in enumerate(words) if word.key == "QUOTA" and place > 2), None)
-    if at is None:
-        return (plain_text(tokens),)
-    if [word.key for word in words[at + 1 :]] != ["UNLIMITED"]:
-        raise NotSupportedHereError("The QUOTA of a schema", "QUOTA UNLIMITED is.")
-    if words[0].key == "ALTER":
-        name = quote_literal(qualified((words[2].name,)))
-        return (f"SELECT {name}::regnamespace",)
-    return (plain_text([token for token in tokens if token.start < words[at].start]),)
-
-
 def _cancel(tokens: Sequence[Token]) -> tuple[str, ...]:
     """CANCEL pid ['message']."""
     cursor = Cursor(significant(tokens))
     cursor.take()
-    pid = read_number(cursor)
+    pid = cursor.number()
     if not cursor.done:
         unquote(cursor.take())
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
+    cursor.end()
     return (f"SELECT local_redshift.cancel({pid})",)
 
 
@@ -382,29 +197,6 @@ def _analyze(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Tran
 
 def _vacuum(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     return Translation("vacuum", vacuum(tokens), in_transaction=False)
-
-
-def _lock(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    cursor = Cursor(significant(tokens))
-    cursor.take()
-    cursor.accept("TABLE")
-    tables = [qualified(cursor.qualified())]
-    while cursor.accept(","):
-        tables.append(qualified(cursor.qualified()))
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}": LOCK takes table names only')
-    # Two statements in one message are a transaction: outside of one the locks are given up at once, as in Redshift.
-    return Translation("lock table", (f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE", "SELECT 1"), own_tag=True)
-
-
-def _truncate(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    cursor = Cursor(significant(tokens))
-    cursor.take()
-    cursor.accept("TABLE")
-    table = qualified(cursor.qualified())
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}": TRUNCATE takes one table')
-    return Translation("truncate", (f"TRUNCATE TABLE {table}",), commits=True)
 
 
 def _copy(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
@@ -429,145 +221,12 @@ def _alter_table(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> 
 
 def supported_statements() -> list[tuple[str, ...]]:
     """The first words of every statement that is taken."""
-    return sorted(opening for opening, rule in _RULES if rule not in _REFUSING and opening != ("(",))
+    return sorted(opening for opening, rule in _RULES if rule not in REFUSING and opening != ("(",))
 
 
 def refused_statements() -> list[tuple[str, ...]]:
     """The first words of statements that Redshift refuses too."""
-    return sorted(opening for opening, rule in _RULES if rule in _REFUSING)
-
-
-_REFUSING: set[_Rule] = set()
-
-
-def _refused(what: str, why: str) -> _Rule:
-    def rule(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-        raise RefusedByRedshiftError(f"{what} {why}")
-
-    _REFUSING.add(rule)
-    return rule
-
-
-def _control(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    """Every isolation level that Redshift reads is serializable (guide, "BEGIN")."""
-    cursor = Cursor(significant(tokens))
-    opening = cursor.take().key
-    if opening == "START":
-        cursor.expect("TRANSACTION")
-    elif not cursor.accept("WORK"):
-        cursor.accept("TRANSACTION")
-    words = {"START": "BEGIN", "END": "COMMIT", "ABORT": "ROLLBACK"}.get(opening, opening)
-    if words == "BEGIN":
-        words += _transaction_modes(cursor)
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
-    return Translation(words.split()[0].lower(), (words,), controls=True)
-
-
-_LEVELS = (("SERIALIZABLE",), ("READ", "COMMITTED"), ("READ", "UNCOMMITTED"), ("REPEATABLE", "READ"))
-
-
-def _transaction_modes(cursor: Cursor) -> str:
-    modes = ""
-    while not cursor.done:
-        if cursor.accept("ISOLATION", "LEVEL"):
-            if not any(cursor.accept(*level) for level in _LEVELS):
-                raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
-        elif cursor.accept("READ", "ONLY"):
-            modes = " READ ONLY"
-        elif cursor.accept("READ", "WRITE"):
-            modes = " READ WRITE"
-        elif not cursor.accept(","):
-            break
-    return modes
-
-
-_SETTINGS = frozenset(
-    [
-        "search_path",
-        "statement_timeout",
-        "timezone",
-        "datestyle",
-        "client_encoding",
-        "application_name",
-        "extra_float_digits",
-        "intervalstyle",
-        "standard_conforming_strings",
-        "seed",
-    ]
-)
-
-
-def _set(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    cursor = Cursor(significant(tokens))
-    cursor.take()
-    if cursor.accept("SESSION", "CHARACTERISTICS") or cursor.accept("TRANSACTION"):
-        return Translation("set", (plain_text(tokens),))
-    scope = "LOCAL " if cursor.accept("LOCAL") else ""
-    cursor.accept("SESSION")
-    if cursor.accept("AUTHORIZATION"):
-        return _authorization(cursor)
-    name = cursor.identifier()
-    if name == "time" and cursor.accept("ZONE"):
-        return Translation("set", (plain_text(tokens),))
-    if not (cursor.accept("TO") or cursor.accept("=")):
-        raise StatementSyntaxError(f'syntax error at or near "{name}" in SET')
-    value = plain_text(_spaced(cursor))
-    if name in REDSHIFT_SETTINGS:
-        if name == "enable_case_sensitive_identifier" and value.strip("'").lower() in ("true", "on", "1"):
-            raise NotSupportedHereError("enable_case_sensitive_identifier")
-        return Translation("set", (f"SET {scope}local_redshift.{name} TO {value}",))
-    if name not in _SETTINGS:
-        raise NotSupportedHereError(f"SET {name}", f"These are: {', '.join(sorted({*_SETTINGS, *REDSHIFT_SETTINGS}))}.")
-    return Translation("set", (f"SET {scope}{name} TO {value}",))
-
-
-def _spaced(cursor: Cursor) -> list[Token]:
-    return [part for token in cursor.tokens[cursor.at :] for part in (token, Token("space", " ", 0))][:-1]
-
-
-def _authorization(cursor: Cursor) -> Translation:
-    if cursor.accept("DEFAULT"):
-        raise NotSupportedHereError("SET SESSION AUTHORIZATION DEFAULT", "Connect again as the user.")
-    token = cursor.take()
-    name = unquote(token) if token.kind == "string" else token.name
-    return Translation("set", (f"SET SESSION AUTHORIZATION {quote_identifier(name)}",))
-
-
-def _reset(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    cursor = Cursor(significant(tokens))
-    cursor.take()
-    name = cursor.identifier()
-    if name == "session":
-        raise NotSupportedHereError("RESET SESSION AUTHORIZATION", "Connect again as the user.")
-    prefix = "local_redshift." if name in REDSHIFT_SETTINGS else ""
-    return Translation("reset", (f"RESET {prefix}{name}",))
-
-
-def _show(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    cursor = Cursor(significant(tokens))
-    cursor.take()
-    return Translation("show", (show_query(cursor),), reads=True)
-
-
-def _declare_cursor(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    """DECLARE name CURSOR FOR query: read forward, in a transaction (guide, "DECLARE")."""
-    cursor = Cursor(significant(tokens))
-    cursor.take()
-    name = cursor.identifier()
-    cursor.expect("CURSOR", "FOR")
-    start = cursor.tokens[cursor.at].start
-    query = query_text(sql[start:], [token for token in tokens if token.start >= start], Parameters(), catalog)
-    return Translation("declare cursor", (f"DECLARE {quote_identifier(name)} NO SCROLL CURSOR FOR {query}",))
-
-
-def _fetch(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
-    cursor = Cursor(significant(tokens))
-    cursor.take()
-    for backward in ("PRIOR", "FIRST", "LAST", "ABSOLUTE", "RELATIVE", "BACKWARD"):
-        if cursor.peek() == backward:
-            raise RefusedByRedshiftError(f"FETCH {backward} is not supported: a cursor is read forward")
-    return Translation("fetch", (plain_text(tokens),), reads=True)
+    return sorted(opening for opening, rule in _RULES if rule in REFUSING)
 
 
 def _prepare(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
@@ -585,73 +244,73 @@ def _prepare(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Tran
 
 
 _NO_OBJECT = "is not supported by Redshift"
-_RULES: tuple[tuple[tuple[str, ...], _Rule], ...] = (
-    *(((word,), _query) for word in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "(", "VALUES")),
+_RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
+    *(((word,), query) for word in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "(", "VALUES")),
     (("EXPLAIN",), _explain),
-    (("MERGE",), _merge),
+    (("MERGE",), merge),
     (("CREATE", "TABLE"), _create_table),
     *((("CREATE", kind, "TABLE"), _create_table) for kind in ("TEMP", "TEMPORARY")),
     *((("CREATE", "LOCAL", kind, "TABLE"), _create_table) for kind in ("TEMP", "TEMPORARY")),
-    (("CREATE", "VIEW"), _create_view),
-    (("CREATE", "OR", "REPLACE", "VIEW"), _create_view),
-    (("CREATE", "MATERIALIZED", "VIEW"), _materialized_view),
-    (("REFRESH", "MATERIALIZED", "VIEW"), _plain),
-    (("DROP", "MATERIALIZED", "VIEW"), _plain),
+    (("CREATE", "VIEW"), create_view),
+    (("CREATE", "OR", "REPLACE", "VIEW"), create_view),
+    (("CREATE", "MATERIALIZED", "VIEW"), materialized_view),
+    (("REFRESH", "MATERIALIZED", "VIEW"), plain),
+    (("DROP", "MATERIALIZED", "VIEW"), plain),
     (("CREATE", "FUNCTION"), _create_function),
     (("CREATE", "OR", "REPLACE", "FUNCTION"), _create_function),
-    (("DROP", "FUNCTION"), _plain),
+    (("DROP", "FUNCTION"), plain),
     (("CREATE", "PROCEDURE"), _create_procedure),
     (("CREATE", "OR", "REPLACE", "PROCEDURE"), _create_procedure),
     (("DROP", "PROCEDURE"), _drop_procedure),
-    (("ALTER", "PROCEDURE"), _plain),
+    (("ALTER", "PROCEDURE"), plain),
     (("CALL",), _call),
     (("CREATE", "EXTERNAL", "SCHEMA"), _external),
     (("CREATE", "EXTERNAL", "TABLE"), _external),
-    (("CREATE", "SCHEMA"), _own("create schema", _schema)),
-    (("ALTER", "SCHEMA"), _own("alter schema", _schema)),
-    (("CREATE", "USER"), _own("create user", create_user)),
-    (("ALTER", "USER"), _own("alter user", alter_user)),
-    (("DROP", "USER"), _plain_own("drop user")),
-    (("CREATE", "GROUP"), _plain_own("create group")),
-    (("ALTER", "GROUP"), _plain_own("alter group")),
-    (("DROP", "GROUP"), _plain_own("drop group")),
-    (("CREATE", "ROLE"), _own("create role", create_role)),
-    (("ALTER", "ROLE"), _own("alter role", alter_role)),
-    (("DROP", "ROLE"), _own("drop role", drop_role)),
-    (("CREATE", "DATABASE"), _own("create database", create_database, in_transaction=False)),
-    (("DROP", "DATABASE"), _own("drop database", drop_database, in_transaction=False)),
-    (("ALTER", "DATABASE"), _own("alter database", alter_database)),
-    (("CANCEL",), _own("cancel", _cancel)),
+    (("CREATE", "SCHEMA"), own("create schema", schema)),
+    (("ALTER", "SCHEMA"), own("alter schema", schema)),
+    (("CREATE", "USER"), own("create user", create_user)),
+    (("ALTER", "USER"), own("alter user", alter_user)),
+    (("DROP", "USER"), plain_own("drop user")),
+    (("CREATE", "GROUP"), plain_own("create group")),
+    (("ALTER", "GROUP"), plain_own("alter group")),
+    (("DROP", "GROUP"), plain_own("drop group")),
+    (("CREATE", "ROLE"), own("create role", create_role)),
+    (("ALTER", "ROLE"), own("alter role", alter_role)),
+    (("DROP", "ROLE"), own("drop role", drop_role)),
+    (("CREATE", "DATABASE"), own("create database", create_database, in_transaction=False)),
+    (("DROP", "DATABASE"), own("drop database", drop_database, in_transaction=False)),
+    (("ALTER", "DATABASE"), own("alter database", alter_database)),
+    (("CANCEL",), own("cancel", _cancel)),
     *(
-        (("CREATE", kind), _refused(f"CREATE {kind}", _NO_OBJECT))
+        (("CREATE", kind), refused(f"CREATE {kind}", _NO_OBJECT))
         for kind in ("INDEX", "TRIGGER", "SEQUENCE", "EXTENSION", "DOMAIN", "TYPE", "RULE")
     ),
-    (("CREATE", "UNIQUE", "INDEX"), _refused("CREATE INDEX", _NO_OBJECT)),
-    *((("DROP", kind), _plain) for kind in ("TABLE", "VIEW", "SCHEMA")),
+    (("CREATE", "UNIQUE", "INDEX"), refused("CREATE INDEX", _NO_OBJECT)),
+    *((("DROP", kind), plain) for kind in ("TABLE", "VIEW", "SCHEMA")),
     (("ALTER", "TABLE"), _alter_table),
     (("ALTER", "DEFAULT", "PRIVILEGES"), _default_privileges),
-    (("COMMENT", "ON", "VIEW"), _comment_on_view),
-    (("COMMENT", "ON"), _plain),
+    (("COMMENT", "ON", "VIEW"), comment_on_view),
+    (("COMMENT", "ON"), plain),
     (("GRANT",), _grant),
     (("REVOKE",), _grant),
     (("ANALYZE",), _analyze),
     (("ANALYSE",), _analyze),
     (("VACUUM",), _vacuum),
-    (("LOCK",), _lock),
-    (("TRUNCATE",), _truncate),
+    (("LOCK",), lock),
+    (("TRUNCATE",), truncate),
     (("COPY",), _copy),
     (("UNLOAD",), _unload),
-    (("SET",), _set),
-    (("RESET",), _reset),
-    (("SHOW",), _show),
-    (("DECLARE",), _declare_cursor),
-    (("FETCH",), _fetch),
-    (("CLOSE",), _plain),
+    (("SET",), set_setting),
+    (("RESET",), reset),
+    (("SHOW",), show),
+    (("DECLARE",), declare_cursor),
+    (("FETCH",), fetch),
+    (("CLOSE",), plain),
     (("PREPARE",), _prepare),
-    (("EXECUTE",), _plain),
-    (("DEALLOCATE",), _plain),
-    *(((word,), _control) for word in ("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT")),
-    *(((word,), _refused(word, _NO_OBJECT)) for word in ("SAVEPOINT", "RELEASE")),
+    (("EXECUTE",), plain),
+    (("DEALLOCATE",), plain),
+    *(((word,), control) for word in ("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT")),
+    *(((word,), refused(word, _NO_OBJECT)) for word in ("SAVEPOINT", "RELEASE")),
 )
 # The first words of statements of Redshift and PostgreSQL; anything else is a mistake in writing.
 _OPENINGS = {opening[0] for opening, _ in _RULES} | {

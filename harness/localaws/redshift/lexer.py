@@ -164,11 +164,29 @@ class Cursor:
             near = self.tokens[self.at].text if not self.done else "end of input"
             raise StatementSyntaxError(f'syntax error at or near "{near}": {" ".join(keys)} was expected')
 
+    def end(self, hint: str = "") -> None:
+        """Nothing may be left. Raises StatementSyntaxError, with the hint after its words."""
+        if not self.done:
+            raise StatementSyntaxError(f'syntax error at or near "{self.take().text}"{hint}')
+
     def identifier(self) -> str:
         token = self.take()
         if token.kind not in ("word", "quoted"):
             raise StatementSyntaxError(f'syntax error at or near "{token.text}": a name was expected')
         return token.name
+
+    def last_identifier(self) -> str:
+        """A name after which nothing comes."""
+        name = self.identifier()
+        self.end()
+        return name
+
+    def number(self) -> int:
+        """A whole number."""
+        token = self.take()
+        if not token.text.isdecimal():
+            raise StatementSyntaxError(f'syntax error at or near "{token.text}": a whole number was expected')
+        return int(token.text)
 
     def qualified(self) -> tuple[str, ...]:
         """A name of up to three parts."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from localaws.redshift.copy.command import read_number
 from localaws.redshift.ddl import qualified
-from localaws.redshift.exceptions import RefusedByRedshiftError, StatementSyntaxError
-from localaws.redshift.lexer import Cursor, Token, quote_literal, significant
+from localaws.redshift.exceptions import RefusedByRedshiftError
+from localaws.redshift.lexer import Cursor, Token, quote_identifier, quote_literal, significant
 
 __all__ = ["analyze", "append", "appends", "vacuum"]
 
@@ -22,11 +21,11 @@ def analyze(tokens: Sequence[Token]) -> tuple[str, ...]:
         return (_compression(cursor),)
     verbose = "VERBOSE " if cursor.accept("VERBOSE") else ""
     table = "" if cursor.done or cursor.peek() in ("PREDICATE", "ALL") else qualified(cursor.qualified())
-    columns = f" ({', '.join(cursor.names())})" if cursor.peek() == "(" else ""
+    columns = f" ({', '.join(map(quote_identifier, cursor.names()))})" if cursor.peek() == "(" else ""
     some = cursor.accept("PREDICATE", "COLUMNS")
     if not some:
         cursor.accept("ALL", "COLUMNS")
-    _end(cursor)
+    cursor.end()
     form = "PredicateColumn" if some or columns else "Full"
     return f"ANALYZE {verbose}{table}{columns}", _recorded("analyze", form, table)
 
@@ -36,12 +35,12 @@ def _compression(cursor: Cursor) -> str:
     names = cursor.names() if cursor.peek() == "(" else ()
     rows = _SAMPLE_ROWS
     if cursor.accept("COMPROWS"):
-        rows = read_number(cursor)
+        rows = cursor.number()
         if not table:
             raise RefusedByRedshiftError("COMPROWS is not supported without a table name")
         if not 1_000 <= rows <= 1_000_000_000:
             raise RefusedByRedshiftError("COMPROWS must be between 1000 and 1000000000")
-    _end(cursor)
+    cursor.end()
     columns = f"ARRAY[{', '.join(map(quote_literal, names))}]" if names else "NULL::text[]"
     of = f"{quote_literal(table)}::regclass" if table else "NULL::regclass"
     return f"SELECT * FROM local_redshift.analyze_compression({of}, {columns}, {max(rows, _SAMPLE_ROWS)})"
@@ -58,7 +57,7 @@ def vacuum(tokens: Sequence[Token]) -> tuple[str, ...]:
         cursor.take()
         cursor.expect("PERCENT")
     cursor.accept("BOOST")
-    _end(cursor)
+    cursor.end()
     return f"VACUUM {table}".rstrip(), _recorded("vacuum", " ".join(form), table)
 
 
@@ -78,14 +77,9 @@ def append(tokens: Sequence[Token]) -> tuple[str, ...]:
     cursor.expect("APPEND", "FROM")
     source = qualified(cursor.qualified())
     option = next((word for word in ("IGNOREEXTRA", "FILLTARGET") if cursor.accept(word)), "")
-    _end(cursor)
+    cursor.end()
     moved = f"local_redshift.append_table({quote_literal(target)}::regclass, {quote_literal(source)}::regclass, {quote_literal(option)})"
     return (f"DO {quote_literal(f'BEGIN PERFORM {moved}; END')}",)
-
-
-def _end(cursor: Cursor) -> None:
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
 
 
 def _recorded(what: str, form: str, table: str) -> str:

@@ -23,22 +23,23 @@ from psycopg import pq
 from localaws.redshift.copy.history import QueryNumber
 from localaws.redshift.copy.load import load
 from localaws.redshift.copy.unload import unload
-from localaws.redshift.dialect import Translation, translate
+from localaws.redshift.dialect import translate
 from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
 from localaws.redshift.external.tables import ExternalTables
 from localaws.redshift.lexer import tokenize
 from localaws.redshift.messages import redshift_error
 from localaws.redshift.procedures.create import CallCommand
 from localaws.redshift.settings import REDSHIFT_SETTINGS
+from localaws.redshift.translation import Translation
 
 __all__ = ["Rows", "Session", "prepared_connection", "refuse_in_block", "table_columns"]
 
 _CHUNK_ROWS = 1000
 _ROWS = {pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.SINGLE_TUPLE, pq.ExecStatus.TUPLES_OK}
-# Redshift's own of a session; users' passwords are kept as Redshift asks for them at log-in.
+# Redshift's own of a session; users' passwords are kept as Redshift asks for them at log-in. PostgreSQL's log has no statement's text.
 _SETTINGS = (
     "-c timezone=UTC -c synchronous_commit=on -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c jit=off "
-    "-c password_encryption=md5 -c default_transaction_isolation=serializable"
+    "-c password_encryption=md5 -c log_min_error_statement=panic -c default_transaction_isolation=serializable"
     + "".join(f" -c local_redshift.{name}={value}" for name, value in REDSHIFT_SETTINGS.items())
 )
 _INSTALLED = (
@@ -80,6 +81,7 @@ class Session:
     def __init__(self, conninfo: Mapping[str, Any], storage: Path, *, name: str = "redshift", user: str = "") -> None:
         self._take(prepared_connection(conninfo, {"application_name": name}, user), storage, threading.Event())
         self._begin = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+        (self.label,) = self.connection.execute("SELECT current_setting('local_redshift.query_group')").fetchone() or ("",)
 
     @classmethod
     def over(cls, connection: psycopg.Connection, storage: Path, cancelled: threading.Event) -> Session:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from localaws.redshift.copy.command import read_number
 from localaws.redshift.exceptions import NotSupportedHereError, StatementSyntaxError
 from localaws.redshift.lexer import Cursor, quote_literal, unquote
 from localaws.redshift.settings import REDSHIFT_SETTINGS
@@ -49,13 +48,8 @@ def show_query(cursor: Cursor) -> str:
         name = "timezone"
     elif name == "transaction" and cursor.accept("ISOLATION", "LEVEL"):
         name = "transaction_isolation"
-    _end(cursor)
+    cursor.end(" in SHOW")
     return f"SHOW {'local_redshift.' if name in REDSHIFT_SETTINGS else ''}{name}"
-
-
-def _end(cursor: Cursor) -> None:
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}" in SHOW')
 
 
 def _filtered(cursor: Cursor, query: str, column: str, order: str) -> str:
@@ -65,8 +59,8 @@ def _filtered(cursor: Cursor, query: str, column: str, order: str) -> str:
         query += f" WHERE {column} LIKE {quote_literal(unquote(cursor.take()))}"
     query += f" ORDER BY {order}"
     if cursor.accept("LIMIT"):
-        query += f" LIMIT {read_number(cursor)}"
-    _end(cursor)
+        query += f" LIMIT {cursor.number()}"
+    cursor.end(" in SHOW")
     return query
 
 
@@ -122,7 +116,7 @@ def _procedure(cursor: Cursor) -> str:
                 inside.expect(",")
         signature = f"{name}({', '.join(kinds)})"
         at = f"to_regprocedure({quote_literal(signature)})"
-    _end(cursor)
+    cursor.end(" in SHOW")
     return f"""SELECT (description::jsonb ->> 'text')::varchar AS "Show Stored Procedure Definition" FROM pg_catalog.pg_description
   WHERE objoid = {at} AND classoid = 'local_redshift.declaration'::regclass"""
 
@@ -152,13 +146,13 @@ def _grants(cursor: Cursor) -> str:
 
 def _table(cursor: Cursor) -> str:
     name = ".".join('"' + part.replace('"', '""') + '"' for part in cursor.qualified()[-2:])
-    _end(cursor)
+    cursor.end(" in SHOW")
     return f'SELECT local_redshift.table_ddl({quote_literal(name)}::regclass) AS "Show Table DDL statement"'
 
 
 def _view(cursor: Cursor) -> str:
     name = ".".join('"' + part.replace('"', '""') + '"' for part in cursor.qualified())
-    _end(cursor)
+    cursor.end(" in SHOW")
     at = f"{quote_literal(name)}::regclass"
     late = f"SELECT declared ->> 'written' FROM local_redshift.late_views() WHERE view = {at}"
     return f'SELECT coalesce(({late}), pg_get_viewdef({at}))::varchar AS "Show View DDL statement"'

@@ -1,4 +1,4 @@
-"""CREATE and ALTER USER, ROLE and DATABASE (Redshift guide, "CREATE USER", "ALTER USER", "CREATE ROLE", "CREATE DATABASE").
+"""CREATE and ALTER USER and ROLE, DROP ROLE (Redshift guide, "CREATE USER", "ALTER USER", "CREATE ROLE").
 
 Users are PostgreSQL's. What those have no place for is kept as settings of the role (`ALTER ROLE … SET`), which a session takes on when the
 user logs in. A SHA-256 password is kept as its digest beside the role; the plain one that it is given by makes an MD5 too, for clients
@@ -14,10 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, StatementSyntaxError
-from localaws.redshift.lexer import Cursor, Token, plain_text, quote_identifier, quote_literal, significant, unquote
-from localaws.redshift.settings import REDSHIFT_SETTINGS
+from localaws.redshift.lexer import Cursor, Token, quote_identifier, quote_literal, significant, unquote
+from localaws.redshift.passwords import broken_rules
+from localaws.redshift.session_settings import setting_value
+from localaws.redshift.settings import postgres_setting
 
-__all__ = ["alter_database", "alter_role", "alter_user", "create_database", "create_role", "create_user", "drop_database", "drop_role"]
+__all__ = ["alter_role", "alter_user", "create_role", "create_user", "drop_role"]
 
 _FLAGS = {
     "CREATEDB": "CREATEDB",
@@ -70,35 +72,20 @@ def alter_user(tokens: Sequence[Token]) -> tuple[str, ...]:
     user = cursor.identifier()
     name = quote_identifier(user)
     if cursor.accept("RENAME", "TO"):
-        return (f"ALTER USER {name} RENAME TO {quote_identifier(_last(cursor))}",)
+        return (f"ALTER USER {name} RENAME TO {quote_identifier(cursor.last_identifier())}",)
     if cursor.accept("SET"):
-        setting = _setting(cursor.identifier())
+        setting = cursor.identifier()
         if not (cursor.accept("TO") or cursor.accept("=")):
             raise StatementSyntaxError(f"syntax error in ALTER USER {user} SET: TO or = was expected")
-        value = "".join(part for token in cursor.tokens[cursor.at :] for part in (plain_text([token]), " ")).strip()
-        return (f"ALTER ROLE {name} SET {setting} TO {value}",)
+        value = setting_value(cursor, setting)
+        return (f"ALTER ROLE {name} SET {postgres_setting(setting)} TO {value}",)
     if cursor.peek() == "RESET" and cursor.peek(1) != "SESSION":
         cursor.take()
-        return (f"ALTER ROLE {name} RESET {_setting(_last(cursor))}",)
+        return (f"ALTER ROLE {name} RESET {postgres_setting(cursor.last_identifier())}",)
     cursor.accept("WITH")
     options = _options(cursor, user)
     first = [" ".join([f"ALTER USER {name}", *options.words])] if options.words else []
     return (*first, *options.after(user))
-
-
-def _last(cursor: Cursor) -> str:
-    name = cursor.identifier()
-    _end(cursor)
-    return name
-
-
-def _end(cursor: Cursor) -> None:
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
-
-
-def _setting(name: str) -> str:
-    return f"local_redshift.{name}" if name in REDSHIFT_SETTINGS else quote_identifier(name)
 
 
 def _options(cursor: Cursor, user: str) -> _Options:
@@ -118,7 +105,7 @@ def _options(cursor: Cursor, user: str) -> _Options:
                 groups.append(quote_identifier(cursor.identifier()))
             found.words.append(f"IN GROUP {', '.join(groups)}")
         elif cursor.accept("CONNECTION", "LIMIT"):
-            found.words.append(f"CONNECTION LIMIT {-1 if cursor.accept('UNLIMITED') else _number(cursor)}")
+            found.words.append(f"CONNECTION LIMIT {-1 if cursor.accept('UNLIMITED') else cursor.number()}")
         elif not _kept(cursor, found):
             raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}" in the options of user "{user}"')
     return found
@@ -127,7 +114,7 @@ def _options(cursor: Cursor, user: str) -> _Options:
 def _kept(cursor: Cursor, found: _Options) -> bool:
     """Options that are settings of the role."""
     if cursor.accept("SESSION", "TIMEOUT"):
-        seconds = _number(cursor)
+        seconds = cursor.number()
         if not SHORTEST_TIMEOUT <= seconds <= LONGEST_TIMEOUT:
             raise RedshiftError(f"SESSION TIMEOUT must be between {SHORTEST_TIMEOUT} and {LONGEST_TIMEOUT} seconds: {seconds}", "22023")
         found.settings["idle_session_timeout"] = f"{seconds}s"
@@ -145,13 +132,6 @@ def _kept(cursor: Cursor, found: _Options) -> bool:
     return True
 
 
-def _number(cursor: Cursor) -> int:
-    token = cursor.take()
-    if token.kind != "number" or not token.text.isdigit():
-        raise StatementSyntaxError(f'syntax error at or near "{token.text}": a whole number was expected')
-    return int(token.text)
-
-
 def _password(cursor: Cursor, user: str, found: _Options) -> None:
     """A password in the clear, `md5` and its hash, `sha256|password`, `sha256|digest|salt`, or DISABLE."""
     found.password = True
@@ -165,27 +145,13 @@ def _password(cursor: Cursor, user: str, found: _Options) -> None:
         return
     if not _MD5.fullmatch(given):
         plain = given.removeprefix("sha256|")
-        _checked(plain, user)
+        if broken := broken_rules(plain):
+            raise RedshiftError(f'The password of user "{user}" must {broken}', "22023")
         if plain != given:
             salt = secrets.token_bytes(16)
             found.digest = hashlib.sha256(plain.encode() + salt).hexdigest(), salt.hex()
         given = plain
     found.words.append(f"PASSWORD {quote_literal(given)}")
-
-
-def _checked(password: str, user: str) -> None:
-    """8 to 64 characters, one upper case, one lower case, one number; printable ASCII but for quotes, backslash, slash, @ and space."""
-    reasons = {
-        "be of 8 to 64 characters": 8 <= len(password) <= 64,
-        "contain an upper case letter": re.search("[A-Z]", password),
-        "contain a lower case letter": re.search("[a-z]", password),
-        "contain a number": re.search("[0-9]", password),
-        "hold printable ASCII characters only, without ' \" \\ / @ and space": re.fullmatch(r"""[!-~]*""", password)
-        and not set(password) & set("'\"\\/@"),
-    }
-    broken = [reason for reason, held in reasons.items() if not held]
-    if broken:
-        raise RedshiftError(f'The password of user "{user}" must {"; it must ".join(broken)}', "22023")
 
 
 def create_role(tokens: Sequence[Token]) -> tuple[str, ...]:
@@ -195,7 +161,7 @@ def create_role(tokens: Sequence[Token]) -> tuple[str, ...]:
     name = cursor.identifier()
     if cursor.accept("EXTERNALID"):
         raise NotSupportedHereError("A role with an EXTERNALID")
-    _end(cursor)
+    cursor.end()
     role = quote_identifier(name)
     return (f"CREATE ROLE {role}", f"ALTER ROLE {role} SET local_redshift.identity = 'role'")  # a group is another thing
 
@@ -209,7 +175,7 @@ def alter_role(tokens: Sequence[Token]) -> tuple[str, ...]:
     if cursor.peek() in ("OWNER", "EXTERNALID"):
         raise NotSupportedHereError(f"ALTER ROLE … {cursor.peek()}")
     cursor.expect("RENAME", "TO")
-    return (f"ALTER ROLE {quote_identifier(name)} RENAME TO {quote_identifier(_last(cursor))}",)
+    return (f"ALTER ROLE {quote_identifier(name)} RENAME TO {quote_identifier(cursor.last_identifier())}",)
 
 
 def drop_role(tokens: Sequence[Token]) -> tuple[str, ...]:
@@ -220,60 +186,8 @@ def drop_role(tokens: Sequence[Token]) -> tuple[str, ...]:
     force = cursor.accept("FORCE")
     if not force:
         cursor.accept("RESTRICT")
-    _end(cursor)
+    cursor.end()
     role = quote_identifier(name)
     if force:
         return (f"DROP OWNED BY {role}", f"DROP ROLE {role}")
     return (f"SELECT local_redshift.role_is_free({quote_literal(name)})", f"DROP ROLE {role}")
-
-
-def create_database(tokens: Sequence[Token]) -> tuple[str, ...]:
-    """CREATE DATABASE name [[WITH] [OWNER [=] user] [CONNECTION LIMIT n | UNLIMITED] [ISOLATION LEVEL SERIALIZABLE]]."""
-    cursor = Cursor(significant(tokens))
-    cursor.expect("CREATE", "DATABASE")
-    words = [f"CREATE DATABASE {quote_identifier(cursor.identifier())}"]
-    if cursor.peek() == "FROM":
-        raise NotSupportedHereError("A database of a datashare, of an integration or of a catalog")
-    cursor.accept("WITH")
-    while not cursor.done:
-        if cursor.accept("OWNER"):
-            cursor.accept("=")
-            words.append(f"OWNER {quote_identifier(cursor.identifier())}")
-        elif cursor.accept("CONNECTION", "LIMIT"):
-            words.append(f"CONNECTION LIMIT {-1 if cursor.accept('UNLIMITED') else _number(cursor)}")
-        elif cursor.accept("ISOLATION", "LEVEL", "SERIALIZABLE") or cursor.accept("COLLATE", "CASE_SENSITIVE"):
-            continue
-        else:
-            raise NotSupportedHereError(f"CREATE DATABASE … {cursor.take().key}")
-    return (" ".join(words),)
-
-
-def alter_database(tokens: Sequence[Token]) -> tuple[str, ...]:
-    """ALTER DATABASE name RENAME TO, OWNER TO, CONNECTION LIMIT."""
-    cursor = Cursor(significant(tokens))
-    cursor.expect("ALTER", "DATABASE")
-    name = cursor.identifier()
-    opening = f"ALTER DATABASE {quote_identifier(name)}"
-    if cursor.accept("RENAME", "TO"):
-        return (_left(name), f"{opening} RENAME TO {quote_identifier(_last(cursor))}")
-    if cursor.accept("OWNER", "TO"):
-        return (f"{opening} OWNER TO {quote_identifier(_last(cursor))}",)
-    if cursor.accept("CONNECTION", "LIMIT"):
-        limit = -1 if cursor.accept("UNLIMITED") else _number(cursor)
-        _end(cursor)
-        return (f"{opening} CONNECTION LIMIT {limit}",)
-    raise NotSupportedHereError(f"ALTER DATABASE … {cursor.peek()}")
-
-
-def drop_database(tokens: Sequence[Token]) -> tuple[str, ...]:
-    """DROP DATABASE name [FORCE]: with FORCE its sessions are ended."""
-    cursor = Cursor(significant(tokens))
-    cursor.expect("DROP", "DATABASE")
-    name = cursor.identifier()
-    force = " WITH (FORCE)" if cursor.accept("FORCE") else ""
-    _end(cursor)
-    return (_left(name), f"DROP DATABASE {quote_identifier(name)}{force}")
-
-
-def _left(database: str) -> str:
-    return f"SELECT local_redshift.leave_database({quote_literal(database)})"

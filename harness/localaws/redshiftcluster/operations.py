@@ -22,6 +22,9 @@ from localaws.engines.redshift import RedshiftEngine
 from localaws.exceptions import EngineNotRunningError
 from localaws.home import Home
 from localaws.operation import Guard, Request
+from localaws.redshift.exceptions import RedshiftError
+from localaws.redshift.messages import redshift_error
+from localaws.redshift.passwords import broken_rules
 from localaws.redshiftcluster.exceptions import (
     ClusterQuotaExceededError,
     InvalidClusterParameterError,
@@ -29,13 +32,13 @@ from localaws.redshiftcluster.exceptions import (
     NoClusterServerError,
     NoSnapshotError,
 )
+from localaws.redshiftdata.exceptions import WarehouseUnreachableError
 from localaws.redshiftdata.runner import runner_of
 
 __all__ = ["GUARDS", "secret_name"]
 
 _CLUSTER = re.compile(r"[a-z](?!.*--)[a-z0-9-]{0,61}[a-z0-9]|[a-z]")
 _NAME = re.compile(r"[a-z_][a-z0-9_+.@-]{0,126}")
-_PASSWORD = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[!#-&(-.0-?A-\[\]-~]{8,64}")
 _NEW_DATABASE = "dev"
 _ON = "true"
 
@@ -66,7 +69,10 @@ def create_cluster(request: Request) -> None:
         return  # moto has the error
     if existing:
         raise ClusterQuotaExceededError(existing[0])
-    _log_in(request, user, database, _password(request, name, user))
+    password = _password(request, user)
+    _log_in(request, user, database, password)
+    if request.parameters.get("ManageMasterPassword") == _ON:
+        _keep_secret(request.control_plane("secretsmanager"), secret_name(name, user), {"username": user, "password": password})
 
 
 def modify_cluster(request: Request) -> None:
@@ -121,28 +127,29 @@ def _cluster(request: Request) -> dict[str, Any] | None:
     return next((cluster for cluster in clusters if cluster["ClusterIdentifier"] == named), None)
 
 
-def _password(request: Request, cluster: str, user: str) -> str:
-    """The one that is given, or a new one that Secrets Manager keeps; the home's user has the home's."""
+def _password(request: Request, user: str) -> str:
+    """The one that is given, or a new one; the home's user has the home's."""
     given, is_managed = request.parameters.get("MasterUserPassword"), request.parameters.get("ManageMasterPassword") == _ON
     if bool(given) == is_managed:
         raise InvalidClusterParameterError("Exactly one of MasterUserPassword and ManageMasterPassword is required.")
     if not is_managed:
         return _checked(user, given or "")
-    password = Home(request.home).credentials.redshift_password if user == USER else f"Aa1{secrets.token_hex(16)}"
-    request.control_plane("secretsmanager").create_secret(
-        Name=secret_name(cluster, user), SecretString=json.dumps({"username": user, "password": password})
-    )
-    return password
+    return Home(request.home).credentials.redshift_password if user == USER else f"Aa1{secrets.token_hex(16)}"
+
+
+def _keep_secret(client: Any, name: str, login: Mapping[str, str]) -> None:
+    """Once the user can log in; one that was left by a creation that failed later is written anew."""
+    try:
+        client.create_secret(Name=name, SecretString=json.dumps(login))
+    except client.exceptions.ResourceExistsException:
+        client.put_secret_value(SecretId=name, SecretString=json.dumps(login))
 
 
 def _checked(user: str, password: str) -> str:
     if user == USER:
         raise InvalidClusterParameterError(f"The password of {USER} is the home's: ask with ManageMasterPassword, or for another user.")
-    if not _PASSWORD.fullmatch(password):
-        raise InvalidClusterParameterError(
-            "The parameter MasterUserPassword is not a valid password: it has 8 to 64 printable characters, an upper-case and a lower-case "
-            "letter and a digit among them, and none of ' \" \\ / @ or space."
-        )
+    if broken := broken_rules(password):
+        raise InvalidClusterParameterError(f"The parameter MasterUserPassword is not a valid password: it must {broken}.")
     return password
 
 
@@ -150,8 +157,8 @@ def _log_in(request: Request, user: str, database: str, password: str) -> None:
     """The user may do everything, and the database exists."""
     try:
         session = runner_of(request.home).session(DATABASE, "redshift-cluster")
-    except psycopg.Error as error:
-        raise NoClusterServerError from error
+    except RedshiftError as error:
+        raise WarehouseUnreachableError(error.message) from error
     try:
         run = session.connection.execute
         if user != USER:
@@ -161,6 +168,8 @@ def _log_in(request: Request, user: str, database: str, password: str) -> None:
             run(sql.SQL("{} {} LOGIN SUPERUSER CREATEDB CREATEROLE PASSWORD {}").format(verb, sql.Identifier(user), sql.Literal(digest)))
         if run("SELECT FROM pg_database WHERE datname = %s", [database]).fetchone() is None:
             run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+    except psycopg.Error as error:  # a name that is reserved, as `pg_boss` is
+        raise InvalidClusterParameterError(f"The user {user} of the database {database} cannot be made: {redshift_error(error)}") from error
     finally:
         session.close()
 

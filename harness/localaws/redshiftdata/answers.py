@@ -27,7 +27,7 @@ def sub_statement(statement: Statement, number: int) -> dict[str, Any]:
     sub = statement.subs[number - 1]
     found = {
         "Id": f"{statement.id}:{number}",
-        "QueryString": sub.sql,
+        "QueryString": sub.shown,
         "Status": sub.status,
         "CreatedAt": sub.created_at or statement.created_at,
         "UpdatedAt": sub.updated_at or statement.updated_at,
@@ -42,7 +42,7 @@ def sub_statement(statement: Statement, number: int) -> dict[str, Any]:
 
 def listed(statement: Statement) -> dict[str, Any]:
     """A statement as ListStatements gives it."""
-    texts = [sub.sql for sub in statement.subs]
+    texts = [sub.shown for sub in statement.subs]
     found = {
         "Id": statement.id,
         "Status": statement.status,

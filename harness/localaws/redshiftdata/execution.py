@@ -14,11 +14,12 @@ from psycopg import pq
 
 from localaws.engines.postgres import USER
 from localaws.redshift.copy.history import QueryNumber
-from localaws.redshift.dialect import Translation, translate
+from localaws.redshift.dialect import translate
 from localaws.redshift.exceptions import ConnectionLostError, RedshiftError, RefusedByRedshiftError, StatementCancelledError
 from localaws.redshift.history.entry import Entry, began, label_set
 from localaws.redshift.history.store import HistoryStore
 from localaws.redshift.session import Session
+from localaws.redshift.translation import Translation
 from localaws.redshiftdata.results import write_result
 from localaws.redshiftdata.statements import Statement, StatementStore
 
@@ -41,6 +42,9 @@ class Execution:
             RedshiftError: a text failed, and with it the statement.
         """
         was_open = self._is_open
+        if was_open and self._statement.mode == AUTO_COMMIT:  # before anything that could end the transaction of the session's user
+            what = "AUTO_COMMIT is not possible while the session has a transaction open"
+            raise RefusedByRedshiftError(f"{what}: send COMMIT or ROLLBACK first")
         try:
             if self._statement.mode == AUTO_COMMIT:
                 self._one_by_one()
@@ -177,7 +181,7 @@ class Execution:
             if in_batch and translation.commits:
                 raise RefusedByRedshiftError("TRUNCATE commits the transaction it runs in, so a batch would not be one: use DELETE")
             if in_batch and not translation.in_transaction:
-                raise RefusedByRedshiftError("VACUUM cannot run inside a transaction block")
+                raise RefusedByRedshiftError(f"{translation.kind.upper()} cannot run inside a transaction block")
             missing = set(translation.parameters) - {parameter["name"] for parameter in statement.parameters}
             if missing:
                 raise RedshiftError(f"no value was given for the parameters {', '.join(sorted(missing))}", "08P01")

@@ -89,7 +89,7 @@ def describe_statement(request: Request) -> dict[str, Any]:
             about["ExecutionMode"] = statement.mode
             return {**about, "SubStatements": [sub_statement(statement, i) for i in range(1, len(statement.subs) + 1)]}
         done = statement.status == "FINISHED"
-        return {**about, "QueryString": last.sql, "ResultRows": last.rows if done else -1, "ResultSize": last.size if done else -1}
+        return {**about, "QueryString": last.shown, "ResultRows": last.rows if done else -1, "ResultSize": last.size if done else -1}
 
 
 def get_statement_result(request: Request) -> dict[str, Any]:

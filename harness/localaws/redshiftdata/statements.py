@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from localaws.redshift.masking import masked
+
 __all__ = ["FINAL", "Statement", "StatementStore", "SubStatement", "Target"]
 
 FINAL = frozenset({"FINISHED", "FAILED", "ABORTED"})
@@ -41,6 +43,11 @@ class SubStatement:
     rows: int = -1
     size: int = -1
     has_result: bool = False
+
+    @property
+    def shown(self) -> str:
+        """Its text as it is kept and told: without passwords and keys."""
+        return masked(self.sql)
 
 
 @dataclass
@@ -123,22 +130,19 @@ class StatementStore:
             self._forget_old()
             return next((one for one in self._statements.values() if token and one.token == token), None)
 
-    def add(self, statement: Statement) -> Statement:
-        """The statement itself, or the earlier one of the same client token."""
+    def add(self, statement: Statement) -> None:
+        """A new one, of a client token that is new."""
         with self.changed:
-            earlier = self.earlier(statement.token)
-            if earlier is not None:
-                return earlier
             self.save(statement)
             self._statements[statement.id] = statement
-            return statement
 
     def save(self, statement: Statement) -> None:
         """Writes it, then wakes those who wait for it."""
         path = self.folder / "statements" / f"{statement.id}.json"
         draft = path.with_suffix(f".{threading.get_ident()}.draft")
         with self.changed:
-            draft.write_text(json.dumps(asdict(statement)), encoding="utf-8")
+            kept = {**asdict(statement), "subs": [{**asdict(sub), "sql": sub.shown} for sub in statement.subs]}
+            draft.write_text(json.dumps(kept), encoding="utf-8")
             os.replace(draft, path)
             self.changed.notify_all()
 

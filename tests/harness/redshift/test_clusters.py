@@ -113,6 +113,12 @@ def test_what_the_local_redshift_cannot_be_is_refused_and_nothing_is_kept(cluste
     assert clusters.describe_clusters()["Clusters"] == []
 
 
+def test_a_user_who_cannot_be_made_leaves_no_secret(clusters: Any, endpoint: EndpointEngine) -> None:
+    with pytest.raises(ClientError, match=r"InvalidParameterValue.*pg_boss.*reserved"):
+        clusters.create_cluster(**NODE, MasterUsername="pg_boss", ManageMasterPassword=True)
+    assert [one["Name"] for one in aws(endpoint.endpoint, "secretsmanager").list_secrets()["SecretList"] if "pg_boss" in one["Name"]] == []
+
+
 def test_a_second_cluster_a_last_snapshot_and_snapshots_are_refused_by_name(clusters: Any) -> None:
     boss = {"MasterUsername": "boss", "MasterUserPassword": PASSWORD}
     clusters.create_cluster(**NODE, **boss)

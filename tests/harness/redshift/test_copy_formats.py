@@ -17,9 +17,9 @@ import pytest
 from pyarrow import orc
 
 from harness.redshift.test_copy_errors import ROLE, Copy, copy, errors, own, rows, table
-from localaws.redshift.copy.credentials import masked
 from localaws.redshift.dialect import translate
 from localaws.redshift.exceptions import LoadError, NotSupportedHereError, RefusedByRedshiftError
+from localaws.redshift.masking import masked
 from localaws.redshift.session import Session
 
 __all__ = ["copy", "own", "table"]

@@ -141,6 +141,18 @@ def test_statements_that_commit_one_by_one_stand_for_themselves(client: Any) -> 
     finished(client, TARGET, f"DROP TABLE {name}")
 
 
+def test_a_batch_that_commits_one_by_one_leaves_the_sessions_transaction_alone(client: Any, session_id: str) -> None:
+    for sql in ("CREATE TEMP TABLE mine (a int)", "BEGIN", "INSERT INTO mine VALUES (1)"):
+        assert in_session(client, session_id, sql)["Status"] == "FINISHED"
+    for sqls in (["SELECT 1", "INSERT INTO mine VALUES (2)"], ["SELECT 1/0", "SELECT 1"]):
+        batch = until(client, client.batch_execute_statement(Sqls=sqls, ExecutionMode="AUTO_COMMIT", SessionId=session_id)["Id"])
+        assert (batch["Status"], [sub["Status"] for sub in batch["SubStatements"]]) == ("FAILED", ["ABORTED", "ABORTED"])
+        assert "transaction open: send COMMIT or ROLLBACK first" in batch["Error"]
+    assert records(client, in_session(client, session_id, "SELECT a FROM mine")["Id"]) == [(1,)]
+    assert in_session(client, session_id, "ROLLBACK")["Status"] == "FINISHED"
+    assert records(client, in_session(client, session_id, "SELECT count(*) FROM mine")["Id"]) == [(0,)]
+
+
 def test_a_result_in_csv_comes_in_pages_and_tells_nulls_from_empty_texts(client: Any) -> None:
     about = finished(client, TARGET, "SELECT 'a,\"b\"' AS x, NULL::int AS y, '' AS z, true AS w", ResultFormat="CSV")
     answer = client.get_statement_result_v2(Id=about["Id"])

@@ -45,6 +45,17 @@ REFUSED = [
     ("COPY t FROM 's3://b/k' IAM_ROLE default FORMAT AS SHAPEFILE", NotSupportedHereError, "SHAPEFILE"),
     ("COPY t FROM 's3://b/k' IAM_ROLE default ENCRYPTED", NotSupportedHereError, "ENCRYPTED"),
     ("COPY t FROM 's3://b/k' IAM_ROLE default CSV NONSENSE", StatementSyntaxError, "nonsense"),
+    ("SET enable_case_sensitive_identifier TO t", NotSupportedHereError, "with another value than off"),
+    ("SET LOCAL enable_case_sensitive_identifier = 'Yes'", NotSupportedHereError, "with another value than off"),
+    ("SELECT set_config('enable_case_sensitive_identifier', 'on', false)", NotSupportedHereError, "with another value than off"),
+    ("SELECT set_config('local_redshift.use_fips_ssl', lower('ON'), false)", NotSupportedHereError, "with another value than off"),
+    ("ALTER USER u SET enable_case_sensitive_identifier TO true", NotSupportedHereError, "with another value than off"),
+    ("ALTER USER u SET work_mem TO '1GB'", NotSupportedHereError, "The setting work_mem"),
+    ("SET downcase_delimited_identifier TO off", NotSupportedHereError, "with another value than on"),
+    ("SET json_parse_truncate_strings TO maybe", RedshiftError, 'parameter "json_parse_truncate_strings" requires a Boolean value'),
+    ("SET wlm_query_slot_count TO 51", RedshiftError, "outside the valid range"),
+    ("SET query_group TO", StatementSyntaxError, "end of input"),
+    ("RESET role", NotSupportedHereError, "The setting role"),
 ]
 
 
@@ -52,6 +63,13 @@ REFUSED = [
 def test_what_cannot_be_run_is_refused_by_name(sql: str, error: type[RedshiftError], words: str) -> None:
     with pytest.raises(error, match=words):
         translate(sql)
+
+
+def test_a_translation_is_kept_by_its_text_unless_the_text_is_long() -> None:
+    assert translate("SELECT 'kept'") is translate("SELECT 'kept'")
+    long = f"SELECT '{'x' * 20_000}'"
+    assert translate(long) == translate(long)
+    assert translate(long) is not translate(long)
 
 
 def test_a_table_keeps_what_it_was_declared_with_and_enforces_only_not_null(session: Session) -> None:

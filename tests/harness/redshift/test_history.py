@@ -73,6 +73,14 @@ def test_queries_have_times_a_label_and_their_transaction(connection: psycopg.Co
     ]
 
 
+def test_a_label_is_gone_when_the_query_group_is_reset(connection: psycopg.Connection) -> None:
+    for undo in ("RESET query_group", "SET query_group TO DEFAULT", "RESET ALL"):
+        for statement in ("SET query_group TO 'nightly'", "SELECT 51", undo, "SELECT 52"):
+            connection.execute(statement)
+    labels = connection.execute("SELECT trim(label) FROM stl_query WHERE pid = pg_backend_pid() ORDER BY query").fetchall()
+    assert labels == [("nightly",), ("default",)] * 3
+
+
 def test_a_long_text_is_kept_in_pieces(connection: psycopg.Connection) -> None:
     text = f"SELECT '{'x' * 450}'"
     connection.execute(text)

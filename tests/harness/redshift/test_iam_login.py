@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ from botocore.exceptions import ClientError
 from harness.redshift.conftest import aws
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.redshift import RedshiftEngine
+from localaws.home import Home
 
 
 def test_a_user_that_is_made_on_request_logs_in_by_the_temporary_password_only(endpoint: EndpointEngine, redshift: RedshiftEngine) -> None:
@@ -50,7 +52,24 @@ def test_what_cannot_be_given_is_refused(endpoint: EndpointEngine) -> None:
     with pytest.raises(ClientError, match="between 900 and 3600"):
         client.get_cluster_credentials(DbUser="etl", ClusterIdentifier="local", DurationSeconds=10)
     with pytest.raises(ClientError, match="group nobodys does not exist"):
-        client.get_cluster_credentials(DbUser="etl", ClusterIdentifier="local", DbGroups=["nobodys"])
+        client.get_cluster_credentials(DbUser="never_made", ClusterIdentifier="local", AutoCreate=True, DbGroups=["nobodys"])
+    with pytest.raises(ClientError, match="never_made does not exist"):
+        client.get_cluster_credentials(DbUser="never_made", ClusterIdentifier="local")
+    with pytest.raises(ClientError, match=r"InvalidParameterValue.*pg_made.*reserved"):
+        client.get_cluster_credentials(DbUser="pg_made", ClusterIdentifier="local", AutoCreate=True)
+    with pytest.raises(ClientError, match=r"ValidationException.*between 900 and 3600"):
+        aws(endpoint.endpoint, "redshift-serverless").get_credentials(workgroupName="wholesale", durationSeconds=10)
+
+
+def test_a_database_that_does_not_answer_is_an_error_of_aws(tmp_path: Path) -> None:
+    endpoint = EndpointEngine(Home(tmp_path))
+    try:
+        endpoint.start()
+        client = aws(endpoint.endpoint, "redshift")
+        with pytest.raises(ClientError, match=r"InternalServerException.*does not answer"):
+            client.get_cluster_credentials(DbUser="etl", ClusterIdentifier="local")
+    finally:
+        endpoint.stop()
 
 
 def test_redshift_connector_logs_in_by_iam(endpoint: EndpointEngine, redshift: RedshiftEngine, monkeypatch: pytest.MonkeyPatch) -> None:

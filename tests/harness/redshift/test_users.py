@@ -26,8 +26,8 @@ def owner(redshift: RedshiftEngine) -> Iterator[psycopg.Connection]:
             connection.execute(f"DROP USER {name}")
 
 
-def by_libpq(redshift: RedshiftEngine, user: str, password: str) -> psycopg.Connection:
-    return psycopg.connect(**{**redshift.connection(), "user": user, "password": password}, autocommit=True)
+def by_libpq(redshift: RedshiftEngine, user: str, password: str, database: str = "warehouse") -> psycopg.Connection:
+    return psycopg.connect(**{**redshift.connection(), "user": user, "password": password, "dbname": database}, autocommit=True)
 
 
 def by_driver(redshift: RedshiftEngine, user: str, password: str, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -100,6 +100,7 @@ def test_a_user_has_his_settings_his_time_and_his_number_of_sessions(owner: psyc
         assert connection.execute("SHOW search_path").fetchone() == ("marts, public",)
         assert connection.execute("SHOW query_group").fetchone() == ("nightly",)
         assert connection.execute("SELECT current_setting('idle_session_timeout')").fetchone() == ("90s",)
+        assert connection.execute("SELECT DISTINCT trim(label) FROM stl_query WHERE pid = pg_backend_pid()").fetchone() == ("nightly",)
         with pytest.raises(psycopg.OperationalError, match="too many connections for user"):
             by_libpq(redshift, "who_limited", PLAIN)
     shown = owner.execute("SELECT connection_limit, syslog_access, session_timeout FROM svv_user_info WHERE user_name = 'who_limited'")
@@ -109,6 +110,25 @@ def test_a_user_has_his_settings_his_time_and_his_number_of_sessions(owner: psyc
     owner.execute("ALTER USER who_limited VALID UNTIL '2001-01-01' RESET SESSION TIMEOUT")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         by_libpq(redshift, "who_limited", PLAIN)
+
+
+def test_places_of_a_user_and_of_a_database_are_counted_over_all_of_them(owner: psycopg.Connection, redshift: RedshiftEngine) -> None:
+    for number in (1, 2):
+        owner.execute(f"CREATE USER who_counts{number} PASSWORD '{PLAIN}' CONNECTION LIMIT 1")  # type: ignore[call-overload]
+    owner.execute("CREATE DATABASE narrow CONNECTION LIMIT 1")
+    try:
+        with by_libpq(redshift, "who_counts1", PLAIN, "narrow"):
+            with pytest.raises(psycopg.OperationalError, match='too many connections for user "who_counts1"'):
+                by_libpq(redshift, "who_counts1", PLAIN)
+            with pytest.raises(psycopg.OperationalError, match='too many connections for database "narrow"'):
+                by_libpq(redshift, "who_counts2", PLAIN, "narrow")
+            psycopg.connect(**{**redshift.connection(), "dbname": "narrow"}).close()  # a superuser needs no place
+            # Who was refused gives back the place that he had of his own.
+            eventually(lambda: by_libpq(redshift, "who_counts2", PLAIN).close(), psycopg.OperationalError)
+        owner.execute("ALTER DATABASE narrow CONNECTION LIMIT UNLIMITED")
+        eventually(lambda: by_libpq(redshift, "who_counts1", PLAIN, "narrow").close(), psycopg.OperationalError)
+    finally:
+        owner.execute("DROP DATABASE narrow FORCE")
 
 
 def test_rights_come_by_roles_and_by_groups(owner: psycopg.Connection, redshift: RedshiftEngine) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from localaws.redshift.copy.credentials import CREDENTIALS, check_credentials
-from localaws.redshift.exceptions import RefusedByRedshiftError, StatementSyntaxError
-from localaws.redshift.lexer import Cursor
+from localaws.redshift.exceptions import RefusedByRedshiftError
 
-__all__ = ["CopyCommand", "checked", "read_number"]
+__all__ = ["CopyCommand", "checked"]
 
 # Options that PostgreSQL's own COPY knows nothing of.
 _BY_FIELD = frozenset(
@@ -113,11 +112,3 @@ def checked(command: CopyCommand) -> CopyCommand:
     if command.format == "CSV" and command.delimiter == command.quote:
         raise RefusedByRedshiftError("COPY delimiter and quote must be different")
     return command
-
-
-def read_number(cursor: Cursor) -> int:
-    """A whole number."""
-    token = cursor.take()
-    if not token.text.isdigit():
-        raise StatementSyntaxError(f'syntax error at or near "{token.text}": a whole number was expected')
-    return int(token.text)

@@ -1,6 +1,6 @@
 """How COPY and UNLOAD say who they are: a role, or access keys, in both spellings (Redshift guide, "Authorization parameters").
 
-Here they are checked for their shape only. What a statement holds of keys is never kept: `masked` takes it out of a text.
+Here they are checked for their shape only. What a statement holds of keys is never kept (`localaws.redshift.masking`).
 """
 
 from __future__ import annotations
@@ -12,27 +12,15 @@ from typing import Protocol
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError
 from localaws.redshift.lexer import Cursor, unquote
 
-__all__ = ["CREDENTIALS", "CREDENTIAL_OPTIONS", "check_credentials", "masked", "read_role"]
+__all__ = ["CREDENTIALS", "CREDENTIAL_OPTIONS", "check_credentials", "read_role"]
 
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+(,arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+)*")
 _KEYS = "keys"
 _PARTS = frozenset(("aws_access_key_id", "aws_secret_access_key", "token"))
-_SECRET = re.compile(
-    r"(?i)\b(CREDENTIALS|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|MASTER_SYMMETRIC_KEY)(\s+(?:AS\s+)?)'(?!aws_iam_role=)(?:[^']|'')*'"
-)
 
 
 class _Command(Protocol):
     role: str
-
-
-def masked(text: str) -> str:
-    """The text of a statement without what is secret in it.
-
-    >>> masked("COPY t FROM 's3://b/k' ACCESS_KEY_ID 'AK' SECRET_ACCESS_KEY 's' CSV")
-    "COPY t FROM 's3://b/k' ACCESS_KEY_ID '***' SECRET_ACCESS_KEY '***' CSV"
-    """
-    return _SECRET.sub(r"\1\2'***'", text)
 
 
 def check_credentials(statement: str, role: str, seen: Collection[str]) -> None:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable
 
-from localaws.redshift.copy.command import CopyCommand, checked, read_number
+from localaws.redshift.copy.command import CopyCommand, checked
 from localaws.redshift.copy.credentials import CREDENTIAL_OPTIONS
 from localaws.redshift.copy.dates import check_format
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
@@ -99,12 +99,12 @@ def _flag(attribute: str) -> _Option:
 
 def _ignore_header(command: CopyCommand, cursor: Cursor) -> None:
     cursor.accept("AS")
-    command.ignore_header = read_number(cursor)
+    command.ignore_header = cursor.number()
 
 
 def _max_error(command: CopyCommand, cursor: Cursor) -> None:
     cursor.accept("AS")
-    command.max_error = read_number(cursor)
+    command.max_error = cursor.number()
     if command.max_error > _MOST_ERRORS:
         raise RefusedByRedshiftError(f"Invalid MAXERROR {command.max_error}: it is between 0 and {_MOST_ERRORS}")
 
@@ -180,7 +180,7 @@ def _statistics_update(command: CopyCommand, cursor: Cursor) -> None:
 
 
 def _compression_rows(command: CopyCommand, cursor: Cursor) -> None:
-    read_number(cursor)
+    cursor.number()
 
 
 _OPTIONS: dict[str, _Option] = {

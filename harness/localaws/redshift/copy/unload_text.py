@@ -21,13 +21,13 @@ def write_text(command: UnloadCommand, files: UnloadFiles, columns: list[Column]
     """The number of rows written."""
     names = [name for name, _, _ in columns]
     line = _LINES[command.format](command, names, [kind for _, kind, _ in columns])
-    header = (line(tuple(names), True) if command.header else "").encode()
+    header = (line(tuple(names)) if command.header else "").encode()
     total, written = 0, 0
     stream = _opened(files.next_path(), command.compression)
     try:
         stream.write(header)
         for row in rows:
-            record = line(row, False).encode()
+            record = line(row).encode()
             if written and written + len(record) > command.max_file_size:
                 stream.close()
                 stream, written = _opened(files.next_path(), command.compression), 0
@@ -51,7 +51,7 @@ def _opened(path: Path, compression: str) -> IO[bytes]:
     return path.open("wb")
 
 
-_Line = Callable[[tuple[Any, ...], bool], str]
+_Line = Callable[[tuple[Any, ...]], str]
 
 
 def _csv_line(command: UnloadCommand, names: list[str], kinds: list[int]) -> _Line:
@@ -64,7 +64,7 @@ def _csv_line(command: UnloadCommand, names: list[str], kinds: list[int]) -> _Li
         quoted = command.add_quotes or not special.isdisjoint(value) or value == null
         return '"' + value.replace('"', '""') + '"' if quoted else value
 
-    return lambda row, heading: delimiter.join(map(cell, row)) + "\n"
+    return lambda row: delimiter.join(map(cell, row)) + "\n"
 
 
 def _text_line(command: UnloadCommand, names: list[str], kinds: list[int]) -> _Line:
@@ -77,7 +77,7 @@ def _text_line(command: UnloadCommand, names: list[str], kinds: list[int]) -> _L
         text = value.translate(escaped) if command.escape else value
         return f'"{text}"' if command.add_quotes else text
 
-    return lambda row, heading: delimiter.join(map(cell, row)) + "\n"
+    return lambda row: delimiter.join(map(cell, row)) + "\n"
 
 
 def _json_line(command: UnloadCommand, names: list[str], kinds: list[int]) -> _Line:
@@ -91,7 +91,7 @@ def _json_line(command: UnloadCommand, names: list[str], kinds: list[int]) -> _L
             return "true" if text == "t" else "false"
         return text if kind in as_it_is else json.dumps(text, ensure_ascii=False)
 
-    return lambda row, heading: "{" + ",".join(f"{key}:{value(v, kind)}" for key, v, kind in zip(keys, row, kinds, strict=True)) + "}\n"
+    return lambda row: "{" + ",".join(f"{key}:{value(v, kind)}" for key, v, kind in zip(keys, row, kinds, strict=True)) + "}\n"
 
 
 _LINES: dict[str, Callable[[UnloadCommand, list[str], list[int]], _Line]] = {"CSV": _csv_line, "TEXT": _text_line, "JSON": _json_line}

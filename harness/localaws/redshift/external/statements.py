@@ -109,13 +109,8 @@ def parse_external(tokens: Sequence[Token]) -> ExternalCommand:
         values = _values(cursor)
         cursor.expect("LOCATION")
         found.append((values, unquote(cursor.take())))
-    _end(cursor)
+    cursor.end()
     return AddPartitions(table, unless, tuple(found))
-
-
-def _end(cursor: Cursor) -> None:
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
 
 
 def _values(cursor: Cursor) -> dict[str, str]:

@@ -10,16 +10,17 @@ import re
 import time
 from dataclasses import asdict, dataclass, field
 
-from localaws.redshift.copy.credentials import masked
-from localaws.redshift.dialect import Translation
 from localaws.redshift.exceptions import RedshiftError, StatementCancelledError
+from localaws.redshift.masking import masked
+from localaws.redshift.settings import REDSHIFT_SETTINGS
+from localaws.redshift.translation import Translation
 
 __all__ = ["Entry", "began", "label_set", "query_type"]
 
 _LONGEST_TEXT = 65_535  # characters: STL_QUERYTEXT holds no more either
-_LABEL = re.compile(r"SET (?:LOCAL )?local_redshift\.query_group TO '?(.*?)'?$")
-# A password is not told to whoever reads the history.
-_PASSWORD = re.compile(r"(\bpassword\s+)'(?:[^']|'')*'", re.IGNORECASE)
+_NO_LABEL = REDSHIFT_SETTINGS["query_group"]
+_LABEL = re.compile(r"SET (?:LOCAL )?local_redshift\.query_group TO (?:(?P<default>DEFAULT)|'?(?P<label>.*?)'?)$", re.IGNORECASE)
+_RESETS = ("RESET local_redshift.query_group", "RESET all")
 _TYPES = {
     **dict.fromkeys(("select", "with", "values", "fetch"), "SELECT"),
     **{kind: kind.upper() for kind in ("insert", "update", "delete", "merge", "copy", "unload", "call")},
@@ -43,7 +44,7 @@ class Entry:
     rows: int = -1
     state: str = "success"
     error: str = ""
-    label: str = "default"
+    label: str = _NO_LABEL
     application: str = ""
     caller: int = 0
     detail: dict[str, str] = field(default_factory=dict)
@@ -65,11 +66,13 @@ class Entry:
 
 
 def label_set(translation: Translation | None) -> str | None:
-    """The query group that a SET makes the label of what comes after it."""
+    """The query group that a SET or RESET makes the label of what comes after it."""
     if translation is None or translation.kind not in ("set", "reset"):
         return None
+    if translation.sql[0] in _RESETS:
+        return _NO_LABEL
     found = _LABEL.match(translation.sql[0])
-    return found[1] if found else None
+    return (_NO_LABEL if found["default"] else found["label"].replace("''", "'")) if found else None
 
 
 def query_type(translation: Translation | None) -> str:
@@ -86,9 +89,7 @@ def query_type(translation: Translation | None) -> str:
 
 def began(text: str, translation: Translation | None, *, user: str, database: str, pid: int, transaction: int) -> Entry:
     """An entry of a statement that begins now."""
-    known = masked(text)
-    shown = _PASSWORD.sub(r"\1'***'", known) if "assword" in known.lower() else known
-    entry = Entry(shown[:_LONGEST_TEXT].replace("\0", ""), query_type(translation), user, database, pid, transaction)
+    entry = Entry(masked(text)[:_LONGEST_TEXT].replace("\0", ""), query_type(translation), user, database, pid, transaction)
     if translation is not None and translation.copy is not None:
         command = translation.copy
         entry.detail = {"table": command.name, "source": f"s3://{command.bucket}/{command.key}", "format": command.format}

@@ -21,17 +21,6 @@ CREATE OR REPLACE FUNCTION local_redshift.identity_type(identity oid) RETURNS te
   SELECT coalesce((SELECT CASE WHEN rolcanlogin THEN 'user' WHEN EXISTS (SELECT FROM local_redshift.settings_of(rolname) WHERE setting = 'local_redshift.identity') THEN 'role'
     ELSE 'group' END FROM pg_catalog.pg_roles WHERE oid = identity), 'public')
 $body$;
--- One place of those that CONNECTION LIMIT gives a user: a lock that ends with the session.
-CREATE OR REPLACE FUNCTION local_redshift.take_place(name text) RETURNS boolean LANGUAGE plpgsql AS $body$
-DECLARE role pg_catalog.pg_roles;
-BEGIN
-  SELECT * INTO role FROM pg_catalog.pg_roles WHERE rolname = name;
-  IF role.rolsuper OR role.rolconnlimit < 0 THEN RETURN true; END IF;
-  FOR place IN 1 .. role.rolconnlimit LOOP
-    IF pg_try_advisory_lock(role.oid::integer, place) THEN RETURN true; END IF;
-  END LOOP;
-  RETURN false;
-END $body$;
 CREATE OR REPLACE FUNCTION local_redshift.role_is_free(name text) RETURNS void LANGUAGE plpgsql AS $body$
 BEGIN
   IF EXISTS (SELECT FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles r ON r.oid = m.roleid WHERE r.rolname = name) THEN

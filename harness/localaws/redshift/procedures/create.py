@@ -118,8 +118,9 @@ def drop_procedure(sql: str, tokens: Sequence[Token]) -> tuple[str, ...]:
     if cursor.peek() == "(":
         arguments = _arguments(sql, Cursor(cursor.group()))
         listed = f"({', '.join(one.postgres for one in arguments if one.mode != 'OUT')})"
-    if not cursor.done and not cursor.accept("CASCADE") and not cursor.accept("RESTRICT"):
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
+    if not cursor.accept("CASCADE"):
+        cursor.accept("RESTRICT")
+    cursor.end()
     return (f"DROP PROCEDURE {unless}{name}{listed}",)
 
 
@@ -131,8 +132,7 @@ def parse_call(sql: str, tokens: Sequence[Token]) -> CallCommand:
     parts: list[list[Token]] = [[]]
     depth, base = 0, tokens[0].start
     inside = cursor.group()
-    if not cursor.done:
-        raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}"')
+    cursor.end()
     for token in inside:
         depth += (token.text == "(") - (token.text == ")")
         if token.text == "," and depth == 0:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from psycopg import pq
 
-from localaws.redshift.dialect import Translation, translate
+from localaws.redshift.dialect import translate
 from localaws.redshift.exceptions import RedshiftError, RefusedByRedshiftError
 from localaws.redshift.procedures.values import Result, result_of
 from localaws.redshift.session import Session
+from localaws.redshift.translation import Translation
 
 __all__ = ["Machine"]
 

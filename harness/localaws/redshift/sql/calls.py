@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, StatementSyntaxError
-from localaws.redshift.settings import REDSHIFT_SETTINGS
+from localaws.redshift.settings import REDSHIFT_SETTINGS, check_setting, postgres_setting
 from localaws.redshift.sql.functions import DATE_PART_FIRST, NOT_HERE, NOT_REDSHIFT, RENAMED
 from localaws.redshift.sql.scope import Catalog
 
@@ -221,9 +221,13 @@ def _array_search(call: exp.Anonymous) -> None:
 
 def _setting(call: exp.Anonymous) -> None:
     """CURRENT_SETTING and SET_CONFIG of a setting that PostgreSQL has not."""
-    name = call.expressions[0] if call.expressions else None
-    if isinstance(name, exp.Literal) and name.name.lower() in REDSHIFT_SETTINGS:
-        name.replace(exp.Literal.string(f"local_redshift.{name.name.lower()}"))
+    name, value = (*call.expressions[:2], None, None)[:2]
+    if isinstance(name, exp.Literal):
+        known = name.name.lower()
+        if call.name.upper() == "SET_CONFIG":
+            check_setting(known, value.name if isinstance(value, exp.Literal) else None)
+        if known in REDSHIFT_SETTINGS:
+            name.replace(exp.Literal.string(postgres_setting(known)))
 
 
 _SPECIAL: dict[str, Callable[[exp.Anonymous], None]] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from localaws.redshift.dialect import Translation
 from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.history.entry import Entry, began, label_set
+from localaws.redshift.translation import Translation
 
 __all__ = ["Journal"]
 

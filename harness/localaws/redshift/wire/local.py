@@ -15,13 +15,14 @@ from localaws.redshift.copy.history import QueryNumber
 from localaws.redshift.copy.load import load
 from localaws.redshift.copy.unload import unload
 from localaws.redshift.copy.unload_command import UnloadCommand
-from localaws.redshift.dialect import Translation, translate
+from localaws.redshift.dialect import translate
 from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError
 from localaws.redshift.external.tables import ExternalTables
 from localaws.redshift.messages import redshift_error
 from localaws.redshift.procedures.call import arguments_query, call, find_procedure, postgres_call, result_query
 from localaws.redshift.procedures.create import CallCommand
 from localaws.redshift.session import Session, refuse_in_block
+from localaws.redshift.translation import Translation
 from localaws.redshift.wire.protocol import notice_response
 
 __all__ = ["Bound", "LocalRunner", "Ran"]

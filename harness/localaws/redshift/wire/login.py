@@ -15,6 +15,7 @@ import ssl
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -23,6 +24,7 @@ from localaws.engines.postgres import DATABASE, USER
 from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.session import prepared_connection
 from localaws.redshift.wire.client import Client
+from localaws.redshift.wire.places import take_place
 from localaws.redshift.wire.protocol import (
     CANCEL_REQUEST,
     GSS_REQUEST,
@@ -143,28 +145,40 @@ def _role(user: str) -> str:
     return user.removeprefix("IAMA:").removeprefix("IAM:")
 
 
-def authenticate(client: Client, startup: Startup, conninfo: Mapping[str, Any], main_password: str) -> psycopg.Connection:
-    """Asks for the password and opens the session as the user.
+def authenticate(
+    client: Client, startup: Startup, conninfo: Mapping[str, Any], main_password: str, places: Path
+) -> psycopg.Connection:
+    """Asks for the password and opens the session as the user; `places` is where those of CONNECTION LIMIT are taken.
 
     Raises:
-        LoginError: the password or the database is wrong, or the user has too many sessions.
+        LoginError: the password or the database is wrong, or the user or the database has too many sessions.
     """
     with psycopg.connect(**{**conninfo, "dbname": DATABASE}, autocommit=True) as connection:
         known = _secrets(connection, startup.user, main_password)
         let_in = _by_digest(client, known) if _wants_digest(startup, known) else _by_md5(client, known)
         if not let_in:
             raise LoginError(f'password authentication failed for user "{startup.user}"', "28000")
-        exists = connection.execute("SELECT FROM pg_database WHERE datname = %s AND NOT datistemplate", [startup.database]).fetchone()
-        if exists is None:
-            raise LoginError(f'database "{startup.database}" does not exist', "3D000")
+        _take_places(connection, startup, places)
     try:
-        session = prepared_connection({**conninfo, "dbname": startup.database}, startup.settings, startup.user)
+        return prepared_connection({**conninfo, "dbname": startup.database}, startup.settings, startup.user)
     except RedshiftError as error:
         raise LoginError(error.message, error.sqlstate) from error
-    if session.execute("SELECT local_redshift.take_place(%s)", [startup.user]).fetchone() != (True,):
-        session.close()
-        raise LoginError(f'too many connections for user "{startup.user}"', "53300")
-    return session
+
+
+def _take_places(connection: psycopg.Connection, startup: Startup, places: Path) -> None:
+    """One of the user's and one of the database's, where these are limited; superusers need none (guide, "CREATE DATABASE")."""
+    limits = "SELECT oid::text, datconnlimit FROM pg_database WHERE datname = %s AND NOT datistemplate"
+    database = connection.execute(limits, [startup.database]).fetchone()
+    if database is None:
+        raise LoginError(f'database "{startup.database}" does not exist', "3D000")
+    user = connection.execute(
+        "SELECT oid::text, rolconnlimit FROM pg_roles WHERE rolname = %s AND NOT rolsuper", [startup.user]
+    ).fetchone()
+    if user is None:
+        return
+    for what, name, (oid, limit) in (("user", startup.user, user), ("database", startup.database, database)):
+        if not take_place(places, f"{what}-{oid}", limit):
+            raise LoginError(f'too many connections for {what} "{name}"', "53300")
 
 
 @dataclass(frozen=True)

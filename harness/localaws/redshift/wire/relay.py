@@ -19,13 +19,16 @@ from dataclasses import dataclass
 import psycopg
 
 from localaws.redshift.copy.history import QueryNumber
-from localaws.redshift.dialect import Translation, translate, untouched_catalog_query
+from localaws.redshift.dialect import translate
 from localaws.redshift.exceptions import RedshiftError
 from localaws.redshift.history.entry import Entry
 from localaws.redshift.lexer import split_statements, tokenize
+from localaws.redshift.masking import masked
 from localaws.redshift.messages import in_redshift_words
 from localaws.redshift.procedures.create import CallCommand
+from localaws.redshift.queries import untouched_catalog_query
 from localaws.redshift.session import table_columns
+from localaws.redshift.translation import Translation
 from localaws.redshift.wire.client import Client, ClientGoneError
 from localaws.redshift.wire.journal import Journal
 from localaws.redshift.wire.local import Bound, LocalRunner
@@ -52,7 +55,6 @@ _CHUNK = 1 << 18
 _READY, _ERROR, _COMPLETE = ord("Z"), ord("E"), ord("C")
 _LOOKED_AT = frozenset((_READY, _ERROR, _COMPLETE))
 _MARK = "local_redshift_refusal_"
-_EMPTY = b""
 
 
 class BackendGoneError(Exception):
@@ -268,7 +270,7 @@ class Relay:
         except (RedshiftError, BackendGoneError, ClientGoneError):
             raise
         except Exception as error:
-            _LOG.exception("a statement could not be translated: %s", sql)
+            _LOG.exception("a statement could not be translated: %s", masked(sql))
             raise RedshiftError(f"internal error of the local endpoint: {error!r}; nothing was executed") from error
 
     def _columns(self, table: str) -> list[str] | None:
@@ -340,9 +342,6 @@ class Relay:
         self._skipping = False
         self._send(b"S", body)
         self._await(forwarded=True)
-
-    def _pass(self, kind: bytes) -> Callable[[bytes], None]:
-        return lambda body: self._send(kind, body)
 
     # PostgreSQL's side.
 

@@ -34,6 +34,7 @@ from localaws.redshift.wire.local import LocalRunner
 from localaws.redshift.wire.login import CancelRequest, LoginError, Startup, authenticate, greeting, read_startup
 from localaws.redshift.wire.protocol import ProtocolError, error_response
 from localaws.redshift.wire.relay import BackendGoneError, Relay
+from localaws.time_zones import provide_zone_files
 
 __all__ = ["main"]
 
@@ -49,6 +50,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(process)d %(levelname)s %(message)s")
+    provide_zone_files()
     _Server(Home(arguments.home.resolve()), arguments.port).serve()
 
 
@@ -128,7 +130,7 @@ class _Server:
             if len(self.running) >= _MOST_SESSIONS:
                 raise RedshiftError(f"connection limit {_MOST_SESSIONS} exceeded for non-bootstrap users", "53300")
             engine = PostgresEngine(self.home)
-            connection = authenticate(client, startup, engine.conninfo(), self.home.credentials.redshift_password)
+            connection = authenticate(client, startup, engine.conninfo(), self.home.credentials.redshift_password, self.folder / "places")
         except (ClientGoneError, ssl.SSLError, OSError):
             return None
         except (RedshiftError, LocalAwsError, psycopg.Error) as error:
@@ -147,7 +149,8 @@ class _Server:
         entry = self.sessions / str(pid)
         entry.write_text(f"{secret} {os.getpid()}")
         signal.signal(signal.SIGUSR1, lambda *_: runner.cancelled.set())
-        relay = Relay(client, connection, runner, self._journal(startup, pid), psql=startup.settings.get("application_name") == "psql")
+        journal = self._journal(startup, connection)
+        relay = Relay(client, connection, runner, journal, psql=startup.settings.get("application_name") == "psql")
         try:
             client.send(greeting(startup, connection, pid, secret))
             relay.run()
@@ -163,16 +166,17 @@ class _Server:
             with contextlib.suppress(ClientGoneError):
                 client.send(error_response(redshift_error(error), "FATAL"))
         finally:
-            log.tell("disconnecting session")
             entry.unlink(missing_ok=True)
             relay.close()
             with contextlib.suppress(psycopg.Error, OSError):
                 connection.close()
+            log.tell("disconnecting session")  # last: a full disk hinders this, and nothing before it
         return None
 
-    def _journal(self, startup: Startup, pid: int) -> Journal:
-        label = startup.settings.get("local_redshift.query_group", "default")
-        return Journal(self.historian.add, self.historian.flush, user=startup.user, database=startup.database, pid=pid, label=label)
+    def _journal(self, startup: Startup, connection: psycopg.Connection) -> Journal:
+        (label,) = connection.execute("SELECT current_setting('local_redshift.query_group')").fetchone() or ("",)
+        about = {"user": startup.user, "database": startup.database, "pid": connection.info.backend_pid, "label": label}
+        return Journal(self.historian.add, self.historian.flush, **about)
 
     def _cancel(self, request: CancelRequest) -> None:
         """Nothing is answered to a cancel request, whether it was right or not."""
