@@ -73,7 +73,7 @@ def evaluate(ruleset: Ruleset, frame: DataFrame, others: Sources, history: Metri
 
 def _measurable(analyzer: Rule) -> Rule:
     """An analyzer of a statement measures its number; a rule of one without a condition would measure its rows."""
-    return replace(analyzer, condition=Condition("", ())) if analyzer.kind.startswith("Custom") else analyzer
+    return replace(analyzer, condition=Condition("", ())) if analyzer.kind == "CustomSql" else analyzer
 
 
 def _analysis(analyzer: Rule, measured: Measured) -> Analysis:
@@ -110,7 +110,7 @@ def _judged(rule: Rule, frame: DataFrame, measured: Measured | None, history: Me
     found = Outcome(rule.text, False, evaluated=rule.text)
     try:
         if rule.kind in FILE_RULES:
-            found.metrics, found.passed, reason = judge_files(rule, frame, history.of(f"Dataset.*.{rule.kind}.Compliance"))
+            found.metrics, found.passed, reason = judge_files(rule, frame, history)
         elif isinstance(measured, RuleError) or measured is None:
             raise measured or RuleError("The rule was not measured")
         else:

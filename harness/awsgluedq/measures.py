@@ -40,7 +40,7 @@ def measure_all(rules: Iterable[Rule], frame: DataFrame, sources: Sources) -> di
     for rule in dict.fromkeys(rules):
         try:
             rows = filtered(frame, rule)
-            if rule.kind in _DIRECT and not (rule.kind.startswith("Custom") and _gives_rows(rule)):
+            if rule.kind in _DIRECT and not (rule.kind == "CustomSql" and _gives_rows(rule)):
                 found[rule] = _metrics(_DIRECT[rule.kind](rows, rule, sources))
             elif rule.kind in _BY_SOURCE:
                 found[rule] = _metrics(_share_of_rows(rows, rule, sources))
@@ -145,7 +145,7 @@ _DIRECT: Mapping[str, Callable[[DataFrame, Rule, Sources], dict[str, float]]] = 
     "Uniqueness": _uniqueness, "IsUnique": _uniqueness, "IsPrimaryKey": _primary_key, "Entropy": _entropy,
     "UniqueValueRatio": _grouped("UniqueValueRatio", lambda _, values, once: once / values if values else 1.0),
     "DistinctValuesCount": _grouped("DistinctValuesCount", lambda _, values, __: values),
-    "CustomSql": number_of_sql, "CustomSQL": number_of_sql, "RowCountMatch": row_count_match, "SchemaMatch": schema_match,
+    "CustomSql": number_of_sql, "RowCountMatch": row_count_match, "SchemaMatch": schema_match,
     "AggregateMatch": aggregate_match,
 }  # fmt: skip
-_BY_SOURCE = ("ReferentialIntegrity", "DatasetMatch", "CustomSql", "CustomSQL")
+_BY_SOURCE = ("ReferentialIntegrity", "DatasetMatch", "CustomSql")

@@ -76,7 +76,7 @@ def _tested(
     tests: dict[Rule, Column] = {}
     tested = frame
     for at, rule in enumerate(leaves):
-        if not TYPES[rule.kind].by_row or (rule.kind.startswith("Custom") and rule.condition is not None):
+        if not TYPES[rule.kind].by_row or (rule.kind == "CustomSql" and rule.condition is not None):
             continue
         name = f"{_TESTS}{at}"
         try:
@@ -91,7 +91,7 @@ def _tested(
 def _with_test(tested: DataFrame, frame: DataFrame, rule: Rule, sources: Sources, name: str, filtered: bool | None) -> DataFrame:
     if rule.kind in BY_VALUE:
         test = value_test(frame, rule)
-    elif rule.kind in ("ReferentialIntegrity", "DatasetMatch", "CustomSql", "CustomSQL"):
+    elif rule.kind in ("ReferentialIntegrity", "DatasetMatch", "CustomSql"):
         return matched_rows(frame, rule, sources, name, tested)
     else:
         test = _is_alone(frame, rule)
