@@ -14,7 +14,7 @@ from typing import TypeVar
 from awsglue.exceptions import NotSupportedError
 from awsgluedq.conditions import STARTS, condition, listed_texts, text_or_constant
 from awsgluedq.model import Composite, Condition, Expression, Operand, Rule, Ruleset
-from awsgluedq.rule_types import ANALYZERS, REFUSED, TYPES, RuleType
+from awsgluedq.rule_types import ANALYZERS, REFUSED, SPELLINGS, TYPES, RuleType
 from awsgluedq.tokens import Token, Tokens
 
 __all__ = ["parse"]
@@ -119,10 +119,11 @@ class _Parser:
         token = tokens.take("word", "A rule type")
         if token.value in REFUSED:
             raise NotSupportedError(f"DQDL rule type {token.value}", REFUSED[token.value])
-        if token.value not in TYPES:
+        kind = SPELLINGS.get(token.value, token.value)
+        if kind not in TYPES:
             raise tokens.error(f"No rule type {token.value!r}", TYPES, token)
-        shape = TYPES[token.value]
-        rule = Rule(token.value, self.arguments(token.value, shape.least, shape.most))
+        shape = TYPES[kind]
+        rule = Rule(kind, self.arguments(token.value, shape.least, shape.most))
         if tokens.has(*STARTS):
             rule = replace(rule, condition=self.fitting(shape, token.value))
         elif shape.condition == "needed":
@@ -158,7 +159,7 @@ class _Parser:
     def names_a_column(self, ahead: int) -> bool:
         token = self.tokens.ahead(ahead)
         if token.kind == "word":
-            return token.value not in (*STARTS, *_CLAUSES, *TYPES, "and", "AND", "or", "OR", "of", "OF")
+            return token.value not in (*STARTS, *_CLAUSES, *TYPES, *SPELLINGS, "and", "AND", "or", "OR", "of", "OF")
         return token.kind == "text" or token.value == "$"
 
     def fitting(self, shape: RuleType, kind: str) -> Condition:
@@ -196,10 +197,11 @@ class _Parser:
         token = tokens.take("word", "An analyzer")
         if token.value in REFUSED:
             raise NotSupportedError(f"DQDL analyzer {token.value}", REFUSED[token.value])
-        if token.value not in ANALYZERS:
+        kind = SPELLINGS.get(token.value, token.value)
+        if kind not in ANALYZERS:
             raise tokens.error(f"No analyzer {token.value!r}", ANALYZERS, token)
-        arguments = self.arguments(token.value, *ANALYZERS[token.value])
-        return Rule(token.value, arguments, text=tokens.between(first, tokens.at))
+        arguments = self.arguments(token.value, *ANALYZERS[kind])
+        return Rule(kind, arguments, text=tokens.between(first, tokens.at))
 
     # ---- labels
 

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from pyspark.sql import DataFrame
-from pyspark.sql.utils import AnalysisException
 
 from awsgluedq.exceptions import RuleError
 from awsgluedq.files import FILE_RULES, judge_files
 from awsgluedq.history import MetricHistory
-from awsgluedq.measures import Measured, Metrics, measure_all
+from awsgluedq.measures import FAILURES, Measured, Metrics, measure_all, reason_of
 from awsgluedq.model import Composite, Condition, Rule, Ruleset
 from awsgluedq.numbers import as_text, meets
 from awsgluedq.references import PRIMARY, Sources
@@ -46,10 +45,11 @@ class Analysis:
 
 @dataclass
 class Evaluation:
-    """What a ruleset says of a frame, in the ruleset's order."""
+    """What a ruleset says of a frame, in the ruleset's order, and the rules that could not be evaluated."""
 
     outcomes: list[Outcome]
     analyses: list[Analysis]
+    unmeasured: frozenset[Rule] = frozenset()
 
 
 def evaluate(ruleset: Ruleset, frame: DataFrame, others: Sources, history: MetricHistory, by_row: bool = False) -> Evaluation:
@@ -68,12 +68,12 @@ def evaluate(ruleset: Ruleset, frame: DataFrame, others: Sources, history: Metri
     analyses = [_analysis(one, measured[rule]) for one, rule in analyzers.items()]
     made = [one.metrics for one in judged.values()] + [one.metrics for one in analyses]
     history.add({name: value for metrics in made for name, value in metrics.items()})
-    return Evaluation(outcomes, analyses)
+    return Evaluation(outcomes, analyses, frozenset(one for one in leaves if isinstance(measured.get(one), RuleError)))
 
 
 def _measurable(analyzer: Rule) -> Rule:
     """An analyzer of a statement measures its number; a rule of one without a condition would measure its rows."""
-    return replace(analyzer, condition=Condition("", ())) if analyzer.kind.startswith("Custom") else analyzer
+    return replace(analyzer, condition=Condition("", ())) if analyzer.kind == "CustomSql" else analyzer
 
 
 def _analysis(analyzer: Rule, measured: Measured) -> Analysis:
@@ -102,15 +102,15 @@ def _composed(op: str, parts: Sequence[Outcome]) -> str:
 def _row_by_row(rule: Composite, by_row: Callable[[Composite], bool]) -> tuple[bool, list[str]]:
     try:
         return by_row(rule), ["Not every row meets the rule."]
-    except (RuleError, AnalysisException) as error:
-        return False, [str(error).splitlines()[0]]
+    except (RuleError, *FAILURES) as error:
+        return False, [reason_of(error)]
 
 
 def _judged(rule: Rule, frame: DataFrame, measured: Measured | None, history: MetricHistory) -> Outcome:
     found = Outcome(rule.text, False, evaluated=rule.text)
     try:
         if rule.kind in FILE_RULES:
-            found.metrics, found.passed, reason = judge_files(rule, frame, history.of(f"Dataset.*.{rule.kind}.Compliance"))
+            found.metrics, found.passed, reason = judge_files(rule, frame, history)
         elif isinstance(measured, RuleError) or measured is None:
             raise measured or RuleError("The rule was not measured")
         else:

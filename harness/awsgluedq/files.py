@@ -15,8 +15,9 @@ from awsglue._storage.files import File, list_files
 from awsglue.exceptions import SourceError
 from awsgluedq.columns import moment_of
 from awsgluedq.exceptions import RuleError
+from awsgluedq.history import MetricHistory
 from awsgluedq.model import Condition, Rule
-from awsgluedq.numbers import COMPARE, meets
+from awsgluedq.numbers import holds, meets
 
 __all__ = ["FILE_RULES", "judge_files"]
 
@@ -26,7 +27,7 @@ Verdict = tuple[dict[str, float], bool, str]
 _HASHES = {"MD5": F.md5, "SHA-1": F.sha1, "SHA-256": lambda content: F.sha2(content, 256)}
 
 
-def judge_files(rule: Rule, frame: DataFrame, history: Sequence[float]) -> Verdict:
+def judge_files(rule: Rule, frame: DataFrame, history: MetricHistory) -> Verdict:
     """How a rule about files goes: those below its path, or those that the frame was read from.
 
     Raises RuleError for a path without files and for tags that cannot be.
@@ -42,53 +43,40 @@ def judge_files(rule: Rule, frame: DataFrame, history: Sequence[float]) -> Verdi
     return _compliance(rule, files, value, history)
 
 
-def _compliance(rule: Rule, files: Sequence[File], met: Callable[[File], bool], history: Sequence[float]) -> Verdict:
+def _compliance(rule: Rule, files: Sequence[File], met: Callable[[File], bool], history: MetricHistory) -> Verdict:
     failing = [file for file in files if not met(file)]
     share = (len(files) - len(failing)) / len(files)
-    metrics = {f"Dataset.*.{rule.kind}.Compliance": share, "Dataset.*.FileCount": float(len(files))}
+    name = f"Dataset.*.{rule.kind}.Compliance"
+    metrics = {name: share, "Dataset.*.FileCount": float(len(files))}
     if rule.kind == "FileSize":
         metrics |= {"Dataset.*.MaximumFileSize": float(max(one.size for one in files))}
         metrics |= {"Dataset.*.MinimumFileSize": float(min(one.size for one in files))}
     fast = rule.tag("failFast", "false").lower() == "true"
-    passed = not failing if fast else meets(share, rule.threshold, history)
+    passed = not failing if fast else meets(share, rule.threshold, history.of(name))
     first = f" The first: {failing[0].path}." if failing else ""
     return metrics, passed, f"Value: {share} does not meet the constraint requirement! {len(failing)} of {len(files)} files fail.{first}"
 
 
 def _age_test(rule: Rule, condition: Condition) -> Callable[[File], bool]:
     limits = [moment_of(one, rule.tag("timeZone", "UTC")) for one in condition.values]
-    negated, op = condition.op.startswith("not "), condition.op.removeprefix("not ")
-
-    def met(file: File) -> bool:
-        at = datetime.fromtimestamp(file.modified / 1000, timezone.utc)  # noqa: UP017
-        if op == "between":
-            return (limits[0] < at < limits[1]) is not negated
-        return (at in limits) is not negated if op == "in" else bool(COMPARE[op](at, limits[0]))
-
-    return met
+    return lambda file: holds(datetime.fromtimestamp(file.modified / 1000, timezone.utc), condition.op, limits)  # noqa: UP017
 
 
 def _size_test(condition: Condition) -> Callable[[File], bool]:
     limits = [float(str(one.value)) for one in condition.values]
-    negated, op = condition.op.startswith("not "), condition.op.removeprefix("not ")
-
-    def met(file: File) -> bool:
-        if op == "between":
-            return (limits[0] < file.size < limits[1]) is not negated
-        return (file.size in limits) is not negated if op == "in" else bool(COMPARE[op](file.size, limits[0]))
-
-    return met
+    return lambda file: holds(file.size, condition.op, limits)
 
 
-def _uniqueness(rule: Rule, frame: DataFrame, files: Sequence[File], history: Sequence[float]) -> Verdict:
+def _uniqueness(rule: Rule, frame: DataFrame, files: Sequence[File], history: MetricHistory) -> Verdict:
     """Share of files whose content, and with `matchFileName` whose name, no other file has."""
     hashes = _hashed(frame, files, "SHA-256")
     contents, names = Counter(hashes.values()), Counter(map(_name, hashes))
     by_name = rule.tag("matchFileName", "false").lower() == "true"
     alone = [path for path, value in hashes.items() if contents[value] == 1 and not (by_name and names[_name(path)] > 1)]
     ratio = len(alone) / len(hashes)
-    metrics = {"Dataset.*.FileUniquenessRatio": ratio, "Dataset.*.FileCount": float(len(hashes))}
-    return metrics, meets(ratio, rule.condition, history), f"Value: {ratio} does not meet the constraint requirement!"
+    name = "Dataset.*.FileUniquenessRatio"
+    metrics = {name: ratio, "Dataset.*.FileCount": float(len(hashes))}
+    return metrics, meets(ratio, rule.condition, history.of(name)), f"Value: {ratio} does not meet the constraint requirement!"
 
 
 def _match(rule: Rule, frame: DataFrame) -> Verdict:

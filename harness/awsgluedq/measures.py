@@ -8,6 +8,8 @@ from math import log
 from operator import or_
 from typing import Any
 
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.utils import AnalysisException, ParseException
@@ -18,11 +20,15 @@ from awsgluedq.exceptions import RuleError
 from awsgluedq.model import Rule
 from awsgluedq.references import Sources, aggregate_match, matched_rows, metric_of_rows, number_of_sql, row_count_match, schema_match
 
-__all__ = ["Measured", "Metrics", "measure_all"]
+__all__ = ["FAILURES", "Measured", "Metrics", "measure_all", "reason_of"]
 
 Measured = Metrics | RuleError
 """What was measured, or why nothing was."""
 
+FAILURES = (PySparkException, Py4JJavaError)
+"""What Spark raises of a rule that it cannot evaluate, while it plans it or only over the rows. A JVM that is gone is none of them."""
+
+_ABORTED = "org.apache.spark.SparkException"
 _AT_ONCE = 60
 _MARKER = "@matched"
 
@@ -34,7 +40,7 @@ def measure_all(rules: Iterable[Rule], frame: DataFrame, sources: Sources) -> di
     for rule in dict.fromkeys(rules):
         try:
             rows = filtered(frame, rule)
-            if rule.kind in _DIRECT and not (rule.kind.startswith("Custom") and _gives_rows(rule)):
+            if rule.kind in _DIRECT and not (rule.kind == "CustomSql" and _gives_rows(rule)):
                 found[rule] = _metrics(_DIRECT[rule.kind](rows, rule, sources))
             elif rule.kind in _BY_SOURCE:
                 found[rule] = _metrics(_share_of_rows(rows, rule, sources))
@@ -44,8 +50,8 @@ def measure_all(rules: Iterable[Rule], frame: DataFrame, sources: Sources) -> di
                 shared.setdefault(rule.where, []).append((rule, plan))
         except RuleError as error:
             found[rule] = error
-        except AnalysisException as error:
-            found[rule] = RuleError(str(error).splitlines()[0])
+        except FAILURES as error:
+            found[rule] = RuleError(reason_of(error))
     for plans in shared.values():
         for start in range(0, len(plans), _AT_ONCE):
             found |= _read(filtered(frame, plans[start][0]), plans[start : start + _AT_ONCE])
@@ -65,12 +71,28 @@ def filtered(frame: DataFrame, rule: Rule) -> DataFrame:
 
 def _read(frame: DataFrame, plans: list[tuple[Rule, Aggregates]]) -> dict[Rule, Measured]:
     columns = [column for _, plan in plans for column in plan.columns]
-    values = list(frame.agg(*[column.alias(f"c{at}") for at, column in enumerate(columns)]).collect()[0]) if columns else []
+    try:
+        values = list(frame.agg(*[column.alias(f"c{at}") for at, column in enumerate(columns)]).collect()[0]) if columns else []
+    except FAILURES as error:
+        if len(plans) == 1:
+            return {plans[0][0]: RuleError(reason_of(error))}
+        # One of them fails over the rows, as `matches "["` does, and the pass does not say which: it is looked for by halves.
+        half = len(plans) // 2
+        return _read(frame, plans[:half]) | _read(frame, plans[half:])
     found: dict[Rule, Measured] = {}
     for rule, plan in plans:
         own, values = values[: len(plan.columns)], values[len(plan.columns) :]
         found[rule] = _metrics(plan.metrics(*own))
     return found
+
+
+def reason_of(error: BaseException) -> str:
+    """The first line of what Spark says; of an error over the rows what went wrong there, without the task and the stage."""
+    java = getattr(error, "java_exception", None)
+    while java is not None and java.getClass().getName() == _ABORTED and java.getCause() is not None:
+        java = java.getCause()
+    said = str(error if java is None else java.getMessage() or java.toString())
+    return next((line.strip() for line in said.splitlines() if line.strip()), type(error).__name__)
 
 
 def _metrics(found: dict[str, float]) -> Metrics:
@@ -123,7 +145,7 @@ _DIRECT: Mapping[str, Callable[[DataFrame, Rule, Sources], dict[str, float]]] = 
     "Uniqueness": _uniqueness, "IsUnique": _uniqueness, "IsPrimaryKey": _primary_key, "Entropy": _entropy,
     "UniqueValueRatio": _grouped("UniqueValueRatio", lambda _, values, once: once / values if values else 1.0),
     "DistinctValuesCount": _grouped("DistinctValuesCount", lambda _, values, __: values),
-    "CustomSql": number_of_sql, "CustomSQL": number_of_sql, "RowCountMatch": row_count_match, "SchemaMatch": schema_match,
+    "CustomSql": number_of_sql, "RowCountMatch": row_count_match, "SchemaMatch": schema_match,
     "AggregateMatch": aggregate_match,
 }  # fmt: skip
-_BY_SOURCE = ("ReferentialIntegrity", "DatasetMatch", "CustomSql", "CustomSQL")
+_BY_SOURCE = ("ReferentialIntegrity", "DatasetMatch", "CustomSql")

@@ -10,7 +10,7 @@ from typing import Any
 from awsgluedq.exceptions import RuleError
 from awsgluedq.model import Condition, Expression
 
-__all__ = ["COMPARE", "as_text", "meets", "value_of"]
+__all__ = ["COMPARE", "as_text", "holds", "meets", "value_of"]
 
 COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
@@ -25,14 +25,16 @@ _OF_LISTS: Mapping[str, Callable[[Sequence[float]], float]] = {
 
 
 def meets(value: float, condition: Condition | None, history: Sequence[float]) -> bool:
-    """Whether a metric meets a condition; without one it has to be 1, all of the rows. `between` is without its ends."""
-    if condition is None:
-        return value == 1.0
-    negated, op = condition.op.startswith("not "), condition.op.removeprefix("not ")
-    values = _values(condition, history)
+    """Whether a metric meets a condition; without one it has to be 1, all of the rows."""
+    return value == 1.0 if condition is None else holds(value, condition.op, _values(condition, history))
+
+
+def holds(value: Any, op: str, limits: Sequence[Any]) -> bool:
+    """Whether a number or a moment compares so with the limits. `between` is without its ends."""
+    negated, op = op.startswith("not "), op.removeprefix("not ")
     if op in COMPARE:
-        return bool(COMPARE[op](value, values[0]))
-    inside = values[0] < value < values[1] if op == "between" else value in values
+        return bool(COMPARE[op](value, limits[0]))
+    inside = limits[0] < value < limits[1] if op == "between" else value in limits
     return inside is not negated
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
@@ -32,9 +32,14 @@ class RowOptions:
     with_labels: bool = False
 
 
-def row_outcomes(ruleset: Ruleset, frame: DataFrame, sources: Sources, options: RowOptions = RowOptions()) -> DataFrame:
-    """The rows with the columns RESULT_COLUMNS: arrays of rules' texts, and `Passed` or `Failed`."""
-    leaves = dict.fromkeys(leaf for rule in ruleset.rules for leaf in rule.leaves())
+def row_outcomes(
+    ruleset: Ruleset, frame: DataFrame, sources: Sources, unmeasured: Collection[Rule] = (), options: RowOptions = RowOptions()
+) -> DataFrame:
+    """The rows with the columns RESULT_COLUMNS: arrays of rules' texts, and `Passed` or `Failed`.
+
+    unmeasured: rules that cannot be evaluated over these rows. They have failed with that as their reason; of rows they say nothing.
+    """
+    leaves = dict.fromkeys(leaf for rule in ruleset.rules for leaf in rule.leaves() if leaf not in unmeasured)
     tested, tests = _tested(leaves, frame, sources, None if options.skip_filtered else True)
     passes, fails, skips = [], [], []
     for rule in ruleset.rules:
@@ -71,7 +76,7 @@ def _tested(
     tests: dict[Rule, Column] = {}
     tested = frame
     for at, rule in enumerate(leaves):
-        if not TYPES[rule.kind].by_row or (rule.kind.startswith("Custom") and rule.condition is not None):
+        if not TYPES[rule.kind].by_row or (rule.kind == "CustomSql" and rule.condition is not None):
             continue
         name = f"{_TESTS}{at}"
         try:
@@ -86,7 +91,7 @@ def _tested(
 def _with_test(tested: DataFrame, frame: DataFrame, rule: Rule, sources: Sources, name: str, filtered: bool | None) -> DataFrame:
     if rule.kind in BY_VALUE:
         test = value_test(frame, rule)
-    elif rule.kind in ("ReferentialIntegrity", "DatasetMatch", "CustomSql", "CustomSQL"):
+    elif rule.kind in ("ReferentialIntegrity", "DatasetMatch", "CustomSql"):
         return matched_rows(frame, rule, sources, name, tested)
     else:
         test = _is_alone(frame, rule)

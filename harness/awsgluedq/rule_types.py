@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["ANALYZERS", "REFUSED", "TYPES", "RuleType"]
+__all__ = ["ANALYZERS", "REFUSED", "SPELLINGS", "TYPES", "RuleType"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,6 @@ TYPES: Mapping[str, RuleType] = {
     "StandardDeviation": _STATISTIC,
     "Variance": _STATISTIC,
     "CustomSql": RuleType(condition="optional", threshold=True, where=False, by_row=True),
-    "CustomSQL": RuleType(condition="optional", threshold=True, where=False, by_row=True),
     "DataFreshness": RuleType(kinds=("duration",), by_row=True, dynamic=False),
     "ReferentialIntegrity": RuleType(2, 2, where=False, by_row=True, in_rows=False),
     "DatasetMatch": RuleType(2, 3, where=False, by_row=True, in_rows=False),
@@ -73,10 +72,13 @@ TYPES: Mapping[str, RuleType] = {
 ANALYZERS: Mapping[str, tuple[int, int]] = {
     "RowCount": (0, 0), "ColumnCount": (0, 0), "Completeness": (1, 1), "Uniqueness": (1, _MANY), "UniqueValueRatio": (1, 1),
     "DistinctValuesCount": (1, 1), "Entropy": (1, 1), "Mean": (1, 1), "Sum": (1, 1), "StandardDeviation": (1, 1), "Variance": (1, 1),
-    "ColumnLength": (1, 1), "ColumnValues": (1, 1), "ColumnCorrelation": (2, 2), "CustomSql": (1, 1), "CustomSQL": (1, 1),
+    "ColumnLength": (1, 1), "ColumnValues": (1, 1), "ColumnCorrelation": (2, 2), "CustomSql": (1, 1),
     "AllStatistics": (0, 1),
 }  # fmt: skip
 """Analyzers and how many texts each takes."""
+
+SPELLINGS: Mapping[str, str] = {"CustomSQL": "CustomSql"}
+"""Other ways to write a rule type."""
 
 REFUSED: Mapping[str, str] = {
     "DetectAnomalies": "Its model is the service's own: use a dynamic rule such as RowCount > avg(last(10)) - 3 * std(last(10)).",

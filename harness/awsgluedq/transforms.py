@@ -45,7 +45,7 @@ class EvaluateDataQuality(GlueTransform):
             skip_filtered=options["rowLevelConfiguration.filteredRowLabel"] == "SKIPPED",
             with_labels=options["rowLevelConfiguration.ruleWithLabels"] == "ENABLED",
         )
-        rows = row_outcomes(rules, frame.toDF(), _frames(additional_data_sources), labelling)
+        rows = row_outcomes(rules, frame.toDF(), _frames(additional_data_sources), found.unmeasured, labelling)
         frames = {
             "originalData": frame,
             "ruleOutcomes": DynamicFrame(outcome_frame(context.spark_session, found), context, "ruleOutcomes"),

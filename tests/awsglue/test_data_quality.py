@@ -253,6 +253,18 @@ def test_files_are_new_large_unique_and_as_expected(orders: DynamicFrame, folder
     assert "there is no such path" in rows[-1]["FailureReason"]
 
 
+def test_former_values_of_a_rule_about_files_are_found(
+    orders: DynamicFrame, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ETL_DATA_QUALITY", str(tmp_path))
+    where, options = folder.as_uri(), {"dataQualityEvaluationContext": "files"}
+    outcomes_of(orders, f'Rules = [ FileUniqueness "{where}" > 0, FileSize "{where}" > 4 B ]', publishing_options=options)
+
+    rules = f'Rules = [ FileUniqueness "{where}" = last(), FileSize "{where}" > 4 B with threshold = last() ]'
+
+    assert [outcome for outcome, _ in outcomes_of(orders, rules, publishing_options=options)] == ["Passed", "Passed"]
+
+
 def test_without_a_path_the_files_are_those_that_the_frame_was_read_from(glue: GlueContext, orders: DynamicFrame, folder: Path) -> None:
     read = glue.create_dynamic_frame.from_options(
         connection_type="s3", connection_options={"paths": [folder.as_uri() + "/a.csv"]}, format="csv", format_options={"withHeader": True}

@@ -119,7 +119,7 @@ def test_a_table_is_read_with_the_databases_types(databases: Databases, glue: Gl
     assert kinds == ["bigint", "decimal(10,2)", "date", "timestamp", "string", "double"]
     first = (1, Decimal("9.50"), date(2026, 1, 31), datetime(2026, 1, 31, 10), "é's", 0.5)
     assert rows(frame) == [first, (2, None, None, None, None, None)]
-    sample = databases.options(vendor, sampleQuery="SELECT id, name FROM typed WHERE id = 1")
+    sample = databases.options(vendor, sampleQuery="SELECT id, name FROM typed WHERE id = 1;\n")
     assert rows(glue.create_dynamic_frame.from_options(vendor, sample)) == [(1, "é's")]
 
 
@@ -222,6 +222,7 @@ def test_bookmark_keys_may_be_several_texts_or_moments_and_descend(databases: Da
         "several": {"jobBookmarkKeys": ["at", "code"], "jobBookmarkKeysSortOrder": "asc"},
         "down": {"jobBookmarkKeys": "level", "jobBookmarkKeysSortOrder": "desc"},
         "in parts": {"jobBookmarkKeys": ["at", "code"], "hashfield": "code", "hashpartitions": 2},
+        "statement": {"jobBookmarkKeys": ["at", "code"], "sampleQuery": "SELECT * FROM keyed ; "},
     }
     first = jobs("first")
     assert {name: read(name, **how) for name, how in cases.items()} == {name: [8, 9] for name in cases}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import queue
 import threading
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from awsglue._storage.kinesis import position_of
 from awsglue.context import GlueContext
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.exceptions import BadOptionError, NotSupportedError, SourceError
+from waiting import wait_until
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -41,28 +43,36 @@ def stream(aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
 
 
 def batches(glue: GlueContext, checkpoint: Path, wanted: int, work: Callable[[Any, int], Rows] | None = None, **options: Any) -> Rows:
-    """Rows that the batches of a streaming job had, until there are `wanted` of them; what there is after a minute and a half."""
+    """Rows that the batches of a streaming job had, until there are `wanted` of them; what there is after two minutes."""
     frame = glue.create_data_frame.from_options("kinesis", {"streamARN": ARN, "classification": "json", **options})
     return collected(glue, frame, checkpoint, wanted, work)
 
 
 def collected(glue: GlueContext, frame: Any, checkpoint: Path, wanted: int, work: Callable[[Any, int], Rows] | None = None) -> Rows:
     found: Rows = []
-
-    def stop() -> None:
-        for query in glue.spark_session.streams.active:
-            query.stop()
-
-    given_up = threading.Timer(90, stop)
+    last: queue.Queue[int | None] = queue.Queue()
 
     def each(data: Any, number: int) -> None:
         found.extend(work(data, number) if work else [tuple(row) for row in data.collect()])
         if len(found) >= wanted:
-            threading.Timer(0.5, stop).start()
+            last.put(number)
 
-    given_up.start()
-    glue.forEachBatch(frame, each, {"windowSize": "1 second", "checkpointLocation": str(checkpoint)})
-    given_up.cancel()
+    def stop() -> None:
+        try:
+            with suppress(queue.Empty):
+                number = last.get(timeout=120)
+                _ = number is None or wait_until((checkpoint / "commits" / str(number)).exists)  # or the next run has the batch again
+        finally:
+            for query in glue.spark_session.streams.active:
+                query.stop()
+
+    stopping = threading.Thread(target=stop, daemon=True)
+    stopping.start()
+    try:
+        glue.forEachBatch(frame, each, {"windowSize": "1 second", "checkpointLocation": str(checkpoint)})
+    finally:
+        last.put(None)
+        stopping.join()
     return sorted(found)
 
 
@@ -86,8 +96,7 @@ def test_latest_leaves_what_was_there_and_a_failed_batch_is_read_again(
     attempts: list[list[int]] = []
 
     def put_more() -> None:
-        while not [*(tmp_path / "home").rglob("_state.json")]:  # says since when the job reads
-            time.sleep(0.05)
+        wait_until(lambda: [*(tmp_path / "home").rglob("_state.json")])  # says since when the job reads
         stream({"id": 2}, {"id": 3})
 
     threading.Thread(target=put_more, daemon=True).start()
@@ -103,6 +112,27 @@ def test_latest_leaves_what_was_there_and_a_failed_batch_is_read_again(
 
     assert found == [(2,), (3,)]
     assert attempts[0] == attempts[1], "the same batch again"
+
+
+def test_a_stream_is_put_into_a_table_and_goes_on_from_its_checkpoint(
+    stream: Callable[..., None], plain_glue: GlueContext, tmp_path: Path
+) -> None:
+    spark, where = plain_glue.spark_session, {"path": str(tmp_path / "kept"), "checkpointLocation": str(tmp_path / "checkpoint")}
+    more = {"streamARN": ARN, "classification": "json", "startingPosition": "trim_horizon", "schema": "id INT"}
+
+    def ids_after(count: int) -> list[int]:
+        query = plain_glue.create_data_frame.from_options("kinesis", more).writeStream.options(**where).toTable("kept_clicks")
+        try:
+            wait_until(lambda: query.exception() is not None or spark.table("kept_clicks").count() >= count)
+        finally:
+            query.stop()
+        return sorted(row.id for row in spark.table("kept_clicks").collect())
+
+    stream({"id": 1}, {"id": 2})
+    assert ids_after(2) == [1, 2]
+    stream({"id": 3})
+    assert ids_after(3) == [1, 2, 3]
+    spark.sql("drop table kept_clicks")
 
 
 AVRO = '{"type": "record", "name": "r", "fields": [{"name": "id", "type": "long"}, {"name": "name", "type": "string"}]}'

@@ -115,6 +115,23 @@ def test_what_changes_in_the_catalog_is_seen_by_the_next_statement(glue: Any, sp
     assert (tmp_path / "two/a.json").exists(), "the files are not the session's to delete"
 
 
+def test_a_statement_changes_the_tables_that_it_names_and_none_whose_name_is_in_theirs(
+    glue: Any, spark: SparkSession, tmp_path: Path
+) -> None:
+    write(tmp_path / "note/a.json", '{"a": 1}')
+    make(glue, "note", storage(tmp_path / "note", "json", "", {}, a="int"))
+    assert rows(spark, "select * from shop.note") == [(1,)]
+    glue.update_table(DatabaseName="shop", TableInput={"Name": "note", "StorageDescriptor": storage(tmp_path, "json", "", {}, b="string")})
+
+    spark.sql("create table shop.notes using parquet as select 1 id")
+
+    columns = glue.get_table(DatabaseName="shop", Name="note")["Table"]["StorageDescriptor"]["Columns"]
+    assert [one["Name"] for one in columns] == ["b"], "as somebody else left it"
+    assert glue.get_table(DatabaseName="shop", Name="notes")
+    spark.sql("drop table shop.notes")
+    glue.delete_table(DatabaseName="shop", Name="note")
+
+
 def test_databases_tables_partitions_and_views_that_spark_makes_are_in_the_catalog(glue: Any, spark: SparkSession, tmp_path: Path) -> None:
     spark.sql(f"create database made comment 'by spark' location 'file:{tmp_path}/made'")
     spark.sql("create table made.sales (id int comment 'key', day date, shop string) using parquet partitioned by (shop)")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Set
 from typing import Any
 
 from pyspark.sql import types as T
 
 from awsglue._core.type_strings import written_type
-from awsglue._session_catalog.importing import Imported
+from awsglue._session_catalog.importing import Imported, words_of
 from awsglue._storage.catalog_updates import descriptor
 
 __all__ = ["export"]
@@ -19,7 +20,7 @@ _ACCEPTED = ("Name", "Description", "Owner", "Retention", "StorageDescriptor", "
 
 def export(imported: Imported, text: str) -> None:
     """Makes the Data Catalog agree with Spark's catalog in the databases and tables that the text may name."""
-    glue, catalog, lowered = imported.glue, imported.catalog, text.lower()
+    glue, catalog, words = imported.glue, imported.catalog, words_of(text)
     now = set(_items(catalog.listDatabases()))
     for name in sorted(imported.databases - now):
         glue.delete_database(Name=name)
@@ -29,11 +30,11 @@ def export(imported: Imported, text: str) -> None:
             glue.create_database(DatabaseInput=_database(catalog.getDatabase(name)))
             imported.databases.add(name)
     for name in sorted(imported.databases & now):
-        if name in lowered or name == imported.current_database():
-            _export_tables(glue, imported, name, lowered)
+        if name in words or name == imported.current_database():
+            _export_tables(glue, imported, name, words)
 
 
-def _export_tables(glue: Any, imported: Imported, database: str, lowered: str) -> None:
+def _export_tables(glue: Any, imported: Imported, database: str, words: Set[str]) -> None:
     there = {one["Name"]: one for page in glue.get_paginator("get_tables").paginate(DatabaseName=database) for one in page["TableList"]}
     now = set(_items(imported.catalog.listTables(database)))
     for name in sorted(there.keys() - now):
@@ -41,7 +42,7 @@ def _export_tables(glue: Any, imported: Imported, database: str, lowered: str) -
             glue.delete_table(DatabaseName=database, Name=name)
             del imported.tables[database, name]
     for name in sorted(now):
-        if name in lowered:
+        if name in words:
             wanted = _table_input(imported.catalog.getTable(database, name), there.get(name, {}))
             if name not in there:
                 glue.create_table(DatabaseName=database, TableInput=wanted)

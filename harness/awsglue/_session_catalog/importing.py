@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from awsglue._storage.catalog import Table, glue_client
 from awsglue.exceptions import SourceError
 
-__all__ = ["Imported", "name_of", "text_of"]
+__all__ = ["Imported", "name_of", "text_of", "words_of"]
 
 _SPARK_FORMATS = ("csv", "json", "parquet", "orc", "avro")
 _LISTS = re.compile(r"^\s*show\b", re.IGNORECASE)
@@ -62,7 +62,7 @@ class Imported:
 
     def bring(self, text: str, whole: bool = False) -> None:
         """Makes Spark's catalog agree with the Data Catalog in all that the text may name; whole: all tables of those databases."""
-        glue, words = self.glue, _words(text)
+        glue, words = self.glue, words_of(text)
         there = {one["Name"]: one for page in glue.get_paginator("get_databases").paginate() for one in page["DatabaseList"]}
         current = self.current_database()
         for name in there.keys() - self.databases:
@@ -77,7 +77,7 @@ class Imported:
 
     def has_database_of(self, text: str, whole: bool = False) -> bool:
         """Whether the text names a database that the Data Catalog has, is said in one, or, without a name, lists all that it has."""
-        return bool(self.databases & {*_words(text), self.current_database()}) or (whole and not text.strip() and bool(self.databases))
+        return bool(self.databases & {*words_of(text), self.current_database()}) or (whole and not text.strip() and bool(self.databases))
 
     def current_database(self) -> str:
         return str(self.session._jsparkSession.sessionState().catalog().getCurrentDatabase())
@@ -203,7 +203,8 @@ def _partitions(glue: Any, table: Table) -> list[tuple[tuple[str, ...], str]]:
     return sorted((tuple(one["Values"]), str(one["StorageDescriptor"].get("Location", ""))) for page in pages for one in page["Partitions"])
 
 
-def _words(text: str) -> set[str]:
+def words_of(text: str) -> set[str]:
+    """What of a text may be the name of a database or a table, in lower case."""
     lowered = text.lower()
     return {*re.findall(r"\w+", lowered), *re.findall(r"`([^`]+)`", lowered)}
 

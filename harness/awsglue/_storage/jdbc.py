@@ -70,6 +70,8 @@ def _complete(vendor: str, given: Mapping[str, Any]) -> dict[str, Any]:
     options = checked(f"connection_options of {vendor}", given, OPTIONS)
     if is_true(options.get("useConnectionProperties", False)) or ("connectionName" in options and "url" not in options):
         options = {**connection_options(str(options["connectionName"])), **options}
+    # A statement of a query may end with a semicolon; here it is put into another one.
+    options |= {name: str(options[name]).rstrip().rstrip(";") for name in ("query", "sampleQuery") if options.get(name)}
     missing = [name for name in ("url", "user", "password") if name not in options and vendor != "redshift"]
     if not (options.get("dbtable") or options.get("query") or options.get("sampleQuery")):
         missing.append("dbtable")

@@ -8,11 +8,13 @@ position; with one that it knows, reading goes on after the last record that was
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import logging
 import shutil
 import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -180,25 +182,41 @@ def _fill_when_queries_start() -> None:
     """Queries are started by a writer, in for_each_batch or by the script itself: there the checkpoint's place is known."""
     if hasattr(DataStreamWriter.start, "fills"):
         return
-    original_option, original_start = DataStreamWriter.option, DataStreamWriter.start
+    original_option, original_options = DataStreamWriter.option, DataStreamWriter.options
 
     def option(self: DataStreamWriter, key: str, value: Any) -> DataStreamWriter:
-        if key.lower() == "checkpointlocation":
-            self._checkpoint = value  # type: ignore[attr-defined]
+        _note_checkpoint(self, {key: value})
         return original_option(self, key, value)
 
-    def start(self: DataStreamWriter, *args: Any, **options: Any) -> StreamingQuery:
+    def options(self: DataStreamWriter, **given: Any) -> DataStreamWriter:
+        _note_checkpoint(self, given)
+        return original_options(self, **given)
+
+    DataStreamWriter.option, DataStreamWriter.options = option, options  # type: ignore[method-assign]
+    for name in ("start", "toTable"):
+        setattr(DataStreamWriter, name, _filling(getattr(DataStreamWriter, name)))
+
+
+def _note_checkpoint(writer: Any, options: Mapping[str, Any]) -> None:
+    for name, value in options.items():
+        if name.lower() == "checkpointlocation":
+            writer._checkpoint = value
+
+
+def _filling(original: Callable[..., StreamingQuery]) -> Callable[..., StreamingQuery]:
+    @functools.wraps(original)
+    def start(self: Any, *args: Any, **options: Any) -> StreamingQuery:
         spools = _of_frame(self._df)
-        checkpoint = options.get("checkpointLocation") or getattr(self, "_checkpoint", None)
+        _note_checkpoint(self, options)
         for spool in spools:
-            spool.begin(is_new=not _is_known(self._df, checkpoint))
-        query = original_start(self, *args, **options)
+            spool.begin(is_new=not _is_known(self._df, getattr(self, "_checkpoint", None)))
+        query = original(self, *args, **options)
         for spool in spools:
             spool.follow(query)
         return query
 
     start.fills = True  # type: ignore[attr-defined]
-    DataStreamWriter.option, DataStreamWriter.start = option, start  # type: ignore[method-assign]
+    return start
 
 
 def _is_known(frame: DataFrame, checkpoint: Any) -> bool:

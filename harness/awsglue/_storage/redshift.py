@@ -54,7 +54,7 @@ def target_of(options: Mapping[str, Any]) -> dict[str, str]:
 
 def read(spark: SparkSession, options: Mapping[str, Any], context: str = "") -> Records:
     """Rows of a table or query, unloaded below redshiftTmpDir, typed as the warehouse says."""
-    what = f"({str(query).rstrip().rstrip(';')}) AS glue_rows" if (query := _query(options)) else str(options["dbtable"])
+    what = f"({query}) AS glue_rows" if (query := _query(options)) else str(options["dbtable"])
     folder, role = _folder(options), _role(options)
     client, target = _client(), target_of(options)
     described = client.get_statement_result(Id=_run(client, target, [f"SELECT * FROM {what} LIMIT 0"]))

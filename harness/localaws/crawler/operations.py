@@ -22,7 +22,8 @@ from localaws.crawler.exceptions import (
     SchedulerRunningError,
 )
 from localaws.errors import AwsError
-from localaws.glue.exceptions import EntityNotFoundError, InvalidInputError
+from localaws.glue.exceptions import EntityNotFoundError
+from localaws.glue.paging import page
 from localaws.operation import Handler, Request, ServiceContext
 from localaws.schedules import Schedule, Ticker
 
@@ -124,7 +125,7 @@ def get_crawler(request: Request) -> dict[str, Any]:
 def get_crawlers(request: Request) -> dict[str, Any]:
     """GetCrawlers, in pages."""
     crawls = _of(request)
-    return _page(request, "Crawlers", [answer(crawls, crawler) for crawler in crawls.crawlers.all()], _PAGE)
+    return page(request, "Crawlers", [answer(crawls, crawler) for crawler in crawls.crawlers.all()], _PAGE)
 
 
 def list_crawlers(request: Request) -> dict[str, Any]:
@@ -133,7 +134,7 @@ def list_crawlers(request: Request) -> dict[str, Any]:
     if tags:
         glue = request.control_plane("glue")
         names = [name for name in names if tags.items() <= glue.get_tags(ResourceArn=_arn(request, name))["Tags"].items()]
-    return _page(request, "CrawlerNames", names, _PAGE)
+    return page(request, "CrawlerNames", names, _PAGE)
 
 
 def batch_get_crawlers(request: Request) -> dict[str, Any]:
@@ -166,7 +167,7 @@ def list_crawls(request: Request) -> dict[str, Any]:
     _found(crawls, name)
     filters = request.parameters.get("Filters") or []
     history = [crawl for crawl in crawls.history(name) if all(passes(crawl, each) for each in filters)]
-    return _page(request, "Crawls", history, _CRAWLS_PAGE)
+    return page(request, "Crawls", history, _CRAWLS_PAGE)
 
 
 def get_crawler_metrics(request: Request) -> dict[str, Any]:
@@ -195,7 +196,7 @@ def get_crawler_metrics(request: Request) -> dict[str, Any]:
                 "TablesDeleted": counts["DELETE"],
             }
         )
-    return _page(request, "CrawlerMetricsList", found, _PAGE)
+    return page(request, "CrawlerMetricsList", found, _PAGE)
 
 
 def start_crawler_schedule(request: Request) -> dict[str, Any]:
@@ -288,15 +289,6 @@ def _fire(crawls: Crawls, name: str) -> None:
         crawls.start(name)
     except (CrawlerRunningError, KeyError):
         return  # the one before is still under way, or it was deleted: this time is left out
-
-
-def _page(request: Request, name: str, items: list[Any], default: int) -> dict[str, Any]:
-    token = request.parameters.get("NextToken") or "0"
-    if not token.isdigit():
-        raise InvalidInputError(f"NextToken {token!r} is not one that was given.")
-    start, size = int(token), int(request.parameters.get("MaxResults") or default)
-    found: dict[str, Any] = {name: items[start : start + size]}
-    return {**found, "NextToken": str(start + size)} if start + size < len(items) else found
 
 
 def _arn(request: Request, name: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from localaws.errors import AwsError
+from localaws.glue.paging import page
 from localaws.glue.run_store import JobRun
 from localaws.glue.run_supervisor import RunSupervisor
 from localaws.home import CHECKOUT, Home
@@ -92,15 +93,10 @@ def get_job_run(request: Request) -> dict[str, Any]:
 
 def get_job_runs(request: Request) -> dict[str, Any]:
     """The runs of a job, the newest first, in pages."""
-    parameters = request.parameters
-    job = _job(request, parameters.get("JobName", ""))
+    job = _job(request, request.parameters.get("JobName", ""))
     runs = supervisor_of(request).store.all(job["Name"])
-    start = _offset(parameters.get("NextToken"))
-    size = int(parameters.get("MaxResults") or _PAGE)
-    answer: dict[str, Any] = {"JobRuns": [run.as_answer() for run in runs[start : start + size]]}
-    if start + size < len(runs):
-        answer["NextToken"] = str(start + size)
-    return answer
+    answer = page(request, "JobRuns", runs, _PAGE)
+    return {**answer, "JobRuns": [run.as_answer() for run in answer["JobRuns"]]}
 
 
 def batch_stop_job_run(request: Request) -> dict[str, Any]:
@@ -186,14 +182,6 @@ def scripts_bucket() -> str:
 
 def _bucket_of(script: str) -> str:
     return script.removeprefix("s3://").split("/", 1)[0] if script.startswith("s3://") else scripts_bucket()
-
-
-def _offset(token: str | None) -> int:
-    if token is None:
-        return 0
-    if not token.isdigit():
-        raise AwsError("InvalidInputException", f"NextToken {token!r} is not one that GetJobRuns gave.")
-    return int(token)
 
 
 def _stop_error(job_name: str, run_id: str, code: str, message: str) -> dict[str, Any]:

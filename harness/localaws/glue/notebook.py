@@ -13,6 +13,7 @@ from uuid import uuid4
 from localaws.engines.endpoint import EndpointEngine
 from localaws.glue.job_runs import scripts_bucket
 from localaws.glue.launcher import runner_environment, script_arguments
+from localaws.glue.python_modules import PIP_SETTINGS
 from localaws.glue.run_files import read_job_options
 from localaws.glue.script_runner import connect
 from localaws.home import Home
@@ -33,8 +34,11 @@ def start(job_name: str = "notebook", arguments: Mapping[str, str] | None = None
     workspace.mkdir(parents=True)
     endpoint = EndpointEngine(home).endpoint
     words = script_arguments(job_name, run_id, f"s3://{scripts_bucket()}/temporary/{run_id}/", arguments or {})
+    given = {name: os.environ[name] for name in (PIP_SETTINGS,) if name in os.environ}
     os.environ.update(runner_environment(home, endpoint, folder))
     job = read_job_options(home, words, workspace)
+    os.environ.pop(PIP_SETTINGS, None)  # they may hold credentials of an index, which no cell need see; what was there stays
+    os.environ.update(given)
     connect(home, run_id, ["asked for"] if cold else [], job)
     sys.argv = [job_name, *words]
     return run_id

@@ -9,6 +9,7 @@ from typing import Any
 
 from localaws.glue.catalog import table_of_moto
 from localaws.glue.exceptions import InvalidInputError
+from localaws.glue.paging import page
 from localaws.glue.partition_expressions import partition_filter
 from localaws.operation import Handler, Request
 
@@ -35,12 +36,8 @@ def get_partitions(request: Request) -> dict[str, Any]:
         if not 0 <= number < total <= 10:
             raise InvalidInputError(f"The segment {number} of {total} is none: there are at most 10, counted from 0.")
         found = [each for each in found if zlib.crc32("\0".join(each.values).encode()) % total == number]
-    token = str(given.get("NextToken") or "0")
-    if not token.isdigit():
-        raise InvalidInputError(f"The NextToken {token!r} is not one of this operation's.")
-    start, count = int(token), min(int(given.get("MaxResults") or _MOST), _MOST)
-    more = {"NextToken": str(start + count)} if start + count < len(found) else {}
-    return {"Partitions": [_told(each, bool(given.get("ExcludeColumnSchema"))) for each in found[start : start + count]], **more}
+    answer = page(request, "Partitions", found, _MOST, most=_MOST)
+    return {**answer, "Partitions": [_told(each, bool(given.get("ExcludeColumnSchema"))) for each in answer["Partitions"]]}
 
 
 def _told(partition: Any, without_columns: bool) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """`--additional-python-modules`: pip installs them into a folder that one run alone imports from.
 
 pip is asked first what is missing, so that what is installed here in a version that fits is neither downloaded again nor hidden by
-another copy. The folder is kept under its content (requirements, files, options, Python): a run that asks for the same takes it at once.
+another copy. The folder is kept under what makes its content (requirements, files, options, pip's settings, Python): a run that asks for
+the same takes it at once.
 """
 
 from __future__ import annotations
@@ -83,16 +84,20 @@ def _located(found: dict[str, dict[str, str]]) -> str:
 
 def _pip(words: Sequence[str], modules: Sequence[str]) -> None:
     kept = {name: value for name, value in os.environ.items() if name not in _OF_THE_RUN}
-    settings = dict(json.loads(os.environ.get(PIP_SETTINGS, "{}")))
-    done = subprocess.run([*_PIP, *words], env={**kept, **settings}, capture_output=True, text=True, check=False)
+    done = subprocess.run([*_PIP, *words], env={**kept, **_settings()}, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         errors = [line.removeprefix("ERROR: ") for line in done.stderr.splitlines() if line.startswith("ERROR:")]
         raise PythonModulesError(modules, " ".join(errors) or done.stderr.strip()[-2000:])
 
 
+def _settings() -> dict[str, str]:
+    return dict(json.loads(os.environ.get(PIP_SETTINGS, "{}")))
+
+
 def _key(modules: Sequence[str], words: Sequence[str]) -> str:
-    """Name of the folder: the same for the same contents."""
-    digest = hashlib.sha256(json.dumps([sys.version, list(words)]).encode())
+    """Name of the folder: the same for the same contents. Another index may have other contents under the same name."""
+    settings = sorted((name, value) for name, value in _settings().items() if name != "PATH")
+    digest = hashlib.sha256(json.dumps([sys.version, list(words), settings]).encode())
     for module in modules:
         path = Path(module)
         digest.update(path.read_bytes() if path.is_file() else module.encode())

@@ -15,10 +15,10 @@ from typing import Any
 from localaws.crawler.exceptions import AlreadyExistsError
 from localaws.glue.exceptions import EntityNotFoundError, InvalidInputError
 from localaws.glue.job_runs import supervisor_of
+from localaws.glue.paging import page
 from localaws.glue.quality_results import EVALUATION, RUN_PREFIX, results_of
 from localaws.glue.quality_results import OPERATIONS as RESULT_OPERATIONS
 from localaws.glue.run_store import JobRun
-from localaws.glue.trigger_definitions import page
 from localaws.operation import Handler, Request
 from localaws.records import Records
 

@@ -13,8 +13,8 @@ from typing import Any
 from awsgluedq import RESULTS
 from localaws.glue.exceptions import EntityNotFoundError
 from localaws.glue.job_runs import supervisor_of
+from localaws.glue.paging import page
 from localaws.glue.run_store import JobRun
-from localaws.glue.trigger_definitions import page
 from localaws.operation import Handler, Request
 
 __all__ = ["EVALUATION", "OPERATIONS", "RUN_PREFIX", "results_of"]
@@ -104,7 +104,7 @@ def _result(run: JobRun, number: int, document: Mapping[str, Any], about: Mappin
         for at, each in enumerate(document["analyzers"], 1)
     ]
     return {
-        "ResultId": f"dqresult-{run.run_id.removeprefix(RUN_PREFIX).removeprefix('jr_')[:40]}-{number}",
+        "ResultId": f"dqresult-{run.run_id.removeprefix(RUN_PREFIX).removeprefix('jr_')}-{number}",
         "Score": sum(rule["Result"] == "PASS" for rule in rules) / len(rules) if rules else 1.0,
         **about,
         "StartedOn": document.get("started", run.started_on),

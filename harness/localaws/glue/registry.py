@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from localaws.glue.exceptions import InvalidInputError
+from localaws.glue.paging import page
 from localaws.moto_app import ACCOUNT_ID
 from localaws.operation import Guard, Handler, Request
 
@@ -84,7 +85,7 @@ def list_schemas(request: Request) -> dict[str, Any]:
         if not name or registry.name == name
         for schema in registry.schemas.values()
     ]
-    return _page(request, "Schemas", found)
+    return page(request, "Schemas", found)
 
 
 def list_versions(request: Request) -> dict[str, Any]:
@@ -102,21 +103,12 @@ def list_versions(request: Request) -> dict[str, Any]:
         for version in kept.schema_versions.values()
         if version.schema_version_status != "DELETING"
     ]
-    return _page(request, "Schemas", found)
+    return page(request, "Schemas", found)
 
 
 def _check(data_format: str, definition: str) -> None:
     if data_format in ("AVRO", "JSON") and definition and (reason := invalid_because(data_format, definition)):
         raise InvalidInputError(f"Schema definition of {data_format} data format is invalid: {reason}")
-
-
-def _page(request: Request, name: str, found: list[dict[str, Any]]) -> dict[str, Any]:
-    token = str(request.parameters.get("NextToken") or "0")
-    if not token.isdigit():
-        raise InvalidInputError(f"The NextToken {token!r} is not one of this operation's.")
-    start, count = int(token), int(request.parameters.get("MaxResults") or 100)
-    more = {"NextToken": str(start + count)} if start + count < len(found) else {}
-    return {name: found[start : start + count], **more}
 
 
 def _registries(request: Request) -> dict[str, Any]:

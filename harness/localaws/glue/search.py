@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from localaws.glue.exceptions import InvalidInputError
+from localaws.glue.paging import page
 from localaws.operation import Handler, Request
 
 __all__ = ["OPERATIONS", "search_tables"]
@@ -26,7 +27,6 @@ _COMPARATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "LESS_THAN": operator.lt,
     "LESS_THAN_EQUALS": operator.le,
 }
-_MOST = 100
 
 
 def search_tables(request: Request) -> dict[str, Any]:
@@ -40,10 +40,7 @@ def search_tables(request: Request) -> dict[str, Any]:
     for order in parameters.get("SortCriteria") or []:
         field = _field(order.get("FieldName", ""))
         found.sort(key=lambda table: str(table.get(field, "")), reverse=order.get("Sort") == "DESC")
-    start, count = _start(parameters.get("NextToken")), int(parameters.get("MaxResults") or _MOST)
-    page = found[start : start + count]
-    more = {"NextToken": str(start + count)} if start + count < len(found) else {}
-    return {"TableList": page, **more}
+    return page(request, "TableList", found)
 
 
 def _tables(glue: Any) -> Iterator[dict[str, Any]]:
@@ -95,12 +92,6 @@ def _time(key: str, value: str) -> datetime:
     except ValueError as error:
         raise InvalidInputError(f"The value {value!r} of the filter of {key} is no time: {error}.") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _start(token: str | None) -> int:
-    if token and not token.isdigit():
-        raise InvalidInputError(f"The NextToken {token!r} is not one of this operation's.")
-    return int(token or 0)
 
 
 OPERATIONS: Mapping[str, Handler] = {"SearchTables": search_tables}

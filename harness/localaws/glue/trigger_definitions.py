@@ -9,11 +9,12 @@ from typing import Any
 
 from localaws.crawler.exceptions import AlreadyExistsError
 from localaws.glue.exceptions import EntityNotFoundError, InvalidInputError
+from localaws.glue.paging import page
 from localaws.operation import Handler, Request
 from localaws.records import Records
 from localaws.schedules import next_after
 
-__all__ = ["OPERATIONS", "page", "trigger_named", "triggers_of"]
+__all__ = ["OPERATIONS", "trigger_named", "triggers_of"]
 
 _TYPES = ("SCHEDULED", "CONDITIONAL", "ON_DEMAND", "EVENT")
 _UPDATED = ("Description", "Schedule", "Actions", "Predicate", "EventBatchingCondition")
@@ -121,16 +122,6 @@ OPERATIONS: Mapping[str, Handler] = {
     "ListTriggers": list_triggers,
     "UpdateTrigger": update_trigger,
 }
-
-
-def page(request: Request, name: str, items: list[Any], default: int = 100) -> dict[str, Any]:
-    """MaxResults of the items from the request's NextToken on."""
-    token = request.parameters.get("NextToken") or "0"
-    if not token.isdigit():
-        raise InvalidInputError(f"NextToken {token!r} is not one that was given.")
-    start, size = int(token), int(request.parameters.get("MaxResults") or default)
-    answer: dict[str, Any] = {name: items[start : start + size]}
-    return {**answer, "NextToken": str(start + size)} if start + size < len(items) else answer
 
 
 def _check(trigger: Mapping[str, Any]) -> None:

@@ -15,7 +15,8 @@ from botocore.exceptions import ClientError
 from localaws.errors import AwsError
 from localaws.glue.exceptions import EntityNotFoundError, InvalidInputError
 from localaws.glue.job_runs import supervisor_of
-from localaws.glue.trigger_definitions import page, trigger_named, triggers_of
+from localaws.glue.paging import page
+from localaws.glue.trigger_definitions import trigger_named, triggers_of
 from localaws.glue.workflow_runs import ENDED, WorkflowRuns, statistics
 from localaws.operation import Handler, Request, ServiceContext
 from localaws.schedules import Schedule, Ticker

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,8 +55,19 @@ def test_results_that_a_job_publishes_are_found_by_job_run_and_id(endpoint: Endp
     assert glue.batch_get_data_quality_result(ResultIds=[listed["ResultId"], "gone"])["ResultsNotFound"] == ["gone"]
     with pytest.raises(ClientError, match="EntityNotFound"):
         glue.get_data_quality_result(ResultId="gone")
+    _retry(endpoint.home / "runs", run_id)
+    ids = [one["ResultId"] for one in glue.list_data_quality_results(Filter={"JobName": "checks"})["Results"]]
+    assert sorted(glue.get_data_quality_result(ResultId=each)["JobRunId"] for each in ids) == [run_id, f"{run_id}_attempt_1"]
     metrics = endpoint.client("cloudwatch").list_metrics(Namespace="Glue Data Quality")["Metrics"]
     assert {metric["MetricName"] for metric in metrics} == {"glue.data.quality.rules.passed", "glue.data.quality.rules.failed"}
+
+
+def _retry(runs: Path, run_id: str) -> None:
+    """What a second attempt leaves that does the same."""
+    again = f"{run_id}_attempt_1"
+    shutil.copytree(runs / run_id, runs / again)
+    kept = json.loads((runs / run_id / "run.json").read_text("utf-8"))
+    (runs / again / "run.json").write_text(json.dumps({**kept, "run_id": again, "attempt": 1}), "utf-8")
 
 
 def _ended(run: dict[str, Any]) -> dict[str, Any] | None:

@@ -62,6 +62,13 @@ def test_the_plans_of_one_run_are_not_those_of_another(start: Start) -> None:
     assert start("print('no query')", plan=True).wait().output == "no query\nThe script ran no query.\n"
 
 
+def test_plans_that_cannot_be_written_are_missed_by_name_and_the_runs_result_is_its_scripts(start: Start) -> None:
+    run = start("import os\nos.mkdir('../plans.txt')\nprint('done')", plan=True).wait()
+
+    assert (run.result, run.output) == (Result("SUCCEEDED"), "done\nThe script ran no query.\n"), run.error
+    assert "Plans of queries are missing: IsADirectoryError" in run.error
+
+
 def test_a_run_waits_for_a_debugger_and_goes_on_when_it_is_attached(start: Start) -> None:
     run = start("print('ran')", debug_port=0)
     deadline = time.monotonic() + 60

@@ -14,7 +14,7 @@ import pytest
 
 from documents.special_arguments import special_arguments
 from localaws.engines.endpoint import EndpointEngine
-from localaws.glue.python_modules import PIP_SETTINGS
+from localaws.glue.python_modules import PIP_SETTINGS, provide
 from localaws.glue.script_runner import Result
 from localaws.glue.special_arguments import EFFECTS, SPECIAL, special_values, variables_of
 from localaws.home import CHECKOUT, Home
@@ -113,6 +113,16 @@ def test_pip_has_the_settings_of_who_started_the_endpoint_or_the_run_and_the_scr
     assert (run.result, run.output) == (Result("SUCCEEDED"), "hello 1.0 []\n"), run.error
     passed_on = json.loads(EndpointEngine(home).command({"main": 1}).env[PIP_SETTINGS])
     assert passed_on["PIP_FIND_LINKS"] == wheels.as_uri()
+
+
+def test_what_one_index_gave_is_not_taken_for_what_another_has(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for version in ("1.0", "2.0"):
+        index = make_wheel(tmp_path / version, "fickle", version, f"version = {version!r}\n").parent
+        monkeypatch.setenv(PIP_SETTINGS, json.dumps({"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": index.as_uri()}))
+        found.append((provide(home, ["fickle"]) / "fickle.py").read_text())
+
+    assert found == ["version = '1.0'\n", "version = '2.0'\n"]
 
 
 @pytest.mark.parametrize(
