@@ -34,8 +34,8 @@ class Chunk:
     low: int | None = None
     high: int | None = None
 
-    def condition(self) -> str:
-        name = f"`{self.column}`"
+    def condition(self, name: str) -> str:
+        """The range in SQL, empty for a whole table; `name` is the column's there, quoted."""
         limits = [f"{name} >= {self.low}"] if self.low is not None else []
         return " AND ".join(limits + ([f"{name} < {self.high}"] if self.high is not None else []))
 

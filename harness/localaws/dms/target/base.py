@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -12,7 +12,9 @@ from localaws.dms.netting import TableChanges
 from localaws.dms.plan import TablePlan
 from localaws.dms.source.snapshot import Chunk
 
-__all__ = ["ApplyError", "Batch", "LoadResult", "Target"]
+__all__ = ["ApplyError", "Batch", "LoadResult", "Target", "gathered"]
+
+_FILE_ROWS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +90,17 @@ class Target(ABC):
     @abstractmethod
     def close(self) -> None:
         """Give up connections."""
+
+
+def gathered(batches: Iterable[pa.RecordBatch], rows: int = _FILE_ROWS) -> Iterator[pa.Table]:
+    """Batches joined, for few files of a good size: with about so many rows each."""
+    waiting: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        waiting.append(batch)
+        count += batch.num_rows
+        if count >= rows:
+            yield pa.Table.from_batches(waiting)
+            waiting, count = [], 0
+    if waiting:
+        yield pa.Table.from_batches(waiting)

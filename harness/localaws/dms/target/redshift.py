@@ -16,7 +16,7 @@ from localaws.dms.exceptions import CollisionError, TargetError, TargetLostError
 from localaws.dms.netting import Bag, Net
 from localaws.dms.plan import PlannedColumn, TablePlan
 from localaws.dms.source.snapshot import Chunk
-from localaws.dms.target.base import ApplyError, LoadResult
+from localaws.dms.target.base import ApplyError, LoadResult, gathered
 from localaws.dms.target.control_tables import REDSHIFT, ControlTables, literal, quoted
 from localaws.dms.target.fitting import Fitted, TargetColumn, fit, fitted_type
 from localaws.dms.target.redshift_types import declared_type, redshift_type
@@ -87,7 +87,7 @@ class RedshiftTarget(SqlTarget):
     def load(self, plan: TablePlan, chunk: Chunk, batches: Iterable[pa.RecordBatch]) -> LoadResult:
         result, columns = LoadResult(), self._target_columns(plan)
         with self._staging.files() as files:
-            for batch in _gathered(batches):
+            for batch in gathered(batches):
                 fitted = fit(batch, columns)
                 result.errors += _refusals(plan, "INSERT", batch, fitted)
                 if len(fitted.good):
@@ -287,20 +287,6 @@ def _declared(column: TargetColumn) -> str:
     if column.type in ("character varying", "character"):
         return f"VARCHAR({column.length})"
     return f"NUMERIC({column.precision},{column.scale})" if column.type == "numeric" else column.type
-
-
-def _gathered(batches: Iterable[pa.RecordBatch], rows: int = 200_000) -> Iterator[pa.Table]:
-    """Few files of a good size."""
-    waiting: list[pa.RecordBatch] = []
-    count = 0
-    for batch in batches:
-        waiting.append(batch)
-        count += batch.num_rows
-        if count >= rows:
-            yield pa.Table.from_batches(waiting)
-            waiting, count = [], 0
-    if waiting:
-        yield pa.Table.from_batches(waiting)
 
 
 def _refusals(plan: TablePlan, statement: str, rows: pa.Table, fitted: Fitted) -> list[ApplyError]:
