@@ -15,7 +15,7 @@ import pymysql
 
 from localaws.dms.binlog.events import Position
 from localaws.dms.exceptions import SourceError
-from localaws.dms.source.connection import SourceAddress, open_source, source_errors
+from localaws.dms.source.connection import SourceAddress, fileno, open_source, shut_down, source_errors
 from localaws.dms.source.result import query_batches
 from localaws.dms.types import SourceColumn, SourceTable
 
@@ -50,6 +50,12 @@ class Snapshot:
     def read(self, number: int, table: SourceTable, columns: Sequence[SourceColumn], condition: str) -> Iterator[pa.RecordBatch]:
         """The rows of a part of a table, by the connection `number`."""
         return read_rows(self.connections[number], table, columns, condition)
+
+    def interrupt(self) -> None:
+        """Whoever reads has an error. For another thread than those that do."""
+        for connection in self.connections:
+            if (number := fileno(connection)) is not None:
+                shut_down(number)
 
     def close(self) -> None:
         for connection in self.connections:

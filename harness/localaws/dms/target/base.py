@@ -87,9 +87,17 @@ class Target(ABC):
     def statement(self, plan: TablePlan, action: str, checkpoint: str, details: Sequence[str] = ()) -> None:
         """DDL of the source on the target: `truncate`, `add-column`, `drop-column`, `rename-column`, `change-type`, `create-table`."""
 
+    def missing_columns(self, plan: TablePlan) -> list[str]:
+        """Columns of the plan that the target's table has not; none where the target has no tables with columns."""
+        return []
+
+    def release(self) -> None:
+        """Give up what is held for threads that have ended. There may be nothing."""
+        return
+
     @abstractmethod
     def close(self) -> None:
-        """Give up connections."""
+        """Give up connections, also those that other threads wait for."""
 
 
 def gathered(batches: Iterable[pa.RecordBatch], rows: int = _FILE_ROWS) -> Iterator[pa.Table]:
