@@ -20,6 +20,9 @@ from localaws.home import Home
 
 __all__ = ["dms"]
 
+_UNDER_WAY = ("starting", "running", "stopping")
+_SECONDS_TO_STOP = 120.0
+
 
 @click.group()
 def dms() -> None:
@@ -49,7 +52,7 @@ def tables(task: str) -> None:
 @click.argument("task")
 @click.option("--seconds", default=3600.0, show_default=True, help="How long to wait for the comparison.")
 def validate(task: str, seconds: float) -> None:
-    """Compare every row of TASK's target with its source, now. Fails when rows differ, and tells which.
+    """Compare every row of TASK's target with its source, now. Fails when rows differ, and tells which; and when nothing was compared.
 
     Makes a task TASK-validation that only validates (ValidationOnly), with the same mappings and endpoints, and deletes it.
     """
@@ -64,10 +67,11 @@ def validate(task: str, seconds: float) -> None:
         name, details = f"{found['SchemaName']}.{found['TableName']}", found.get("ValidationStateDetails", "")
         shown.add_row(name, found["ValidationState"], *counts, details)
     Console().print(shown)
-    wrong = [found["TableName"] for found in tables if found["ValidationState"] not in ("Validated", "No primary key")]
-    if wrong or not tables:
-        reason = f"{', '.join(wrong)}: not the same. awsdms_validation_failures_v1 on the target has every row."
-        raise click.ClickException(reason if wrong else "no table is selected")
+    if wrong := [found["TableName"] for found in tables if found["ValidationState"] not in ("Validated", "No primary key")]:
+        raise click.ClickException(f"{', '.join(wrong)}: not the same. awsdms_validation_failures_v1 on the target has every row.")
+    if not any(found["ValidationState"] == "Validated" for found in tables):
+        reason = "no table has a primary key, by which rows are told apart" if tables else "no table is selected"
+        raise click.ClickException(f"nothing was compared: {reason}")
 
 
 def _validated(api: Any, task: dict[str, Any], seconds: float) -> list[dict[str, Any]]:
@@ -86,6 +90,8 @@ def _validated(api: Any, task: dict[str, Any], seconds: float) -> list[dict[str,
     try:
         api.start_replication_task(ReplicationTaskArn=arn, StartReplicationTaskType="start-replication")
         found = _ended(api, arn, seconds)
+        if found["Status"] in _UNDER_WAY:
+            raise click.ClickException(f"the comparison has not ended within {seconds:g} s and is stopped: give it more with --seconds")
         if found["Status"] != "stopped":
             raise click.ClickException(f"the comparison {found['Status']}: {found.get('LastFailureMessage', 'see its log')}")
         tables: list[dict[str, Any]] = api.describe_table_statistics(ReplicationTaskArn=arn)["TableStatistics"]
@@ -93,14 +99,14 @@ def _validated(api: Any, task: dict[str, Any], seconds: float) -> list[dict[str,
     finally:
         if _described(api, arn)["Status"] in ("starting", "running"):
             api.stop_replication_task(ReplicationTaskArn=arn)
-            _ended(api, arn, seconds)
+        _ended(api, arn, _SECONDS_TO_STOP)
         api.delete_replication_task(ReplicationTaskArn=arn)
 
 
 def _ended(api: Any, arn: str, seconds: float) -> dict[str, Any]:
     """The task when it runs no more, or the time is over."""
     deadline = time.monotonic() + seconds
-    while (found := _described(api, arn))["Status"] in ("starting", "running", "stopping") and time.monotonic() < deadline:
+    while (found := _described(api, arn))["Status"] in _UNDER_WAY and time.monotonic() < deadline:
         time.sleep(0.2)
     return found
 

@@ -23,7 +23,8 @@ _TIMES = {"server_time": "STOPPED_AT_SERVER_TIME", "commit_time": "STOPPED_AT_CO
 class Until:
     """Everything before `position` is applied, or everything that was committed up to `seconds` (since the epoch).
 
-    At a server time the task stops when that time has come, also when nothing is committed; at a commit time when something later is.
+    At a server time the task stops when that second is over and what was committed until then is applied, also when nothing later is
+    committed; at a commit time when something later is.
     """
 
     position: Position | None = None
@@ -48,8 +49,8 @@ class Until:
         return self.position is not None and position.order >= self.position.order
 
     def over(self, now: float) -> bool:
-        """Whether its time has come by the clock."""
-        return self.by_clock and self.seconds is not None and now > self.seconds
+        """Whether its second is over by the clock."""
+        return self.by_clock and self.seconds is not None and now >= self.seconds + 1
 
 
 def parse_start(text: str) -> Position | int:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from localaws.dms.binlog.events import DELETE, INSERT, UPDATE, Changes, Commit, Item, Position, RowChanges, Statement
-from localaws.dms.binlog.table_map import TableMap
 from localaws.dms.bounds import NORMAL, Until
 from localaws.dms.checkpoint import Checkpoint
 from localaws.dms.data_errors import STOP_TASK
-from localaws.dms.ddl import Ddl, read_ddl
-from localaws.dms.exceptions import SourceError, TargetError
+from localaws.dms.ddl import read_ddl
+from localaws.dms.exceptions import SourceError, SourceLostError, TargetError, TargetLostError
+from localaws.dms.following import Following
 from localaws.dms.netting import TableChanges
-from localaws.dms.plan import TablePlan, differences
+from localaws.dms.plan import TablePlan
 from localaws.dms.reloading import Reloads, later_than
-from localaws.dms.source.connection import connected
 from localaws.dms.source.items import items_of
+from localaws.dms.source.positions import end_after
 from localaws.dms.source.stream import BinlogStream
 from localaws.dms.target.base import ApplyError, Batch, Target
 
@@ -30,13 +30,15 @@ if TYPE_CHECKING:
 __all__ = ["Capture"]
 
 _IDLE_CHECKPOINT = 10.0
+_CLOCK_SECONDS = 0.5
+"""Between two looks at the source's clock, when the time to stop at has come by this machine's."""
 
 
 class Capture:
     """Applies changes until the task stops."""
 
     def __init__(self, replication: Replication, target: Target, checkpoint: Checkpoint, limits: Sequence[Until]) -> None:
-        self._replication, self._target, self._checkpoint, self._limits = replication, target, checkpoint, limits
+        self._replication, self._target, self._checkpoint, self._limits = replication, target, checkpoint, list(limits)
         self._settings, self._statistics = replication.task.settings, replication.statistics
         self._pending: list[Changes] = []  # of a transaction that is still open
         self._committed: list[Changes] = []
@@ -44,15 +46,17 @@ class Capture:
         self._since: float | None = None
         self._reached: Until | None = None
         self._reloads = Reloads(replication, target)
+        self._following = Following(replication, target)
+        self._clock_read = 0.0
 
     def run(self, stream: BinlogStream) -> str:
         """Until the task stops, or one of the limits is reached; why, in the words of StopReason."""
         settled = [Position.parse(self._checkpoint.settled)]
         stream.framer.boundaries = settled + [limit.position for limit in self._limits if limit.position is not None]
         stream.framer.moments = [limit.seconds for limit in self._limits if limit.seconds is not None]
-        for name in self._checkpoint.reloading:
-            self._reload(stream, (name.partition(".")[0], name.partition(".")[2]))
         try:
+            for name in self._checkpoint.reloading:
+                self._reload(stream, (name.partition(".")[0], name.partition(".")[2]))
             return self._until_the_end(stream)
         finally:
             self._reloads.close()
@@ -62,7 +66,7 @@ class Capture:
             if item is not None:
                 self._take(item)
             elif self._reached is None:
-                self._reached = next((limit for limit in self._limits if limit.over(time.time())), None)
+                self._look_at_the_clock()
             self._latency(stream)
             if self._is_due():
                 self._flush()
@@ -73,6 +77,15 @@ class Capture:
                 self._flush()
                 return NORMAL if self._reached is None else self._reached.reason
         raise AssertionError("not reached: items come until the stream fails")
+
+    def _look_at_the_clock(self) -> None:
+        """A server time that is over becomes the position that the source has then: what was committed before may still be under way."""
+        for number, limit in enumerate(self._limits):
+            if limit.over(time.time()) and time.monotonic() - self._clock_read > _CLOCK_SECONDS:
+                self._clock_read = time.monotonic()
+                assert limit.seconds is not None
+                if (end := end_after(self._replication.task.source, limit.seconds)) is not None:
+                    self._limits[number] = replace(limit, position=end, by_clock=False)
 
     def _take(self, item: Item) -> None:
         if isinstance(item, Changes):
@@ -94,9 +107,9 @@ class Capture:
             self._reached = next((limit for limit in self._limits if limit.reached(item.position)), None)
         else:
             self._flush()
-            self._follow(item)
-            self._checkpoint = self._checkpoint.at(item.position)
-            self._reached = next((limit for limit in self._limits if limit.reached(item.position)), None)
+            if self._follow(item):
+                self._checkpoint = self._checkpoint.at(item.position)
+                self._reached = next((limit for limit in self._limits if limit.reached(item.position)), None)
 
     def _passed(self, item: Commit | Statement) -> bool:
         """Whether it was committed after the time to stop at, and so is not applied."""
@@ -128,7 +141,7 @@ class Capture:
                 self._reloads.hold(name, all_parts)
                 continue
             parts = self._not_reloaded(name, all_parts)
-            plan = self._plan_for(parts[0].table) if parts else None
+            plan = self._following.plan_for(parts[0].table, self._applied_text) if parts else None
             # A table without a key was loaded as a whole from the youngest snapshot, and has all of this.
             if plan is not None and (plan.key or not self._checkpoint.repeated):
                 batch.append((plan, _table_changes(plan, parts)))
@@ -149,7 +162,7 @@ class Capture:
                 raise TargetError(reason)
             self._replication.leave_out(schema, name, TargetError(reason))
         if verdicts:
-            self._target.save(self._text(replace(self._checkpoint, position=self._statistics.position)))
+            self._target.save(self._applied_text())
 
     def _not_reloaded(self, name: tuple[str, str], parts: list[RowChanges]) -> list[RowChanges]:
         """Without what the table's last load has."""
@@ -165,7 +178,11 @@ class Capture:
             if request.validate and self._replication.validator is not None:
                 self._replication.validator.again(name)
             elif not request.validate and name not in self._reloads:
-                self._reload(stream, name)
+                try:
+                    self._reload(stream, name)
+                except (SourceLostError, TargetLostError):
+                    self._replication.reloads.put(request)  # for the run that follows
+                    raise
             request.noted()
         self._finish_reloads()
 
@@ -175,18 +192,28 @@ class Capture:
         self._checkpoint = self._reloads.begin(name, self._checkpoint, save, stream.framer.forget)
 
     def _finish_reloads(self, wait_for: tuple[str, str] | None = None) -> None:
-        for name, plan, position, held in self._reloads.ended(wait_for):
-            left = tuple(table for table in self._checkpoint.reloading if table != ".".join(name))
-            reloaded = {**self._checkpoint.reloaded, ".".join(name): str(position)}
-            self._checkpoint = replace(self._checkpoint, reloading=left, reloaded=reloaded)
-            self._replication.statistics.table(*name).table_state = "Table completed"
-            known = (self._plan_for(held[0].table) if held else None) or plan
-            batch = [(known, _table_changes(known, held))] if held else []
-            # What is committed and not applied yet is not in the checkpoint.
-            saved = replace(self._checkpoint, position=self._statistics.position or self._checkpoint.position)
-            errors = self._target.apply(Batch(batch, self._text(saved), False))
+        """The target's checkpoint has a load under way until the one that comes with the changes that were held."""
+        for name, load in self._reloads.ended(wait_for):
+            statistics = self._statistics.table(*name)
+            if not load.loaded:
+                self._replication.suspend(*name, SourceError(statistics.message))
+                self._checkpoint = self._checkpoint.given_up(name)
+                self._target.save(self._applied_text())
+                self._reloads.forget(name)
+                continue
+            # Where the rows have other columns the target is altered, and a checkpoint kept, that still has the load.
+            plan = (self._following.plan_for(load.held[0].table, self._applied_text) if load.held else None) or load.plan
+            batch = [(plan, _table_changes(plan, load.held))] if load.held else []
+            self._checkpoint = self._checkpoint.reloaded_to(name, load.snapshot.position)
+            errors = self._target.apply(Batch(batch, self._applied_text(), False))
+            self._reloads.forget(name)
+            statistics.table_state = "Table completed"
             self._applied(batch)
             self._judge(errors)
+
+    def _applied_text(self) -> str:
+        """The checkpoint without what is committed and not applied yet."""
+        return self._text(replace(self._checkpoint, position=self._statistics.position or self._checkpoint.position))
 
     def _text(self, checkpoint: Checkpoint) -> str:
         return replace(checkpoint, suspended=dict(self._replication.suspended)).text()
@@ -215,73 +242,24 @@ class Capture:
         if framer.caught_up and self._since is None:
             self._statistics.target_latency = 0.0
 
-    def _follow(self, statement: Statement) -> None:
-        for ddl in read_ddl(statement.schema, statement.sql):
-            self._follow_one(ddl, statement)
-
-    def _follow_one(self, ddl: Ddl, statement: Statement) -> None:
-        """TRUNCATE, DROP and renamed columns are done now. What else became of columns is seen from the next rows, which tell their own
-        columns: the source's catalog may be ahead of its binlog."""
-        checkpoint = self._text(self._checkpoint.at(statement.position))
-        name = (ddl.schema, ddl.table)
-        if name in self._reloads:
-            self._finish_reloads(name)
-        end = self._checkpoint.reloaded.get(".".join(name))
-        if end is not None and statement.position.order <= Position.parse(end).order:
-            return  # the load has seen it
-        known = self._replication.plans.get(name)
-        if known is None:
-            if ddl.action == "create":
-                self._create(ddl, checkpoint)
-            return
-        statistics = self._statistics.table(*name)
-        statistics.ddls += 1
-        loaded_after = not known.key and self._checkpoint.at(statement.position).repeated
-        if ddl.action == "truncate" and self._settings.fail_on_truncate:
-            raise SourceError(f"{known.source.full_name} was truncated on the source, and ApplyErrorFailOnTruncationDdl is true.")
-        if ddl.action == "truncate" and self._settings.handle_truncate and not loaded_after:
-            self._target.statement(known, "truncate", checkpoint)
-        elif ddl.action == "drop" and self._settings.handle_drop:
-            self._target.statement(known, "drop-table", checkpoint)
-            del self._replication.plans[name]
-        elif ddl.action == "rename-column" and self._settings.handle_alter:
-            renamed = known.with_renamed(*ddl.details)
-            self._replication.plans[name] = renamed
-            for before, after in zip(known.columns, renamed.columns, strict=True):
-                if before.name != after.name:
-                    self._target.statement(renamed, "rename-column", checkpoint, (before.name, after.name))
-        elif ddl.action == "rename":
-            reason = f"{known.source.full_name} was renamed, which is not followed. Reload it under its new name."
-            self._replication.suspend(*name, SourceError(reason))
-            return
-        statistics.applied_ddls += 1
-
-    def _create(self, ddl: Ddl, checkpoint: str) -> None:
-        with connected(self._replication.task.source) as connection:
-            plan = self._replication.read_plan(connection, ddl.schema, ddl.table)
-        if plan is not None:
-            self._target.statement(plan, "create-table", checkpoint)
-            statistics = self._statistics.table(ddl.schema, ddl.table)
-            statistics.ddls, statistics.applied_ddls = statistics.ddls + 1, statistics.applied_ddls + 1
-            statistics.table_state = "Table completed"
-
-    def _plan_for(self, table: TableMap) -> TablePlan | None:
-        """The plan of a table whose rows came. Where they have other columns than it, the target is altered."""
-        name = (table.schema, table.table)
-        known = self._replication.plans.get(name)
-        if known is not None and {(column.name, column.type) for column in known.source.columns} == set(table.signature):
-            return known
-        plan = self._replication.plan_of_rows(table)
-        if plan is None or plan.columns == (known.columns if known else ()):
-            return plan
-        saved = self._text(self._checkpoint.at(Position.parse(self._statistics.position)))
-        if known is None:
-            self._target.statement(plan, "create-table", saved)
-            return plan
-        if self._settings.handle_alter:
-            for action, details in differences(known, plan):
-                self._target.statement(plan, action, saved, details)
-        return plan
+    def _follow(self, statement: Statement) -> bool:
+        """Does the statement on the target; not where the task is to stop before a load ends that must come first."""
+        found = read_ddl(statement.schema, statement.sql)
+        for ddl in found:
+            name = (ddl.schema, ddl.table)
+            if name in self._reloads:
+                self._finish_reloads(name)
+                if name in self._reloads:
+                    return False
+        after = self._checkpoint.at(statement.position)
+        for number, ddl in enumerate(found, 1):
+            end = self._checkpoint.reloaded.get(f"{ddl.schema}.{ddl.table}")
+            if end is not None and statement.position.order <= Position.parse(end).order:
+                continue  # the load has seen it
+            # A process that is ended between two tables does all of them again.
+            checkpoint = self._text(after if number == len(found) else self._checkpoint)
+            self._following.follow(ddl, statement.position, checkpoint, has_truncated=after.repeated)
+        return True
 
 
 def _table_changes(plan: TablePlan, parts: list[RowChanges]) -> TableChanges:

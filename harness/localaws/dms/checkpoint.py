@@ -37,6 +37,14 @@ class Checkpoint:
         """The same, read on to a position."""
         return replace(self, position=str(position))
 
+    def given_up(self, name: tuple[str, str]) -> Checkpoint:
+        """The same, with no load of the table under way."""
+        return replace(self, reloading=tuple(table for table in self.reloading if table != ".".join(name)))
+
+    def reloaded_to(self, name: tuple[str, str], position: Position) -> Checkpoint:
+        """The same, with the table loaded again up to a position."""
+        return replace(self.given_up(name), reloaded={**self.reloaded, ".".join(name): str(position)})
+
     def pruned(self) -> Checkpoint:
         """Without what no change that is still to come asks for."""
         here = Position.parse(self.position).order

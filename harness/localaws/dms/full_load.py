@@ -100,7 +100,7 @@ class FullLoad:
         number = free.get()
         try:
             columns = [SourceColumn(column.source, column.type, column.nullable) for column in plan.columns]
-            condition = " AND ".join(part for part in (chunk.condition(), plan.condition) if part)
+            condition = " AND ".join(part for part in (chunk.condition(f"`{chunk.column}`"), plan.condition) if part)
             batches = (plan.renamed(batch) for batch in self.snapshot.read(number, plan.source, columns, condition))
             result = self.target.load(plan, chunk, batches)
         finally:

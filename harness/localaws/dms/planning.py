@@ -10,7 +10,7 @@ from localaws.dms.settings.table_mappings import TableMappings, Transformation, 
 from localaws.dms.source.catalog import SYSTEM_SCHEMAS
 from localaws.dms.types import SourceTable
 
-__all__ = ["is_selected", "plan_table"]
+__all__ = ["is_selected", "plan_dropped", "plan_table"]
 
 
 def is_selected(mappings: TableMappings, schema: str, table: str, is_view: bool = False) -> bool:
@@ -30,8 +30,7 @@ def plan_table(mappings: TableMappings, table: SourceTable, *, changes: bool) ->
         # As in DMS a filter is applied to changes too; there it goes stale when the filtered column changes.
         raise SettingsError("$.rules", f"this engine filters {table.full_name} in full load only yet: use the migration type full-load")
     rules = [rule for rule in mappings.transformations if rule.matches(table.schema, table.name) or rule.target == "column"]
-    schema = _named(table.schema, (rule for rule in rules if rule.target == "schema"))
-    name = _named(table.name, (rule for rule in rules if rule.target == "table"))
+    schema, name = _names(table, rules)
     columns = _columns(table, [rule for rule in mappings.transformations if rule.target == "column"])
     if not columns:
         raise SettingsError("$.rules", f"no column of {table.full_name} is left")
@@ -40,6 +39,18 @@ def plan_table(mappings: TableMappings, table: SourceTable, *, changes: bool) ->
         if names.count(column) > 1:
             raise SettingsError("$.rules", f"two columns of {table.full_name} get the name {column} on the target")
     return TablePlan(table, schema, name, columns, _key(table, columns, rules), condition_of(selection.filters), selection.load_order)
+
+
+def plan_dropped(mappings: TableMappings, schema: str, name: str) -> TablePlan:
+    """The plan of a table that is not there any more: its name on the target, and no columns."""
+    table = SourceTable(schema, name, (), ())
+    return TablePlan(table, *_names(table, [rule for rule in mappings.transformations if rule.matches(schema, name)]), (), ())
+
+
+def _names(table: SourceTable, rules: list[Transformation]) -> tuple[str, str]:
+    """Schema and table on the target."""
+    schema = _named(table.schema, (rule for rule in rules if rule.target == "schema"))
+    return schema, _named(table.name, (rule for rule in rules if rule.target == "table"))
 
 
 def _named(name: str, rules: Iterable[Transformation]) -> str:

@@ -156,24 +156,22 @@ def make_target(definition: Definition, folder: Path) -> Target:
     Raises:
         SettingsError: there is no such engine here.
     """
-    values = dict(definition.target)
+    values, settings = dict(definition.target), TaskSettings.parse(definition.settings)
     engine = values.pop("engine")
     if engine == "kinesis":
-        return _kinesis(definition, values, folder)
-    if TaskSettings.parse(definition.settings).before_image:
+        return _kinesis(definition, settings, values, folder)
+    if settings.before_image:
         raise SettingsError("$.BeforeImageSettings.EnableBeforeImage", f"it is for streams, and the target is {engine}")
     if engine == "redshift":
-        return _redshift(definition, values)
+        return _redshift(definition, settings, values)
     if engine == "s3":
         from localaws.dms.target.s3 import S3Target
 
-        safe = not TaskSettings.parse(definition.settings).strict
-        return S3Target(_client(definition, "s3"), S3Settings.read(values["settings"]), folder, safe=safe)
+        return S3Target(_client(definition, "s3"), S3Settings.read(values["settings"]), folder, safe=not settings.strict)
     if engine == "mysql":
         from localaws.dms.target.mysql import CONTROL_SCHEMA, MySqlTarget
         from localaws.dms.target.mysql_session import MySqlAddress
 
-        settings = TaskSettings.parse(definition.settings)
         schema = settings.control_schema or CONTROL_SCHEMA
         return MySqlTarget(
             MySqlAddress(**values), definition.name, safe=not settings.strict, lob_bytes=settings.lob_bytes, control_schema=schema
@@ -181,18 +179,18 @@ def make_target(definition: Definition, folder: Path) -> Target:
     raise SettingsError("target endpoint: EngineName", f"targets of the engine {engine} are not supported by this engine yet")
 
 
-def _kinesis(definition: Definition, values: dict[str, Any], folder: Path) -> Target:
+def _kinesis(definition: Definition, task: TaskSettings, values: dict[str, Any], folder: Path) -> Target:
     from localaws.dms.settings.kinesis_settings import KinesisSettings
     from localaws.dms.target.kinesis import KinesisTarget
     from localaws.dms.target.messages import Messages
 
-    settings, task = KinesisSettings.read(values["settings"]), TaskSettings.parse(definition.settings)
+    settings = KinesisSettings.read(values["settings"])
     objects = TableMappings.parse(definition.mappings).objects if definition.mappings else ()
     messages = Messages(definition.name, settings, objects, task.before_image, details=not task.strict)
     return KinesisTarget(_client(definition, "kinesis"), settings.stream, messages, folder)
 
 
-def _redshift(definition: Definition, values: dict[str, Any]) -> Target:
+def _redshift(definition: Definition, settings: TaskSettings, values: dict[str, Any]) -> Target:
     from localaws.dms.target.redshift import RedshiftAddress, RedshiftTarget
     from localaws.dms.target.staging import DEFAULT_BUCKET, Staging
 
@@ -200,7 +198,6 @@ def _redshift(definition: Definition, values: dict[str, Any]) -> Target:
     client = _client(definition, "s3")
     if bucket == DEFAULT_BUCKET:
         client.create_bucket(Bucket=bucket)
-    settings = TaskSettings.parse(definition.settings)
     staging = Staging(client, bucket, f"{folder}/{definition.name}")
     return RedshiftTarget(
         RedshiftAddress(**values),

@@ -1,12 +1,13 @@
 """Tables of a running task that are loaded again (ReloadTables), while the changes of the others are applied.
 
 A table is loaded from a snapshot of its own. Its changes up to the snapshot are left out, those after it are held until it is loaded, and
-then applied together with the note that it is. A process that is killed before begins the table's load anew.
+then applied together with the note that it is. A process that is killed before begins the table's load anew; so does a run that ends.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -26,7 +27,12 @@ from localaws.dms.target.base import Target
 if TYPE_CHECKING:
     from localaws.dms.replication import Replication
 
-__all__ = ["ReloadRequest", "Reloads", "later_than"]
+__all__ = ["Load", "ReloadRequest", "Reloads", "later_than"]
+
+_PATIENCE = 60.0
+"""Seconds for a load that is broken off to end by itself, before its connections to the target are."""
+
+_POLL = 0.1
 
 Name = tuple[str, str]
 
@@ -42,11 +48,11 @@ class ReloadRequest:
 
 
 @dataclass
-class _Load:
+class Load:
     """A table that is being loaded, by a thread of its own."""
 
     plan: TablePlan
-    position: Position
+    snapshot: Snapshot
     thread: threading.Thread
     held: list[RowChanges] = field(default_factory=list)
     loaded: bool = False
@@ -58,7 +64,8 @@ class Reloads:
 
     def __init__(self, replication: Replication, target: Target) -> None:
         self._replication, self._target = replication, target
-        self._loads: dict[Name, _Load] = {}
+        self._loads: dict[Name, Load] = {}
+        self._ending = threading.Event()
 
     def __contains__(self, name: Name) -> bool:
         return name in self._loads
@@ -66,7 +73,7 @@ class Reloads:
     def hold(self, name: Name, parts: Sequence[RowChanges]) -> None:
         """Keep changes of a table that is being loaded, but for those that its snapshot has."""
         load = self._loads[name]
-        load.held += [part for part in (later_than(part, load.position) for part in parts) if len(part.operation)]
+        load.held += [part for part in (later_than(part, load.snapshot.position) for part in parts) if len(part.operation)]
 
     def begin(self, name: Name, checkpoint: Checkpoint, save: Callable[[Checkpoint], None], forget: Callable[[], None]) -> Checkpoint:
         """Starts a load; the checkpoint that has it, saved. `forget` makes the reader ask anew which tables are wanted."""
@@ -76,6 +83,8 @@ class Reloads:
         if plan is None:
             reason = f"There is no table {'.'.join(name)} on the source that the mappings select: it cannot be reloaded."
             replication.suspend(*name, SourceError(reason))
+            checkpoint = checkpoint.given_up(name)
+            save(checkpoint)
             return checkpoint
         checkpoint = replace(checkpoint, reloading=tuple(sorted({*checkpoint.reloading, ".".join(name)})))
         save(checkpoint)
@@ -83,41 +92,46 @@ class Reloads:
             replication.validator.pause(name)
         forget()  # before the snapshot: what the reader leaves out of a table that was suspended, the snapshot has
         snapshot = open_snapshot(replication.task.source, replication.task.settings.subtasks)
-        load = _Load(plan, snapshot.position, threading.Thread(target=self._run, args=(name, snapshot), name="reload", daemon=True))
+        load = Load(plan, snapshot, threading.Thread(target=self._run, args=(name, snapshot), name="reload", daemon=True))
         self._loads[name] = load
         statistics.table_state, statistics.message, statistics.full_load_reloaded = "Table is being reloaded", "", True
         load.thread.start()
         return checkpoint
 
-    def ended(self, wait_for: Name | None = None) -> list[tuple[Name, TablePlan, Position, list[RowChanges]]]:
-        """Tables that are loaded now, with the changes that were held. With `wait_for`, that one has ended.
+    def ended(self, wait_for: Name | None = None) -> list[tuple[Name, Load]]:
+        """Loads that have ended now; they stay until `forget`. With `wait_for`, that one has, unless the task is to stop.
 
         Raises:
             SourceLostError: a load's connection was lost; so does TargetLostError.
         """
-        if wait_for is not None:
-            self._loads[wait_for].thread.join()
-        found = []
-        for name, load in list(self._loads.items()):
-            if load.thread.is_alive():
-                continue
+        while wait_for is not None and self._loads[wait_for].thread.is_alive() and not self._replication.stopping.is_set():
+            self._loads[wait_for].thread.join(timeout=_POLL)
+        found = [(name, load) for name, load in self._loads.items() if not load.thread.is_alive()]
+        for _, load in found:
             if load.error is not None:
                 raise load.error
-            if self._replication.stopping.is_set() and not load.loaded:
-                continue  # the checkpoint has it still
-            del self._loads[name]
-            if load.loaded:
-                found.append((name, load.plan, load.position, load.held))
-            else:
-                self._replication.suspend(*name, SourceError(self._replication.statistics.table(*name).message))
-            if self._replication.validator is not None:
-                self._replication.validator.again(name)
-        return found
+        # A load that a stop has cut short did not fail: the checkpoint has it still.
+        return [(name, load) for name, load in found if load.loaded or not self._replication.stopping.is_set()]
+
+    def forget(self, name: Name) -> None:
+        """The table's load and the changes that were held are done with."""
+        del self._loads[name]
+        self._target.release()
+        if self._replication.validator is not None:
+            self._replication.validator.again(name)
 
     def close(self) -> None:
-        """Waits for loads that end between chunks."""
+        """Breaks off the loads, and waits until they have ended: nothing of this run is written beside the one that follows."""
+        self._ending.set()
         for load in self._loads.values():
-            load.thread.join(timeout=60)
+            load.snapshot.interrupt()
+        deadline = time.monotonic() + _PATIENCE
+        for load in self._loads.values():
+            load.thread.join(timeout=max(0.0, deadline - time.monotonic()))
+        if any(load.thread.is_alive() for load in self._loads.values()):
+            self._target.close()  # it waits for an answer that may never come
+        for load in self._loads.values():
+            load.thread.join()
 
     def _plan(self, name: Name) -> TablePlan | None:
         with connected(self._replication.task.source) as connection:
@@ -129,7 +143,7 @@ class Reloads:
         mode = replication.task.settings.prepare
         mode = "TRUNCATE_BEFORE_LOAD" if mode == "DO_NOTHING" else mode
         try:
-            work = FullLoad(snapshot, self._target, replication.statistics, replication.stopping, replication.data_errors)
+            work = FullLoad(snapshot, self._target, replication.statistics, self._ending, replication.data_errors)
             load.loaded = bool(work.run([load.plan], mode, anew=True))
         except BaseException as error:  # noqa: BLE001 - raised by the thread that applies
             load.error = error

@@ -31,7 +31,7 @@ from localaws.dms.exceptions import (
 from localaws.dms.full_load import FullLoad
 from localaws.dms.known_faults import known_faults
 from localaws.dms.plan import TablePlan
-from localaws.dms.planning import is_selected, plan_table
+from localaws.dms.planning import is_selected, plan_dropped, plan_table
 from localaws.dms.reloading import ReloadRequest
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
@@ -75,7 +75,9 @@ class Replication:
         self.statistics = statistics or Statistics()
         self.stopping = threading.Event()
         self.plans: dict[tuple[str, str], TablePlan] = {}
-        self.target: Target | None = None
+        self._is_begun = False
+        self.resumed = False
+        """Whether changes were captured before: the source's catalog may be ahead of what the target has."""
         self.suspended: dict[str, str] = {}
         """Tables that are left out, by their full name on the source, and why. Checkpoints carry it."""
         self.data_errors = DataErrors(task.settings.data_errors)
@@ -101,21 +103,24 @@ class Replication:
                 return self._run_once(fresh, until)
             except (SourceLostError, TargetLostError) as error:
                 self.statistics.message = str(error)
-                fresh = fresh and self.target is None  # what was begun anew is not begun anew twice
+                fresh = fresh and not self._is_begun  # what was begun anew is not begun anew twice
                 attempt = 0 if time.monotonic() - began > _HEALTHY_SECONDS else attempt
                 wait = self.task.settings.retries.wait(attempt)
                 if wait is None:
                     raise
                 attempt += 1
                 self.stopping.wait(wait)
-            finally:
-                if self.target is not None:
-                    self.target.close()
         return NORMAL
 
     def _run_once(self, fresh: bool, until: Until | None) -> str:
         target = self._make_target()
-        target.open()
+        try:
+            target.open()
+            return self._run_on(target, fresh, until)
+        finally:
+            target.close()
+
+    def _run_on(self, target: Target, fresh: bool, until: Until | None) -> str:
         if self.task.settings.validation.only:
             return self._validate_only(target)
         found = target.checkpoint()
@@ -128,7 +133,7 @@ class Replication:
         loaded_now = checkpoint is None or not checkpoint.loaded
         if checkpoint is None or not checkpoint.loaded:
             checkpoint = self._load(target, checkpoint)
-        self.target = target
+        self._is_begun, self.resumed = True, not loaded_now
         self.statistics.position = checkpoint.position
         if self.stopping.is_set() or not checkpoint.loaded:
             return NORMAL
@@ -163,13 +168,14 @@ class Replication:
             else:
                 checkpoint = replace(former, settled=str(snapshot.position))
                 target.save(checkpoint.text())
-            self.target = target
+            self._is_begun = True
             self.on_begun()
             suspend = task.settings.table_error == "SUSPEND_TABLE"
             load = FullLoad(snapshot, target, self.statistics, self.stopping, self.data_errors, suspend)
             loaded = load.run(list(self.plans.values()), task.settings.prepare)
         finally:
             snapshot.close()
+            target.release()
         if self.stopping.is_set():
             return checkpoint
         for name in set(self.plans) - {(plan.source.schema, plan.source.name) for plan in loaded}:
@@ -219,8 +225,8 @@ class Replication:
     def _validate_only(self, target: Target) -> str:
         if self.task.migration != "full-load":
             raise SettingsError("$.ValidationSettings.ValidationOnly", "this engine does it for tasks of the type full-load only")
-        self.target = target
         self._read_plans()
+        self._is_begun = True
         self.on_begun()
         validator = self._make_validator(target)
         assert validator is not None
@@ -290,15 +296,25 @@ class Replication:
             return None
         return self._keep(self._plan_of(table))
 
+    def plan_of_dropped(self, schema: str, name: str) -> TablePlan | None:
+        """The plan of a table that the source has no more: its name on the target. None when it was not replicated."""
+        if not self.wants(schema, name):
+            return None
+        plan = plan_dropped(self.task.mappings, schema, name)
+        return replace(plan, schema=self._schema_of(plan))
+
     def _plan_of(self, table: TableMap) -> TablePlan:
         columns = tuple(SourceColumn(column.name, column.type, column.nullable) for column in table.columns)
         return plan_table(self.task.mappings, SourceTable(table.schema, table.table, columns, table.key), changes=True)
 
     def _keep(self, plan: TablePlan) -> TablePlan:
-        if self.task.settings.target_schema and plan.schema == plan.source.schema:
-            plan = replace(plan, schema=self.task.settings.target_schema)
+        plan = replace(plan, schema=self._schema_of(plan))
         self.plans[plan.source.schema, plan.source.name] = plan
         return plan
+
+    def _schema_of(self, plan: TablePlan) -> str:
+        target_schema = self.task.settings.target_schema
+        return target_schema if target_schema and plan.schema == plan.source.schema else plan.schema
 
     def suspend(self, schema: str, name: str, error: ReplicationError) -> None:
         """Leave a table out from now on, by policy, or stop the task."""

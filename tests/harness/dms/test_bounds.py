@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from dms_lab import Running, differences, execute, mappings, next_second, rows_of, schema_of
 
-from localaws.dms.binlog.events import Position
+from localaws.dms.binlog.events import Item, Position
 from localaws.dms.bounds import Until, parse_start
 from localaws.dms.exceptions import BinlogGoneError, SourceError
 from localaws.dms.source.connection import SourceAddress
 from localaws.dms.source.positions import position_at
 from localaws.dms.source.snapshot import current_position
+from localaws.dms.source.stream import BinlogStream
 
 Start = Callable[..., Running]
 
@@ -86,6 +88,33 @@ def test_a_server_time_ends_a_task_whose_source_is_quiet(start: Start, source: A
     task = start("clock", mappings(schema_of(source)), migration="cdc", until=until)
 
     assert task.wait_until_it_ends() == "STOPPED_AT_SERVER_TIME"
+
+
+def test_a_server_time_ends_a_task_when_what_was_committed_until_then_is_applied(
+    start: Start, source: Any, warehouse: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema = schema_of(source)
+    execute(source, "CREATE TABLE k (id INT PRIMARY KEY)")
+    read, over = BinlogStream.read, threading.Event()
+
+    def behind(self: BinlogStream, wait: float) -> Iterator[Item]:
+        """Nothing is read before the time is over."""
+        assert over.wait(60)
+        return read(self, wait)
+
+    monkeypatch.setattr(BinlogStream, "read", behind)
+    execute(source, "INSERT INTO k VALUES (1)")
+    begin = current_position(source)
+    execute(source, "INSERT INTO k VALUES (2)")
+    until = Until(seconds=next_second(source), by_clock=True, reason="STOPPED_AT_SERVER_TIME")
+    task = start("behind", mappings(schema), until=until, migration="cdc", first=begin)
+    task.wait_for(lambda: task.replication.statistics.phase == "ongoing replication")
+    next_second(source)
+    execute(source, "INSERT INTO k VALUES (3)")
+    over.set()
+
+    assert task.wait_until_it_ends() == "STOPPED_AT_SERVER_TIME"
+    assert rows_of(warehouse, f"SELECT id FROM {schema}.k") == [(2,)]
 
 
 def test_a_task_ends_after_its_load_and_goes_on_when_it_is_resumed(start: Start, source: Any, warehouse: psycopg.Connection[Any]) -> None:

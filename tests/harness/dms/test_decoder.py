@@ -228,7 +228,7 @@ def test_chunks_cover_the_whole_range_without_overlap(source: Any) -> None:
     counted = []
     for chunk in chunks:
         with source.cursor() as cursor:
-            cursor.execute(f"SELECT COUNT(*) FROM t WHERE {chunk.condition()}")
+            cursor.execute(f"SELECT COUNT(*) FROM t WHERE {chunk.condition('id')}")
             counted.append(cursor.fetchone()[0])
     assert sum(counted) == 1000
     assert min(counted) >= 200

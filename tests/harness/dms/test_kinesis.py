@@ -12,6 +12,7 @@ from dms_lab import Running, client, execute, mappings, schema_of
 from test_tasks import described, start
 
 from localaws.dms.exceptions import SettingsError, TargetError
+from localaws.dms.plan import TablePlan
 from localaws.dms.replication import Replication, Task
 from localaws.dms.settings.kinesis_settings import KinesisSettings
 from localaws.dms.settings.table_mappings import TableMappings
@@ -21,6 +22,7 @@ from localaws.dms.source.snapshot import current_position
 from localaws.dms.target import kinesis
 from localaws.dms.target.kinesis import KinesisTarget
 from localaws.dms.target.messages import Message, Messages
+from localaws.dms.types import SourceTable
 from localaws.engines.endpoint import EndpointEngine
 from waiting import wait_until
 
@@ -120,6 +122,8 @@ def test_a_batch_that_is_sent_again_has_the_same_sequences(
     values = {"IncludeTransactionDetails": True, "MessageFormat": "json-unformatted"}
     running = replicate(mappings(schema_of(source)), values=values)
     running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication")
+    execute(source, "INSERT INTO k VALUES (1000, 0)")
+    caught_up(running, source)
     before = (tmp_path / "kinesis.json").read_text("utf-8")
     execute(source, "INSERT INTO k SELECT seq, 0 FROM seq_1_to_700", "UPDATE k SET v = 1 WHERE id <= 3", "DELETE FROM k WHERE id = 2")
     caught_up(running, source)
@@ -136,8 +140,11 @@ def test_a_batch_that_is_sent_again_has_the_same_sequences(
             del rows[record["data"]["id"]]
         else:
             rows[record["data"]["id"]] = record["data"]["v"]
-    assert len(data) == 2 * 704
-    assert rows == {1: 1, 3: 1} | dict.fromkeys(range(4, 701), 0)
+    assert len(data) == 1 + 2 * 704
+    assert rows == {1000: 0, 1: 1, 3: 1} | dict.fromkeys(range(4, 701), 0)
+    # Each transaction names the one before it, over batches and processes.
+    pairs = list(dict.fromkeys((item["metadata"]["prev-transaction-id"], item["metadata"]["transaction-id"]) for item in data))
+    assert [former for former, _ in pairs] == [0, *(transaction for _, transaction in pairs[:-1])]
 
 
 def test_settings_give_keys_before_images_and_empty_values(source: Any, replicate: Callable[..., Running], stream: Any) -> None:
@@ -182,7 +189,8 @@ def test_throttled_records_are_sent_again_with_those_of_their_key_that_follow(
     monkeypatch.setattr(kinesis, "_LONGEST_WAIT", 0.0)
     target = KinesisTarget(Throttling(client(endpoint, "kinesis")), stream.arn, Messages("t", KinesisSettings(stream.arn)), tmp_path)
 
-    target._send([Message(f"key{number % 2}", json.dumps({"n": number}).encode()) for number in range(6)])
+    table = TablePlan(SourceTable("s", "t", (), ()), "s", "t", (), ())
+    target._send([Message(table, f"key{number % 2}", json.dumps({"n": number}).encode()) for number in range(6)])
 
     found = stream()
     assert {record["n"] for record in found} == set(range(6))
@@ -238,3 +246,17 @@ def test_a_task_of_the_endpoint_sends_to_a_stream(endpoint: EndpointEngine, addr
     assert described(dms, arn)["Status"] == "stopped", described(dms, arn)
     assert [record["data"] for record in stream() if "data" in record] == [{"id": 1}]
     dms.delete_replication_task(ReplicationTaskArn=arn)
+
+
+def test_a_change_that_no_record_can_hold_is_an_error_of_its_own_table(source: Any, replicate: Callable[..., Running], stream: Any) -> None:
+    schema = schema_of(source)
+    execute(source, "CREATE TABLE a (id INT PRIMARY KEY)", "CREATE TABLE k (id INT PRIMARY KEY, t LONGTEXT)")
+    running = replicate(mappings(schema), ErrorBehavior={"DataErrorPolicy": "SUSPEND_TABLE"})
+    running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication")
+    source.begin()
+    execute(source, "INSERT INTO a VALUES (1)", "INSERT INTO k VALUES (1, REPEAT('x', 1100000))")
+    source.commit()
+    caught_up(running, source)
+
+    assert list(running.replication.suspended) == [f"{schema}.k"]
+    assert [record["data"] for record in stream() if "data" in record] == [{"id": 1}]

@@ -186,6 +186,29 @@ def test_what_does_not_fit_a_table_that_exists_is_kept_with_the_servers_reason(s
     assert "Data truncated for column 'name'" in told[1][1]
 
 
+def test_rows_that_the_target_refuses_by_a_unique_key_of_its_own_are_kept_as_they_were(source: Any, standby: str, replicate: Start) -> None:
+    schema = schema_of(source)
+    execute(
+        source,
+        "CREATE TABLE k (id INT PRIMARY KEY, u INT)",
+        "INSERT INTO k VALUES (1, 10), (2, 20), (3, 30), (4, 40)",
+        f"CREATE TABLE {standby}.k (id INT PRIMARY KEY, u INT, UNIQUE (u))",
+    )
+    running = replicate("unique", into(schema, standby), FullLoadSettings={"TargetTablePrepMode": "DO_NOTHING"})
+    caught_up(running, source)
+    execute(source, f"INSERT INTO {standby}.k VALUES (99, 999)")  # a row of the target's own
+    source.begin()
+    # 1 takes what 99 has; 2 what 1 had, and 3 what 2 had: none of them can follow. 4 can, and so does a new row.
+    execute(source, "UPDATE k SET u = 999 WHERE id = 1", "UPDATE k SET u = 10 WHERE id = 2", "UPDATE k SET u = 20 WHERE id = 3")
+    execute(source, "UPDATE k SET u = 41 WHERE id = 4", "INSERT INTO k VALUES (5, 50)")
+    source.commit()
+    caught_up(running, source)
+
+    assert rows_of(source, f"SELECT id, u FROM {standby}.k") == sorted([(1, 10), (2, 20), (3, 30), (4, 41), (5, 50), (99, 999)], key=repr)
+    told = rows_of(source, "SELECT statement FROM awsdms_control.awsdms_apply_exceptions WHERE task_name = 'unique'")
+    assert told == [(f"UPSERT {{'id': {key}}}",) for key in (1, 2, 3)]
+
+
 def test_a_table_that_nothing_fits_is_suspended_without_trying_every_row(
     source: Any, standby: str, replicate: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

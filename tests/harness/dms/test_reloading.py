@@ -10,6 +10,8 @@ import psycopg
 import pytest
 from dms_lab import Running, differences, execute, mappings, rows_of, schema_of
 
+from localaws.dms.checkpoint import Checkpoint
+from localaws.dms.exceptions import SourceError
 from localaws.dms.full_load import FullLoad
 from localaws.dms.reloading import ReloadRequest
 from localaws.dms.source.snapshot import current_position
@@ -117,3 +119,29 @@ def test_a_suspended_table_comes_back(start: Start, source: Any, warehouse: psyc
     assert differences(source, warehouse, [f"{schema}.k"]) == {}
     assert running.replication.suspended == {}
     running.stop()
+
+
+def test_a_load_that_failed_is_not_begun_again_by_the_next_process(
+    start: Start, source: Any, warehouse: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, schema = begun(start, source)
+    execute(source, "DROP TABLE other")
+    caught_up(running, source)
+    states = running.replication.statistics.tables
+
+    def fails(self: FullLoad, plans: Any, prepare: str, **named: Any) -> list[Any]:
+        self._failed(plans[0], SourceError("it cannot be read"))
+        return []
+
+    monkeypatch.setattr(FullLoad, "run", fails)
+    for name in ("k", "other"):
+        running.replication.reloads.put(ReloadRequest(schema, name))
+    running.wait_for(lambda: all(states[f"{schema}.{name}"].table_state == "Table error" for name in ("k", "other")))
+    running.wait_for(lambda: len(running.replication.suspended) == 2)
+    running.stop()
+    monkeypatch.undo()
+
+    last = "SELECT checkpoint FROM public.awsdms_txn_state WHERE task_name = 'reload' ORDER BY noted DESC LIMIT 1"
+    (kept,) = warehouse.execute(last).fetchone() or ("",)
+    assert not Checkpoint.parse(kept).reloading
+    assert set(Checkpoint.parse(kept).suspended) == {f"{schema}.k", f"{schema}.other"}

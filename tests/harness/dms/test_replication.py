@@ -99,6 +99,34 @@ def test_a_source_is_loaded_and_kept_in_sync_through_changes_ddl_and_a_restart(
     assert (counts.deletes, counts.applied_deletes) == (103, 103)
 
 
+def test_ddl_of_the_time_when_the_task_was_stopped_is_followed(source: Any, warehouse: psycopg.Connection[Any], start: Start) -> None:
+    schema = schema_of(source)
+    names = ("added", "renamed", "gone", "went", "stays")
+    execute(source, *(f"CREATE TABLE {name} (id INT PRIMARY KEY, v INT)" for name in names))
+    execute(source, *(f"INSERT INTO {name} VALUES (1, 1)" for name in names))
+    running = start("stopped", mappings(schema))
+    loaded(running)
+    execute(source, "INSERT INTO stays VALUES (2, 2)", "DROP TABLE stays, went")
+    caught_up(running, source)
+    there = "SELECT table_name FROM information_schema.tables WHERE table_schema = %s"
+    assert sorted(name for (name,) in warehouse.execute(there, (schema,))) == ["added", "gone", "renamed"]
+    running.stop()
+
+    execute(
+        source,
+        "ALTER TABLE added ADD COLUMN n INT",
+        "INSERT INTO added VALUES (2, 2, 2)",
+        "ALTER TABLE renamed CHANGE v w INT",
+        "INSERT INTO renamed VALUES (2, 2)",
+        "DROP TABLE gone",
+    )
+    running = start("stopped", mappings(schema), start_type="resume-processing")
+    caught_up(running, source)
+
+    assert differences(source, warehouse, [f"{schema}.added", f"{schema}.renamed"]) == {}
+    assert sorted(name for (name,) in warehouse.execute(there, (schema,))) == ["added", "renamed"]
+
+
 def test_a_load_that_was_interrupted_goes_on_with_the_chunks_that_are_left(
     source: Any, warehouse: psycopg.Connection[Any], start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -204,7 +204,15 @@ def test_a_full_load_alone_ends_by_itself_and_is_compared(
     differs = validate(dms_command, ["validate", "once"])
     assert differs.exit_code == 1
     assert re.search(r"Mismatched records\W+1\W+0\W+MISSING_TARGET", differs.output)
+    late = validate(dms_command, ["validate", "once", "--seconds", "0"])
+    assert late.exit_code == 1
+    assert "has not ended within 0 s" in late.output
     assert [task["ReplicationTaskIdentifier"] for task in dms.describe_replication_tasks()["ReplicationTasks"]] == ["once"]
+    execute(source, "CREATE TABLE bag (x INT)")
+    create("keyless", mappings(schema, table="bag"), migration="full-load")
+    nothing = validate(dms_command, ["validate", "keyless"])
+    assert nothing.exit_code == 1
+    assert "nothing was compared: no table has a primary key" in nothing.output
 
 
 def test_a_task_whose_settings_cannot_be_done_is_not_created(dms: Any, arns: dict[str, str]) -> None:

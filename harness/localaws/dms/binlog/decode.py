@@ -27,7 +27,9 @@ def decode(buffer: np.ndarray, events: RowEvents, before: BeforeColumns) -> Chan
         BinlogError: an event is damaged.
         UnsupportedColumnError: a column is of a type that is not replicated.
     """
-    starts, ends = np.array(events.start, np.int64), np.array(events.end, np.int64)
+    starts, ends, *origins = (
+        np.array(values, np.int64) for values in (events.start, events.end, events.base, events.seconds, events.transaction)
+    )
     # Sorting by identity groups equal tables and operations; the sort is stable, so within a group events keep their order.
     places = sorted(range(len(events.group)), key=lambda i: (id(events.group[i][0]), events.group[i][1]))
     changes = Changes(bytes=int((ends - starts).sum()))
@@ -38,7 +40,7 @@ def decode(buffer: np.ndarray, events: RowEvents, before: BeforeColumns) -> Chan
         for operation, of_operation in groupby(indexes, key=lambda i: events.group[i][1]):
             chosen = np.array(list(of_operation))
             parts.append(_Part(operation, chosen, scan(buffer, table, starts[chosen], ends[chosen])))
-        changes.tables.append(_merged(buffer, table, parts, events, before(table)))
+        changes.tables.append(_merged(buffer, table, parts, origins, before(table)))
     return changes
 
 
@@ -55,8 +57,10 @@ class _Part:
         self.after, self.event, self.columns, self.start = order, event, images.columns, images.start[order]
 
 
-def _merged(buffer: np.ndarray, table: TableMap, parts: list[_Part], events: RowEvents, wanted: frozenset[str] | None) -> RowChanges:
-    base, seconds, transaction = (np.array(values, np.int64) for values in (events.base, events.seconds, events.transaction))
+def _merged(
+    buffer: np.ndarray, table: TableMap, parts: list[_Part], origins: list[np.ndarray], wanted: frozenset[str] | None
+) -> RowChanges:
+    base, seconds, transaction = origins  # of every event
     event = np.concatenate([part.event for part in parts])
     sequence = base[event] + np.concatenate([part.start for part in parts])
     operation = np.concatenate([np.full(len(part.event), part.operation, np.uint8) for part in parts])

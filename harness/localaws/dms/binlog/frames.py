@@ -181,15 +181,16 @@ class Framer:
 
     def _table_map(self, body: bytes) -> TableMap | None:
         """Parsed once for each form: a transaction of one row has one of its own, always the same."""
-        if body not in self._kept:
+        kept = self._kept  # `forget` may be called meanwhile: what was asked before it goes with what it throws away
+        if body not in kept:
             schema, _, rest = body[1 : 1 + body[0]], body[1 + body[0]], body[2 + body[0] :]
             wanted = self._wanted(schema.decode(), rest[1 : 1 + rest[0]].decode())
-            self._kept[body] = parse_table_map(body, self._charsets, self._mariadb) if wanted else None
-        return self._kept[body]
+            kept[body] = parse_table_map(body, self._charsets, self._mariadb) if wanted else None
+        return kept[body]
 
     def forget(self) -> None:
-        """Which tables are wanted has changed."""
-        self._kept.clear()
+        """Which tables are wanted has changed. Called by another thread than the one that reads."""
+        self._kept = {}
 
     def _other(self, found: _Found, kind: int, body: bytes, position: int, seconds: int) -> None:
         if kind == _QUERY:

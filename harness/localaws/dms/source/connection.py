@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,10 +13,13 @@ import pymysql
 
 from localaws.dms.exceptions import SourceError, SourceLostError
 
-__all__ = ["SourceAddress", "connected", "is_lost", "open_source", "source_errors"]
+__all__ = ["KEEP_ALIVE", "SourceAddress", "connected", "fileno", "is_lost", "keep_alive", "open_source", "shut_down", "source_errors"]
 
 _LOST = frozenset((2002, 2003, 2006, 2013, 2014, 2055, 1053, 1040, 1158, 1159, 1160, 1161))
 _SECONDS_TO_CONNECT = 10
+KEEP_ALIVE = {"idle": 30, "interval": 10, "count": 3}
+"""Seconds of silence after which the other side is asked for a sign of life, seconds between such questions, and how many stay
+unanswered before a connection is taken for lost: a network that swallows everything tells nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ def open_source(address: SourceAddress, **more: Any) -> pymysql.connections.Conn
         SourceError: the log-in is refused.
     """
     with source_errors():
-        return pymysql.connect(
+        connection = pymysql.connect(
             host=address.host,
             port=address.port,
             user=address.user,
@@ -48,6 +53,32 @@ def open_source(address: SourceAddress, **more: Any) -> pymysql.connections.Conn
             init_command="SET time_zone='+00:00', sql_mode='', net_write_timeout=600",
             **more,
         )
+        keep_alive(connection)
+        return connection
+
+
+def keep_alive(connection: pymysql.connections.Connection[Any]) -> None:
+    """Notices a network that is cut while an answer is waited for."""
+    own: socket.socket = connection._sock  # type: ignore[attr-defined]
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, option in (("idle", "TCP_KEEPIDLE"), ("interval", "TCP_KEEPINTVL"), ("count", "TCP_KEEPCNT")):
+        if hasattr(socket, option):
+            own.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), KEEP_ALIVE[name])
+
+
+def fileno(connection: pymysql.connections.Connection[Any]) -> int | None:
+    """The connection's socket; None when it is closed."""
+    own = connection._sock  # type: ignore[attr-defined]
+    return own.fileno() if own is not None and own.fileno() >= 0 else None
+
+
+def shut_down(number: int) -> None:
+    """Ends a connection under whoever reads or writes it: closing its descriptor would leave them waiting."""
+    try:
+        with socket.socket(fileno=os.dup(number)) as copy:
+            copy.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # it is ended already
 
 
 @contextmanager

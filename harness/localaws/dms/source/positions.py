@@ -7,9 +7,10 @@ import pymysql
 from localaws.dms.binlog.events import Commit, Position, Statement
 from localaws.dms.exceptions import BinlogGoneError, SourceError
 from localaws.dms.source.connection import SourceAddress, connected, source_errors
+from localaws.dms.source.snapshot import current_position
 from localaws.dms.source.stream import BinlogStream
 
-__all__ = ["position_at"]
+__all__ = ["end_after", "position_at"]
 
 _BEGIN = 4
 _WAIT = 0.5
@@ -61,3 +62,12 @@ def _files(address: SourceAddress) -> list[str]:
         except pymysql.err.OperationalError as error:
             raise SourceError(f"The source does not list its binlogs: {error.args[-1]}. Set log_bin, grant REPLICATION CLIENT.") from error
         return [str(row[0]) for row in cursor.fetchall()]
+
+
+def end_after(address: SourceAddress, seconds: int) -> Position | None:
+    """The end of the binlog when that second is over by the source's clock, so that nothing later was committed in it; None before."""
+    with connected(address) as connection:
+        with source_errors(), connection.cursor() as cursor:
+            cursor.execute("SELECT FLOOR(UNIX_TIMESTAMP(SYSDATE()))")
+            (now,) = cursor.fetchone() or (0,)
+        return current_position(connection) if int(now) > seconds else None

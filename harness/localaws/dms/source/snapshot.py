@@ -15,7 +15,7 @@ import pymysql
 
 from localaws.dms.binlog.events import Position
 from localaws.dms.exceptions import SourceError
-from localaws.dms.source.connection import SourceAddress, open_source, source_errors
+from localaws.dms.source.connection import SourceAddress, fileno, open_source, shut_down, source_errors
 from localaws.dms.source.result import query_batches
 from localaws.dms.types import SourceColumn, SourceTable
 
@@ -34,8 +34,8 @@ class Chunk:
     low: int | None = None
     high: int | None = None
 
-    def condition(self) -> str:
-        name = f"`{self.column}`"
+    def condition(self, name: str) -> str:
+        """The range in SQL, empty for a whole table; `name` is the column's there, quoted."""
         limits = [f"{name} >= {self.low}"] if self.low is not None else []
         return " AND ".join(limits + ([f"{name} < {self.high}"] if self.high is not None else []))
 
@@ -50,6 +50,12 @@ class Snapshot:
     def read(self, number: int, table: SourceTable, columns: Sequence[SourceColumn], condition: str) -> Iterator[pa.RecordBatch]:
         """The rows of a part of a table, by the connection `number`."""
         return read_rows(self.connections[number], table, columns, condition)
+
+    def interrupt(self) -> None:
+        """Whoever reads has an error. For another thread than those that do."""
+        for connection in self.connections:
+            if (number := fileno(connection)) is not None:
+                shut_down(number)
 
     def close(self) -> None:
         for connection in self.connections:

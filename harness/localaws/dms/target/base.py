@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -12,7 +12,9 @@ from localaws.dms.netting import TableChanges
 from localaws.dms.plan import TablePlan
 from localaws.dms.source.snapshot import Chunk
 
-__all__ = ["ApplyError", "Batch", "LoadResult", "Target"]
+__all__ = ["ApplyError", "Batch", "LoadResult", "Target", "gathered"]
+
+_FILE_ROWS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,28 @@ class Target(ABC):
     def statement(self, plan: TablePlan, action: str, checkpoint: str, details: Sequence[str] = ()) -> None:
         """DDL of the source on the target: `truncate`, `add-column`, `drop-column`, `rename-column`, `change-type`, `create-table`."""
 
+    def missing_columns(self, plan: TablePlan) -> list[str]:
+        """Columns of the plan that the target's table has not; none where the target has no tables with columns."""
+        return []
+
+    def release(self) -> None:
+        """Give up what is held for threads that have ended. There may be nothing."""
+        return
+
     @abstractmethod
     def close(self) -> None:
-        """Give up connections."""
+        """Give up connections, also those that other threads wait for."""
+
+
+def gathered(batches: Iterable[pa.RecordBatch], rows: int = _FILE_ROWS) -> Iterator[pa.Table]:
+    """Batches joined, for few files of a good size: with about so many rows each."""
+    waiting: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        waiting.append(batch)
+        count += batch.num_rows
+        if count >= rows:
+            yield pa.Table.from_batches(waiting)
+            waiting, count = [], 0
+    if waiting:
+        yield pa.Table.from_batches(waiting)

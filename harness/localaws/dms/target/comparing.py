@@ -15,7 +15,7 @@ from localaws.dms.target.base import Target
 from localaws.dms.target.control_tables import ControlTables, Dialect
 from localaws.dms.validation.compare import Difference
 
-__all__ = ["ComparableTarget", "in_keys", "in_range", "keys_can_be_asked_for"]
+__all__ = ["ComparableTarget", "in_keys", "keys_can_be_asked_for"]
 
 
 class ComparableTarget(Target):
@@ -38,19 +38,10 @@ class ComparableTarget(Target):
 
     def rows_in(self, plan: TablePlan, part: Chunk | pa.Table) -> pa.Table:
         """The target's rows of a range, or with these keys (named as on the target)."""
-        names = {column.source: column.name for column in plan.columns}
         if isinstance(part, Chunk):
-            return self.rows_there(plan, in_range(part, names, self._dialect))
+            names = {column.source: column.name for column in plan.columns}
+            return self.rows_there(plan, part.condition(self._dialect.quoted(names[part.column]) if part.column else ""))
         return self.rows_there(plan, in_keys(part, {name: name for name in part.column_names}, self._dialect))
-
-
-def in_range(chunk: Chunk, names: Mapping[str, str], dialect: Dialect) -> str:
-    """A range as a condition; `names` gives the column's name there. Empty for a whole table."""
-    if not chunk.column:
-        return ""
-    name = dialect.quoted(names[chunk.column])
-    limits = [f"{name} >= {chunk.low}"] if chunk.low is not None else []
-    return " AND ".join(limits + ([f"{name} < {chunk.high}"] if chunk.high is not None else []))
 
 
 def in_keys(keys: pa.Table, names: Mapping[str, str], dialect: Dialect) -> str:

@@ -39,14 +39,19 @@ class KinesisTarget(FileStateTarget):
     """One task's messages. `state` is the task's own folder on this machine, which also keeps what is too large for a stream."""
 
     def __init__(self, client: Any, stream: str, messages: Messages, state: Path) -> None:
-        super().__init__(state / "kinesis.json")
+        super().__init__(state / "kinesis.json", transaction=0)
         self._client, self._stream, self._messages = client, stream, messages
         self._refused = state / "apply_exceptions.jsonl"
 
     def open(self) -> None:
         self._read_state()
+        self._messages.former = self._state.get("transaction", 0)
         with storage_errors("Kinesis"):
             self._client.describe_stream_summary(StreamARN=self._stream)
+
+    def restart(self, checkpoint: str) -> None:
+        self._messages.former = self._state["transaction"] = 0
+        super().restart(checkpoint)
 
     def prepare(self, plan: TablePlan, mode: str) -> None:
         """A stream has no tables: readers are told that one is loaded anew."""
@@ -59,7 +64,7 @@ class KinesisTarget(FileStateTarget):
         result = LoadResult()
         for batch in batches:
             messages = list(self._messages.loaded(plan, pa.Table.from_batches([batch])))
-            result.errors += self._sent(plan, messages)
+            result.errors += self._sent(messages)
             result.rows += len(messages)
         result.rows -= len(result.errors)
         with self._lock:
@@ -68,8 +73,8 @@ class KinesisTarget(FileStateTarget):
         return result
 
     def apply(self, batch: Batch) -> list[ApplyError]:
-        plan = batch.changes[0][0] if batch.changes else None
-        errors = self._sent(plan, self._messages.changed(batch.changes)) if plan is not None else []
+        errors = self._sent(self._messages.changed(batch.changes))
+        self._state["transaction"] = self._messages.former
         self.save(batch.checkpoint)
         return errors
 
@@ -84,10 +89,10 @@ class KinesisTarget(FileStateTarget):
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _sent(self, plan: TablePlan, messages: Sequence[Message]) -> list[ApplyError]:
+    def _sent(self, messages: Sequence[Message]) -> list[ApplyError]:
         """Sends what a record can hold; the others are kept in the task's folder."""
-        large = [message for message in messages if len(message.data) + len(message.key.encode()) > _LARGEST]
-        self._send([message for message in messages if message not in large] if large else messages)
+        large = [message for message in messages if _size(message) > _LARGEST]
+        self._send([message for message in messages if _size(message) <= _LARGEST] if large else messages)
         if not large:
             return []
         reason = f"the message is larger than {_LARGEST:,} bytes, which Kinesis does not take"
@@ -95,7 +100,7 @@ class KinesisTarget(FileStateTarget):
             for message in large:
                 file.write(json.dumps({"partition_key": message.key, "error": reason, "message": message.data.decode()}) + "\n")
         _LOG.error("%s messages are in %s: %s", len(large), self._refused, reason)
-        return [ApplyError(plan, f"PUT {message.key}", reason) for message in large]
+        return [ApplyError(message.table, f"PUT {message.key}", reason) for message in large]
 
     def _send(self, messages: Sequence[Message]) -> None:
         for part in _parts(messages):
@@ -139,11 +144,15 @@ def _parts(messages: Sequence[Message]) -> Iterator[list[Message]]:
     part: list[Message] = []
     size = 0
     for message in messages:
-        bytes_ = len(message.data) + len(message.key.encode())
-        if part and (len(part) == _RECORDS or size + bytes_ > _BYTES):
+        if part and (len(part) == _RECORDS or size + _size(message) > _BYTES):
             yield part
             part, size = [], 0
         part.append(message)
-        size += bytes_
+        size += _size(message)
     if part:
         yield part
+
+
+def _size(message: Message) -> int:
+    """As Kinesis counts it."""
+    return len(message.data) + len(message.key.encode())

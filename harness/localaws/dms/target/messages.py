@@ -31,8 +31,9 @@ _TYPES = {"int": "INT", "decimal": "NUMERIC", "float": "REAL4", "double": "REAL8
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A record of the stream, and the sequence of its change; 0 for those of a load and of tables."""
+    """A record of the stream, the table it is about, and the sequence of its change; 0 for those of a load and of tables."""
 
+    table: TablePlan
     key: str
     data: bytes
     sequence: int = 0
@@ -46,7 +47,8 @@ class Messages:
     ) -> None:
         self._task, self._settings, self._mappings, self._before = task, settings, mappings, before
         self._details = details or settings.transactions
-        self._former = 0
+        self.former = 0
+        """The transaction of the last change that was made a message: the next one's prev-transaction-id."""
         self._mark = uuid.uuid4().hex
         self._numbers = re.compile(f'"{self._mark}([-0-9.]+)"')
 
@@ -67,13 +69,14 @@ class Messages:
         messages, number, current = [], 0, 0
         for sequence, plan, operation, row, old, seconds, transaction in sorted(found, key=lambda item: item[0]):
             if transaction != current:
-                self._former, current, number = current or self._former, transaction, 0
+                self.former, current, number = current or self.former, transaction, 0
             number += 1
             metadata: dict[str, Any] = {"transaction-id": transaction, "commit-timestamp": _moment(datetime.fromtimestamp(seconds, UTC))}
             if self._details:
                 place = f"{sequence >> 32}.{sequence & 0xFFFFFFFF}"
-                metadata |= {"stream-position": place, "prev-transaction-id": self._former, "transaction-record-id": number}
+                metadata |= {"stream-position": place, "prev-transaction-id": self.former, "transaction-record-id": number}
             messages.append(self._message(plan, row, _OPERATIONS[operation], metadata, old if self._before else None, sequence))
+        self.former = current or self.former
         return messages
 
     def told(self, plan: TablePlan, operation: str, details: Sequence[str] = ()) -> Message | None:
@@ -88,7 +91,7 @@ class Messages:
             control["table-def"] = {"columns": columns, "primary-key": list(plan.key)}
             control |= {"changed": list(details)} if details else {}
         metadata = self._metadata(plan, operation, "control", "task-id", self._task)
-        return Message(self._task, self._encoded({"control": control, "metadata": metadata}))
+        return Message(plan, self._task, self._encoded({"control": control, "metadata": metadata}))
 
     def _message(
         self,
@@ -104,7 +107,7 @@ class Messages:
         if old is not None:
             document[self._before] = self._kept(old)
         document["metadata"] = {**self._metadata(plan, operation, "data", kind, value), **(more or {})}
-        return Message(value[:LARGEST_KEY], self._encoded(document), sequence)
+        return Message(plan, value[:LARGEST_KEY], self._encoded(document), sequence)
 
     def _partition(self, plan: TablePlan, row: Mapping[str, Any], more: Mapping[str, Any]) -> tuple[str, str]:
         mapping = next((item for item in self._mappings if item.matches(plan.source.schema, plan.source.name)), None)

@@ -7,7 +7,7 @@ do not fit are found. Sessions check no foreign keys: a batch has the source's l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -90,12 +90,21 @@ class MySqlTarget(MySqlSession, SqlTarget):
         self._run(f"CREATE TEMPORARY TABLE {_own(plan, 'rows')} LIKE {self._name(plan)}")
         refused = dict(self._load(_own(plan, "rows"), plan, found.inserts))
         self._run(f"DROP TEMPORARY TABLE {_own(plan, 'rows')}")
+        while more := self._without(plan, found, refused):
+            # What fits was refused because of a row that only the target has, or that was kept: its own row is kept too.
+            refused |= more
+        return [_refusal(plan, "UPSERT", found.inserts, row, reason) for row, reason in refused.items()]
+
+    def _without(self, plan: TablePlan, found: Net, refused: Mapping[int, str]) -> dict[int, str]:
+        """Applies all but the inserts with these numbers, or nothing: then the numbers of others that are refused, and why."""
+        self._run("SAVEPOINT awsdms_net")
         keys = found.inserts.select(list(plan.key)).take(pa.array(list(refused), pa.int64()))
         self._delete(plan, found.deletes.join(keys, list(plan.key), join_type="left anti"))
         good = [row for row in range(len(found.inserts)) if row not in refused]
-        # What fits may still be refused because of a row that only the target has.
-        refused |= {good[row]: why for row, why in self._load(self._name(plan), plan, found.inserts.take(pa.array(good, pa.int64())))}
-        return [_refusal(plan, "UPSERT", found.inserts, row, reason) for row, reason in refused.items()]
+        more = {good[row]: why for row, why in self._load(self._name(plan), plan, found.inserts.take(pa.array(good, pa.int64())))}
+        if more:
+            self._run("ROLLBACK TO SAVEPOINT awsdms_net")
+        return more
 
     def _delete(self, plan: TablePlan, keys: pa.Table) -> None:
         """The rows with these keys. A key that does not fit is no row's."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +12,8 @@ from typing import Any
 import pymysql
 
 from localaws.dms.exceptions import CollisionError, TargetError, TargetLostError
-from localaws.dms.source.connection import is_lost
+from localaws.dms.source.connection import fileno, is_lost, keep_alive
+from localaws.dms.target.connections import ThreadConnections
 
 __all__ = ["MySqlAddress", "MySqlSession"]
 
@@ -39,13 +39,13 @@ class MySqlSession:
 
     def __init__(self, address: MySqlAddress) -> None:
         self._address = address
-        self._local = threading.local()
-        self._opened: list[pymysql.connections.Connection[Any]] = []
+        self._connections = ThreadConnections(self._open, fileno, _end)
 
     def close(self) -> None:
-        for connection in self._opened:
-            if connection.open:
-                connection._force_close()  # type: ignore[attr-defined] # it may be in the middle of an answer
+        self._connections.close()
+
+    def release(self) -> None:
+        self._connections.release()
 
     def _run(self, sql: str) -> pymysql.cursors.Cursor:
         cursor = self._connection().cursor()
@@ -61,7 +61,8 @@ class MySqlSession:
             self._run("COMMIT")
         except BaseException:
             # Ended with the connection: temporary tables of the attempt go too.
-            self._local.connection._force_close()
+            if (connection := self._connections.held()) is not None:
+                _end(connection)
             raise
 
     def _load_data(self, table: str, lines: bytes, clause: str, count: int) -> str:
@@ -81,22 +82,26 @@ class MySqlSession:
         return "; ".join(str(message) for _, _, message in remarks[:3]) or f"the server took {loaded} of {count} rows"
 
     def _connection(self) -> pymysql.connections.Connection[Any]:
-        connection: pymysql.connections.Connection[Any] | None = getattr(self._local, "connection", None)
-        if connection is None or not connection.open:
-            address = self._address
-            with target_errors("log-in"):
-                connection = pymysql.connect(
-                    host=address.host, port=address.port, user=address.user, password=address.password, charset="utf8mb4",
-                    connect_timeout=_SECONDS_TO_CONNECT, autocommit=True, local_infile=True,
-                    init_command=f"SET time_zone='+00:00', sql_mode='{_MODE}', foreign_key_checks=0",
-                )  # fmt: skip
-                if address.script:
-                    with connection.cursor() as cursor:
-                        for statement in filter(None, (part.strip() for part in address.script.split(";"))):
-                            cursor.execute(statement)
-            self._local.connection = connection
-            self._opened.append(connection)
+        return self._connections.mine()
+
+    def _open(self) -> pymysql.connections.Connection[Any]:
+        address = self._address
+        with target_errors("log-in"):
+            connection = pymysql.connect(
+                host=address.host, port=address.port, user=address.user, password=address.password, charset="utf8mb4",
+                connect_timeout=_SECONDS_TO_CONNECT, autocommit=True, local_infile=True,
+                init_command=f"SET time_zone='+00:00', sql_mode='{_MODE}', foreign_key_checks=0",
+            )  # fmt: skip
+            keep_alive(connection)
+            if address.script:
+                with connection.cursor() as cursor:
+                    for statement in filter(None, (part.strip() for part in address.script.split(";"))):
+                        cursor.execute(statement)
         return connection
+
+
+def _end(connection: pymysql.connections.Connection[Any]) -> None:
+    connection._force_close()  # type: ignore[attr-defined] # it may be in the middle of an answer
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,8 +14,10 @@ import pyarrow as pa
 from localaws.dms.exceptions import CollisionError, TargetError, TargetLostError
 from localaws.dms.netting import Bag, Net
 from localaws.dms.plan import PlannedColumn, TablePlan
+from localaws.dms.source.connection import KEEP_ALIVE
 from localaws.dms.source.snapshot import Chunk
-from localaws.dms.target.base import ApplyError, LoadResult
+from localaws.dms.target.base import ApplyError, LoadResult, gathered
+from localaws.dms.target.connections import ThreadConnections
 from localaws.dms.target.control_tables import REDSHIFT, ControlTables, literal, quoted
 from localaws.dms.target.fitting import Fitted, TargetColumn, fit, fitted_type
 from localaws.dms.target.redshift_types import declared_type, redshift_type
@@ -59,8 +60,7 @@ class RedshiftTarget(SqlTarget):
         self._address, self._staging, self._safe, self._lob_bytes = address, staging, safe, lob_bytes
         super().__init__(ControlTables(task, control_schema), REDSHIFT)
         self.narrows = not safe
-        self._local = threading.local()
-        self._opened: list[psycopg.Connection[Any]] = []
+        self._connections = ThreadConnections(self._open, _fileno, psycopg.Connection.close)
         self._columns: dict[str, list[TargetColumn]] = {}
 
     def open(self) -> None:
@@ -87,7 +87,7 @@ class RedshiftTarget(SqlTarget):
     def load(self, plan: TablePlan, chunk: Chunk, batches: Iterable[pa.RecordBatch]) -> LoadResult:
         result, columns = LoadResult(), self._target_columns(plan)
         with self._staging.files() as files:
-            for batch in _gathered(batches):
+            for batch in gathered(batches):
                 fitted = fit(batch, columns)
                 result.errors += _refusals(plan, "INSERT", batch, fitted)
                 if len(fitted.good):
@@ -205,8 +205,10 @@ class RedshiftTarget(SqlTarget):
         return pa.table(arrays, [column.name for column in columns])
 
     def close(self) -> None:
-        for connection in self._opened:
-            connection.close()
+        self._connections.close()
+
+    def release(self) -> None:
+        self._connections.release()
 
     def _create(self, plan: TablePlan, condition: str = "") -> str:
         lines = [
@@ -247,8 +249,8 @@ class RedshiftTarget(SqlTarget):
             yield
             self._run("COMMIT")
         except BaseException:
-            connection = self._local.connection  # not a new one, if it is lost
-            if not connection.closed:
+            connection = self._connections.held()  # not a new one, if it is lost
+            if connection is not None:
                 try:
                     connection.execute("ROLLBACK")
                 except psycopg.Error:
@@ -256,19 +258,18 @@ class RedshiftTarget(SqlTarget):
             raise
 
     def _connection(self) -> psycopg.Connection[Any]:
-        connection: psycopg.Connection[Any] | None = getattr(self._local, "connection", None)
-        if connection is None or connection.closed:
-            address = self._address
-            try:
-                connection = psycopg.connect(
-                    host=address.host, port=address.port, dbname=address.database, user=address.user, password=address.password,
-                    autocommit=True, connect_timeout=10, application_name="dms", prepare_threshold=None,
-                )  # fmt: skip
-            except psycopg.OperationalError as error:
-                raise TargetLostError(f"Redshift does not answer: {error}. The task tries again.") from error
-            self._local.connection = connection
-            self._opened.append(connection)
-        return connection
+        return self._connections.mine()
+
+    def _open(self) -> psycopg.Connection[Any]:
+        address = self._address
+        try:
+            return psycopg.connect(
+                host=address.host, port=address.port, dbname=address.database, user=address.user, password=address.password,
+                autocommit=True, connect_timeout=10, application_name="dms", prepare_threshold=None,
+                keepalives_idle=KEEP_ALIVE["idle"], keepalives_interval=KEEP_ALIVE["interval"], keepalives_count=KEEP_ALIVE["count"],
+            )  # fmt: skip
+        except psycopg.OperationalError as error:
+            raise TargetLostError(f"Redshift does not answer: {error}. The task tries again.") from error
 
     def _run(self, sql: str) -> psycopg.Cursor[Any]:
         connection = self._connection()
@@ -283,24 +284,14 @@ class RedshiftTarget(SqlTarget):
             raise TargetError(f"Redshift refuses: {str(error).strip()} The statement: {sql[:300]}") from error
 
 
+def _fileno(connection: psycopg.Connection[Any]) -> int | None:
+    return None if connection.closed else connection.fileno()
+
+
 def _declared(column: TargetColumn) -> str:
     if column.type in ("character varying", "character"):
         return f"VARCHAR({column.length})"
     return f"NUMERIC({column.precision},{column.scale})" if column.type == "numeric" else column.type
-
-
-def _gathered(batches: Iterable[pa.RecordBatch], rows: int = 200_000) -> Iterator[pa.Table]:
-    """Few files of a good size."""
-    waiting: list[pa.RecordBatch] = []
-    count = 0
-    for batch in batches:
-        waiting.append(batch)
-        count += batch.num_rows
-        if count >= rows:
-            yield pa.Table.from_batches(waiting)
-            waiting, count = [], 0
-    if waiting:
-        yield pa.Table.from_batches(waiting)
 
 
 def _refusals(plan: TablePlan, statement: str, rows: pa.Table, fitted: Fitted) -> list[ApplyError]:

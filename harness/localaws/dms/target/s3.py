@@ -28,14 +28,13 @@ from localaws.dms.netting import TableChanges, moved_keys
 from localaws.dms.plan import TablePlan
 from localaws.dms.settings.s3_settings import S3Settings
 from localaws.dms.source.snapshot import Chunk
-from localaws.dms.target.base import ApplyError, Batch, LoadResult
+from localaws.dms.target.base import ApplyError, Batch, LoadResult, gathered
 from localaws.dms.target.file_state import FileStateTarget
 from localaws.dms.target.staging import storage_errors
 
 __all__ = ["S3Target"]
 
 _OPERATIONS = pa.array(["", "I", "U", "D"])
-_FILE_ROWS = 200_000
 _LOG = logging.getLogger(__name__)
 
 
@@ -71,7 +70,7 @@ class S3Target(FileStateTarget):
     def load(self, plan: TablePlan, chunk: Chunk, batches: Iterable[pa.RecordBatch]) -> LoadResult:
         result, now = LoadResult(), datetime.now(UTC)
         keys: list[str] = []
-        for rows in _gathered(batches):
+        for rows in gathered(batches):
             columns = {"Op": pa.array(["I"] * len(rows))} if self._settings.op_in_full_load else {}
             columns |= dict(zip(rows.column_names, rows.columns, strict=True))
             if self._settings.timestamp_column:
@@ -210,14 +209,3 @@ def _texts(column: pa.ChunkedArray) -> list[str | None]:
         return [None if text is None else text.removesuffix(".000000") for text in texts]
     found: list[str | None] = column.cast(pa.string()).to_pylist()
     return found
-
-
-def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.Table]:
-    waiting: list[pa.RecordBatch] = []
-    for batch in batches:
-        waiting.append(batch)
-        if sum(item.num_rows for item in waiting) >= _FILE_ROWS:
-            yield pa.Table.from_batches(waiting)
-            waiting = []
-    if waiting:
-        yield pa.Table.from_batches(waiting)

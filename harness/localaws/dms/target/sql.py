@@ -113,6 +113,14 @@ class SqlTarget(ComparableTarget):
             return self._retyping(plan, name, self._type_of(plan, name))
         raise TargetError(f"{plan.source.full_name}: {action} is not done on {self.engine}. Reload the table.")
 
+    def missing_columns(self, plan: TablePlan) -> list[str]:
+        there = self._read_columns(plan)
+        return [column.name for column in plan.columns if column.name.lower() not in {name.lower() for name in there}] if there else []
+
+    @abstractmethod
+    def _read_columns(self, plan: TablePlan) -> Collection[str]:
+        """The target's columns of the table by their names there; none where there is no table."""
+
     @abstractmethod
     def _creation(self, plan: TablePlan) -> list[str]:
         """Statements that make the table and its schema where they are not there."""

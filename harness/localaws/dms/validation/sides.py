@@ -13,7 +13,7 @@ from localaws.dms.plan import TablePlan
 from localaws.dms.source.catalog import count_rows
 from localaws.dms.source.connection import SourceAddress, open_source
 from localaws.dms.source.snapshot import Chunk, chunks_of, current_position, read_rows
-from localaws.dms.target.comparing import ComparableTarget, in_keys, in_range, keys_can_be_asked_for
+from localaws.dms.target.comparing import ComparableTarget, in_keys, keys_can_be_asked_for
 from localaws.dms.target.control_tables import MYSQL
 from localaws.dms.types import SourceColumn, arrow_type
 
@@ -40,8 +40,7 @@ class Sides:
 
     def source_rows(self, plan: TablePlan, part: Chunk | pa.Table) -> pa.Table:
         names = {column.name: column.source for column in plan.columns}
-        own = {column.source: column.source for column in plan.columns}
-        where = in_range(part, own, MYSQL) if isinstance(part, Chunk) else in_keys(part, names, MYSQL)
+        where = part.condition(MYSQL.quoted(part.column)) if isinstance(part, Chunk) else in_keys(part, names, MYSQL)
         condition = " AND ".join(f"({item})" for item in (where, plan.condition) if item)
         columns = [SourceColumn(column.source, column.type, column.nullable) for column in plan.columns]
         batches = [plan.renamed(batch) for batch in read_rows(self._source(), plan.source, columns, condition)]

@@ -165,7 +165,8 @@ class Validator:
             open_ones |= {difference.key: difference for difference in differing(expected, found, plan.key)}
             statistics.validation_pending = max(0, statistics.validation_pending - max(len(expected), len(found)))
             if not isinstance(part, Chunk):
-                known = {key: item for key, item in known.items() if key not in set(rows_of(self._target.as_written(plan, part)))}
+                looked_at = set(rows_of(self._target.as_written(plan, part)))
+                known = {key: item for key, item in known.items() if key not in looked_at}
             if self._is_too_many(table, open_ones):
                 table.given_up = True
                 break
