@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from localaws.dms.data_types import redshift_type
 from localaws.dms.exceptions import SettingsError
 from localaws.dms.planning import plan_table
 from localaws.dms.settings.table_mappings import TableMappings, condition_of, matches
 from localaws.dms.settings.task_catalogue import TASK_SETTINGS
 from localaws.dms.settings.task_settings import Retries, TaskSettings, Validation
-from localaws.dms.target.redshift_types import declared_type
 from localaws.dms.types import ColumnType, SourceColumn, SourceTable
 
 TABLE = SourceTable(
@@ -68,7 +68,7 @@ def test_a_rule_gives_a_column_another_type() -> None:
 
     plan = plan_table(parse(selection(), *rules), TABLE, changes=True)
 
-    assert [declared_type(column.declared) for column in plan.columns if column.declared] == ["BIGINT", "NUMERIC(20,0)", "VARCHAR(9)"]
+    assert [redshift_type(column.declared, 0) for column in plan.columns if column.declared] == ["BIGINT", "NUMERIC(20,0)", "VARCHAR(9)"]
     assert [column.declared for column in plan_table(parse(selection()), TABLE, changes=True).columns] == [None, None, None]
 
 
