@@ -34,6 +34,7 @@ from localaws.dms.known_faults import known_faults
 from localaws.dms.plan import TablePlan
 from localaws.dms.planning import is_selected, plan_table
 from localaws.dms.reloading import ReloadRequest
+from localaws.dms.reporting import reporting
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
 from localaws.dms.source.catalog import list_tables, read_table
@@ -117,6 +118,10 @@ class Replication:
     def _run_once(self, fresh: bool, until: Until | None) -> str:
         target = self._make_target()
         target.open()
+        with reporting(self, target):
+            return self._run_on(target, fresh, until)
+
+    def _run_on(self, target: Target, fresh: bool, until: Until | None) -> str:
         if self.task.settings.validation.only:
             return self._validate_only(target)
         found = target.checkpoint()

@@ -259,3 +259,14 @@ def test_the_files_that_aws_dms_is_given_are_taken_as_they_are() -> None:
     assert TaskSettings.parse(settings).control_schema == "awsdms"
     # What only the local engine knows would be refused there.
     assert "LocalEngine" not in settings
+
+
+def test_control_tables_are_asked_for_in_either_spelling_of_their_minutes() -> None:
+    def control(**values: Any) -> TaskSettings:
+        return TaskSettings.parse(json.dumps({"ControlTablesSettings": values}))
+
+    asked = control(StatusTableEnabled=True, HistoryTableEnabled=True, historyTimeslotInMinutes=9).control
+    assert (asked.tables, asked.slot_minutes) == (("status", "history"), 9)
+    assert control().control.tables == ()
+    with pytest.raises(SettingsError, match="historyTimeslotInMinutes.*one of them"):
+        control(HistoryTimeslotInMinutes=5, historyTimeslotInMinutes=9)
