@@ -1,14 +1,17 @@
 """What DMS itself makes of a column when it creates the table in Redshift, and where that loses or refuses values.
 
-Sources: DMS user guide, "Source data types for MySQL" and "Target data types for Amazon Redshift". Nothing of it was run on AWS.
+The types are those of the replication engine (`localaws.dms.data_types`), so that the assessment and a task in strict mode agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from localaws.dms import data_types
+from localaws.dms.charsets import LONGEST_CHARACTER
+from localaws.dms.source.catalog import column_type
+from localaws.dms.types import ColumnType
 from schema_conversion.model import Column
 
 __all__ = ["DEFAULT_LOB_KILOBYTES", "DmsType", "dms_type"]
@@ -32,79 +35,45 @@ class DmsType:
 
 def dms_type(column: Column, lob_kilobytes: int = DEFAULT_LOB_KILOBYTES) -> DmsType:
     """DMS's mapping of a column, by its guide."""
-    kind = column.data_type
-    if kind in _WHOLE:
-        return _WHOLE[kind][column.unsigned]
-    if kind in _SHORT:
-        return _SHORT[kind](column)
-    if kind in ("char", "varchar", "enum", "set", "tinytext", "text"):
-        return _text(column)
-    if kind in ("mediumtext", "longtext", "json"):
-        dms = "CLOB" if column.is_json else "NCLOB"
-        return _lob(column, dms, f"{'' if column.is_json else 'N'}VARCHAR({lob_kilobytes * 1024})", lob_kilobytes)
-    if kind in ("binary", "varbinary", "tinyblob", "blob"):
-        return DmsType(f"BYTES({column.length})", "VARCHAR")
-    if kind in ("uuid", "inet4", "inet6"):
+    source = _source_type(column)
+    if source is None:
         return DmsType("not listed", "not listed", "the type is not in DMS's list of MySQL's types")
-    return _lob(column, "BLOB", f"VARCHAR({2 * lob_kilobytes * 1024})", lob_kilobytes)
+    kind = data_types.dms_type(source)
+    fault, rule = _fault(column, source, lob_kilobytes)
+    return DmsType(str(kind), data_types.redshift_type(kind, lob_kilobytes * 1024), fault, rule)
 
 
-def _rule(kind: str, length: int | str = "", precision: int | str = "", scale: int | str = "") -> dict[str, Any]:
-    fields = {"type": kind, "length": length, "precision": precision, "scale": scale}
-    return {name: value for name, value in fields.items() if value != ""}
+def _source_type(column: Column) -> ColumnType | None:
+    """The column as the engine reads it from the source's catalog."""
+    kind, charset = ("json", "") if column.is_json else (column.data_type, column.charset)
+    octets = column.length
+    if kind in ("char", "varchar") and charset:
+        octets = (column.length or 0) * LONGEST_CHARACTER.get(charset, 1)
+    precision = column.precision or column.length if kind == "bit" else column.precision
+    return column_type(kind, column.column_type, octets, precision, column.scale, column.fraction, charset)
 
 
-_WHOLE: dict[str, tuple[DmsType, DmsType]] = {
-    "tinyint": (DmsType("INT1", "INT2"), DmsType("UINT1", "INT2")),
-    "smallint": (DmsType("INT2", "INT2"), DmsType("UINT2", "INT2", "overflows above 32,767", _rule("int4"))),
-    "mediumint": (DmsType("INT4", "INT4"), DmsType("UINT4", "INT4")),
-    "int": (DmsType("INT4", "INT4"), DmsType("UINT4", "INT4", "overflows above 2,147,483,647", _rule("int8"))),
-    "bigint": (DmsType("INT8", "INT8"), DmsType("UINT8", "NUMERIC(20,0)")),
-}
+def _fault(column: Column, source: ColumnType, lob_kilobytes: int) -> tuple[str, dict[str, Any] | None]:
+    overflow = data_types.overflow(source)
+    if overflow and source.kind == "decimal":
+        return overflow, {"type": "string", "length": source.precision + 3}
+    if overflow:
+        return overflow, {"type": "int4" if source.size == 2 else "int8"}
+    if source.kind == "bit" and source.size > 1:
+        number = {"type": "numeric", "precision": 20, "scale": 0} if source.size == 64 else {"type": "int8"}
+        return "the number arrives as hexadecimal text", number
+    if source.kind in ("date", "datetime", "timestamp") and column.facts.zero_dates != 0:
+        return f"zero dates become NULL{'' if column.nullable else ', which NOT NULL refuses'}", None
+    if data_types.is_lob(source):
+        return _cut(column, lob_kilobytes), None
+    if source.kind in ("text", "enum", "set") and column.charset == "utf8mb4":
+        return "characters of four bytes (emoji) may be lost: the guide calls utf8mb4 unsupported", None
+    return "", None
 
 
-def _zero_dates(column: Column, plain: DmsType) -> DmsType:
-    if column.facts.zero_dates == 0:
-        return plain
-    refused = ", which NOT NULL refuses" if not column.nullable else ""
-    return DmsType(plain.dms, plain.redshift, f"zero dates become NULL{refused}")
-
-
-def _decimal(precision: int, scale: int) -> DmsType:
-    if precision <= 38 and scale <= 37:
-        return DmsType(f"NUMERIC({precision},{scale})", f"NUMERIC({precision},{scale})")
-    fault = "overflows beyond 38 digits"
-    return DmsType(f"NUMERIC({precision},{scale})", f"NUMERIC(38,{min(scale, 37)})", fault, _rule("string", length=precision + 3))
-
-
-def _bit(bits: int) -> DmsType:
-    if bits == 64:
-        return DmsType("BYTES(8)", "VARCHAR", "the number arrives as hexadecimal text", _rule("numeric", precision=20, scale=0))
-    return DmsType("BOOLEAN", "BOOL", "" if bits == 1 else "only whether it is zero is left", None if bits == 1 else _rule("int8"))
-
-
-_SHORT: dict[str, Callable[[Column], DmsType]] = {
-    "float": lambda column: DmsType("REAL8", "FLOAT8"),
-    "double": lambda column: DmsType("REAL8", "FLOAT8"),
-    "year": lambda column: DmsType("INT2", "INT2"),
-    "time": lambda column: DmsType("STRING", "VARCHAR"),
-    "date": lambda column: _zero_dates(column, DmsType("DATE", "DATE")),
-    "datetime": lambda column: _zero_dates(column, DmsType("DATETIME", "TIMESTAMP")),
-    "timestamp": lambda column: _zero_dates(column, DmsType("DATETIME", "TIMESTAMP")),
-    "decimal": lambda column: _decimal(column.precision or 10, column.scale or 0),
-    "bit": lambda column: _bit(column.precision or column.length or 1),
-}
-
-
-def _text(column: Column) -> DmsType:
-    length = column.length or 1
-    fault = "characters of four bytes (emoji) may be lost: the guide calls utf8mb4 unsupported" if column.charset == "utf8mb4" else ""
-    return DmsType(f"WSTRING({length})", "NVARCHAR", fault)
-
-
-def _lob(column: Column, dms: str, redshift: str, lob_kilobytes: int) -> DmsType:
-    longest = column.facts.max_bytes
-    if longest is not None and longest <= lob_kilobytes * 1024:
-        return DmsType(dms, redshift)
+def _cut(column: Column, lob_kilobytes: int) -> str:
+    longest, limit = column.facts.max_bytes, lob_kilobytes * 1024
+    if longest is not None and longest <= limit:
+        return ""
     seen = "" if longest is None else f"; the longest has {longest:,}"
-    return DmsType(dms, redshift, f"cut after {lob_kilobytes * 1024:,} bytes with only a line in the log{seen}")
+    return f"cut after {limit:,} bytes with only a line in the log{seen}"

@@ -98,10 +98,12 @@ class Capture:
             if self._committed and self._checkpoint.repeated and not self._checkpoint.at(item.position).repeated:
                 self._flush()  # what may be there already is applied otherwise than what comes after
             self._committed += self._pending
-            self._bytes += sum(changes.bytes for changes in self._pending)
+            size = sum(changes.bytes for changes in self._pending)
+            self._bytes, self._statistics.read_bytes = self._bytes + size, self._statistics.read_bytes + size
             self._changes += sum(changes.rows for changes in self._pending)
             self._pending = []
             self._checkpoint, self._seconds = self._checkpoint.at(item.position), item.seconds or self._seconds
+            self._statistics.read_position, self._statistics.read_seconds = self._checkpoint.position, self._seconds
             if self._committed and self._since is None:
                 self._since = time.monotonic()
             self._reached = next((limit for limit in self._limits if limit.reached(item.position)), None)
@@ -152,6 +154,7 @@ class Capture:
         self._checkpoint = self._checkpoint.pruned() if self._checkpoint.reloaded else self._checkpoint
         self._judge(errors)
         if committed:
+            self._statistics.applied_seconds = self._seconds
             self._statistics.target_latency = max(0.0, time.time() - self._seconds)
 
     def _judge(self, errors: Sequence[ApplyError]) -> None:
@@ -238,6 +241,7 @@ class Capture:
 
     def _latency(self, stream: BinlogStream) -> None:
         framer = stream.framer
+        self._statistics.reading_seconds = framer.seconds
         self._statistics.source_latency = 0.0 if framer.caught_up or not framer.seconds else max(0.0, time.time() - framer.seconds)
         if framer.caught_up and self._since is None:
             self._statistics.target_latency = 0.0

@@ -5,10 +5,16 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable
 
-__all__ = ["IS_UTF8", "decoder"]
+__all__ = ["IS_UTF8", "LONGEST_CHARACTER", "decoder"]
 
 IS_UTF8 = frozenset(("utf8mb4", "utf8mb3", "utf8", "ascii"))
 """Their bytes are UTF-8 as they are."""
+
+LONGEST_CHARACTER = {
+    "utf8mb4": 4, "utf8mb3": 3, "utf8": 3, "ucs2": 2, "utf16": 4, "utf16le": 4, "utf32": 4, "gb18030": 4, "gbk": 2, "gb2312": 2,
+    "big5": 2, "sjis": 2, "cp932": 2, "ujis": 3, "eucjpms": 3, "euckr": 2,
+}  # fmt: skip
+"""Bytes of the longest character; one in those that are not named (MAXLEN of SHOW CHARACTER SET)."""
 
 _CODECS = {
     "latin2": "iso8859-2", "latin5": "iso8859-9", "latin7": "iso8859-13", "greek": "iso8859-7", "hebrew": "iso8859-8",

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
 
+import pyarrow as pa
+
 from localaws.dms.data_errors import STOP_TASK, DataErrors
 from localaws.dms.exceptions import ReplicationError, SourceLostError, TargetError, TargetLostError
 from localaws.dms.plan import TablePlan
@@ -101,13 +103,13 @@ class FullLoad:
         try:
             columns = [SourceColumn(column.source, column.type, column.nullable) for column in plan.columns]
             condition = " AND ".join(part for part in (chunk.condition(f"`{chunk.column}`"), plan.condition) if part)
-            batches = (plan.renamed(batch) for batch in self.snapshot.read(number, plan.source, columns, condition))
+            read, sizes = self.snapshot.read(number, plan.source, columns, condition), list[int]()
+            batches = (plan.renamed(_counted(batch, sizes)) for batch in read)
             result = self.target.load(plan, chunk, batches)
         finally:
             free.put(number)
         table = self.statistics.table(plan.source.schema, plan.source.name)
-        table.full_load_rows += result.rows
-        table.full_load_error_rows += len(result.errors)
+        self.statistics.note_loaded(table, result.rows, len(result.errors), sum(sizes))
         for policy, reason in self.data_errors.judged(result.errors).values():
             self._ended = self._ended or policy == STOP_TASK
             raise TargetError(reason)
@@ -117,3 +119,8 @@ class FullLoad:
         table.table_state, table.message = "Table error", str(error)
         if not self.suspend_tables:
             raise error
+
+
+def _counted(batch: pa.RecordBatch, sizes: list[int]) -> pa.RecordBatch:
+    sizes.append(batch.nbytes)
+    return batch

@@ -7,24 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from localaws.dms.data_types import is_lob, overflow
 from localaws.dms.plan import TablePlan
 
 __all__ = ["known_faults"]
 
-_OVERFLOWS = {2: 32_767, 4: 2_147_483_647}
-"""Largest value of the type that DMS gives an unsigned number of so many bytes."""
-
-
 def known_faults(plan: TablePlan, lob_bytes: int, *, narrows: bool) -> Iterator[str]:
-    """A sentence for each. `narrows`: the target makes the table, with DMS's types, where unsigned numbers overflow."""
+    """A sentence for each. `narrows`: the target makes the table, with DMS's types, where large numbers overflow."""
     required = {column.name for column in plan.source.columns if not column.nullable}
     if not plan.key:
         yield "It has no primary key: DMS applies its changes row by row, and may repeat rows after an interruption."
     for column in plan.columns:
         kind = column.type
-        if narrows and kind.kind == "int" and kind.unsigned and kind.size in _OVERFLOWS and column.declared is None:
-            yield f"{column.name} is unsigned, and overflows above {_OVERFLOWS[kind.size]:,}: widen it by a rule change-data-type."
-        if kind.lob and not 0 < kind.size <= lob_bytes:
+        if narrows and overflow(kind) and column.declared is None:
+            yield f"{column.name} {overflow(kind)}: widen it by a rule change-data-type."
+        if is_lob(kind) and not 0 < kind.size <= lob_bytes:
             yield f"{column.name} may have more than LobMaxSize, {lob_bytes // 1024:,} KB: DMS cuts it, with only a line in the log."
         if column.source in required and kind.kind in ("date", "datetime", "timestamp"):
             yield f"{column.name} is NOT NULL, and zero dates become null."

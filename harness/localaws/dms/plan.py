@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from localaws.dms.data_types import DataType
 from localaws.dms.exceptions import SourceError
-from localaws.dms.settings.table_mappings import DataType
 from localaws.dms.types import ColumnType, SourceTable
 
 __all__ = ["PlannedColumn", "TablePlan", "differences"]

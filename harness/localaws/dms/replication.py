@@ -19,6 +19,7 @@ from localaws.dms.bounds import AFTER_CACHED, AFTER_LOAD, LOADED, NORMAL, Until
 from localaws.dms.capture import Capture
 from localaws.dms.checkpoint import Checkpoint
 from localaws.dms.data_errors import DataErrors
+from localaws.dms.data_types import is_lob
 from localaws.dms.exceptions import (
     ReplicationError,
     SettingsError,
@@ -33,6 +34,7 @@ from localaws.dms.known_faults import known_faults
 from localaws.dms.plan import TablePlan
 from localaws.dms.planning import is_selected, plan_dropped, plan_table
 from localaws.dms.reloading import ReloadRequest
+from localaws.dms.reporting import reporting
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
 from localaws.dms.source.catalog import list_tables, read_table
@@ -116,7 +118,8 @@ class Replication:
         target = self._make_target()
         try:
             target.open()
-            return self._run_on(target, fresh, until)
+            with reporting(self, target):
+                return self._run_on(target, fresh, until)
         finally:
             target.close()
 
@@ -252,7 +255,7 @@ class Replication:
         plan, settings = self._plan_of(table), self.task.settings
         if settings.before_image and settings.before_image_columns != "pk-only":
             lobs = settings.before_image_columns == "all"
-            return frozenset(column.source for column in plan.columns if lobs or not column.type.lob or column.name in plan.key)
+            return frozenset(column.source for column in plan.columns if lobs or not is_lob(column.type) or column.name in plan.key)
         return frozenset(plan.source_key) if plan.key else None
 
     def _read_plans(self) -> None:

@@ -86,6 +86,16 @@ class Statistics:
     incoming_changes: int = 0
     applied_changes: int = 0
     message: str = ""
+    loaded_rows: int = 0
+    loaded_bytes: int = 0
+    read_bytes: int = 0
+    """Of full loads, and of changes that were read, since the process began."""
+    read_position: str = ""
+    read_seconds: int = 0
+    """The end of the last transaction that was read whole, and when it was committed."""
+    reading_seconds: int = 0
+    applied_seconds: int = 0
+    """When the event was made that is being read, and when the last transaction was committed that is applied."""
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -93,6 +103,14 @@ class Statistics:
     def table(self, schema: str, name: str) -> TableStatistics:
         with self._lock:
             return self.tables.setdefault(f"{schema}.{name}", TableStatistics(schema, name))
+
+    def note_loaded(self, table: TableStatistics, rows: int, errors: int, size: int) -> None:
+        """A part of a full load. Called by several threads."""
+        with self._lock:
+            table.full_load_rows += rows
+            table.full_load_error_rows += errors
+            self.loaded_rows += rows
+            self.loaded_bytes += size
 
     @property
     def progress(self) -> int:

@@ -29,7 +29,7 @@ class ColumnType:
     charset: str = ""
     labels: tuple[str, ...] = ()
     lob: bool = False
-    """TEXT, BLOB and JSON beyond what a row holds: limited by LobMaxSize."""
+    """Of the families of TEXT and BLOB, JSON or a geometry: `size` is bytes whatever the character set."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from localaws.retention.runs import Clients, moment_of, run
 __all__ = ["RETENTION_PATH", "Retention"]
 
 RETENTION_PATH = "/_etl/retention"
-_LOG = logging.getLogger("localaws.retention")
+_LOG = logging.getLogger("localaws")
 _LOOK = 60.0
 """Seconds between two looks at the date."""
 

@@ -111,8 +111,10 @@ def start(address: SourceAddress, redshift: RedshiftEngine, endpoint: EndpointEn
     ) -> Running:
         task_settings = TaskSettings.parse(json.dumps({"FullLoadSettings": {"MaxFullLoadSubTasks": 2}, **settings}))
         task = Task(name, migration, address, TableMappings.parse(rules), task_settings, 5000 + len(started), first)
-        safe = not task_settings.strict
-        running = Running(Replication(task, lambda: RedshiftTarget(target, Staging(s3, BUCKET, name), name, safe=safe)), start_type, until)
+        safe, schema = not task_settings.strict, task_settings.control_schema or "public"
+        staging = Staging(s3, BUCKET, name)
+        replication = Replication(task, lambda: RedshiftTarget(target, staging, name, safe=safe, control_schema=schema))
+        running = Running(replication, start_type, until)
         started.append(running)
         return running
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from localaws.dms.data_types import DataType
 from localaws.dms.known_faults import known_faults
 from localaws.dms.plan import PlannedColumn, TablePlan
-from localaws.dms.settings.table_mappings import DataType
 from localaws.dms.types import ColumnType, SourceColumn, SourceTable
 
 COLUMNS = (

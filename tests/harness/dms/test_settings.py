@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from localaws.dms.data_types import redshift_type
 from localaws.dms.exceptions import SettingsError
 from localaws.dms.planning import plan_table
 from localaws.dms.settings.table_mappings import TableMappings, condition_of, matches
 from localaws.dms.settings.task_catalogue import TASK_SETTINGS
 from localaws.dms.settings.task_settings import Retries, TaskSettings, Validation
-from localaws.dms.target.redshift_types import declared_type
 from localaws.dms.types import ColumnType, SourceColumn, SourceTable
 
 TABLE = SourceTable(
@@ -68,7 +68,7 @@ def test_a_rule_gives_a_column_another_type() -> None:
 
     plan = plan_table(parse(selection(), *rules), TABLE, changes=True)
 
-    assert [declared_type(column.declared) for column in plan.columns if column.declared] == ["BIGINT", "NUMERIC(20,0)", "VARCHAR(9)"]
+    assert [redshift_type(column.declared, 0) for column in plan.columns if column.declared] == ["BIGINT", "NUMERIC(20,0)", "VARCHAR(9)"]
     assert [column.declared for column in plan_table(parse(selection()), TABLE, changes=True).columns] == [None, None, None]
 
 
@@ -259,3 +259,14 @@ def test_the_files_that_aws_dms_is_given_are_taken_as_they_are() -> None:
     assert TaskSettings.parse(settings).control_schema == "awsdms"
     # What only the local engine knows would be refused there.
     assert "LocalEngine" not in settings
+
+
+def test_control_tables_are_asked_for_in_either_spelling_of_their_minutes() -> None:
+    def control(**values: Any) -> TaskSettings:
+        return TaskSettings.parse(json.dumps({"ControlTablesSettings": values}))
+
+    asked = control(StatusTableEnabled=True, HistoryTableEnabled=True, historyTimeslotInMinutes=9).control
+    assert (asked.tables, asked.slot_minutes) == (("status", "history"), 9)
+    assert control().control.tables == ()
+    with pytest.raises(SettingsError, match="historyTimeslotInMinutes.*one of them"):
+        control(HistoryTimeslotInMinutes=5, historyTimeslotInMinutes=9)

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from localaws.dms.data_types import DataType
 from localaws.dms.exceptions import SettingsError
 from localaws.dms.settings.reading import Reader, parsed
 
-__all__ = ["DataType", "Filter", "ObjectMapping", "Selection", "TableMappings", "Transformation", "condition_of", "matches"]
+__all__ = ["Filter", "ObjectMapping", "Selection", "TableMappings", "Transformation", "condition_of", "matches"]
 
 _RULE = ("rule-type", "rule-id", "rule-name", "object-locator", "rule-action")
 _SELECTION = (*_RULE, "filters", "load-order")
@@ -95,16 +96,6 @@ class Selection:
         if self.action == "explicit":
             return (schema, table) == (self.schema, self.table)
         return matches(self.schema, schema) and matches(self.table, table)
-
-
-@dataclass(frozen=True, slots=True)
-class DataType:
-    """A type of DMS's own, as change-data-type gives it."""
-
-    name: str
-    length: int = 0
-    precision: int = 0
-    scale: int = 0
 
 
 # Type -> the members it needs (DMS guide, "Transformation rules and actions").

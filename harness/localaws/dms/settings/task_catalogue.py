@@ -97,13 +97,14 @@ _ERRORS = (
 )  # fmt: skip
 
 _TABLES = "ControlTablesSettings"
+_ON_SQL = "on Redshift and MySQL targets, for tasks that capture changes"
 _CONTROL = (
     done(_TABLES, "ControlSchema", text(), "", "where control tables are: public on Redshift, awsdms_control on MySQL"),
-    nothing(_TABLES, "HistoryTimeslotInMinutes", number(1), 5, "awsdms_history is not written: see CloudWatch"),
-    nothing(_TABLES, "historyTimeslotInMinutes", number(1), 5, "awsdms_history is not written: see CloudWatch"),
-    nothing(_TABLES, "HistoryTableEnabled", flag(), False, "awsdms_history is not written: see CloudWatch"),
-    nothing(_TABLES, "SuspendedTablesTableEnabled", flag(), False, "suspended tables are told by describe_table_statistics"),
-    nothing(_TABLES, "StatusTableEnabled", flag(), False, "the state is told by describe_replication_tasks"),
+    done(_TABLES, "HistoryTimeslotInMinutes", number(1), 5, "minutes of a row of awsdms_history"),
+    done(_TABLES, "historyTimeslotInMinutes", number(1), 5, "the same, as older documents spell it"),
+    done(_TABLES, "HistoryTableEnabled", flag(), False, f"awsdms_history {_ON_SQL}"),
+    done(_TABLES, "SuspendedTablesTableEnabled", flag(), False, f"awsdms_suspended_tables {_ON_SQL}"),
+    done(_TABLES, "StatusTableEnabled", flag(), False, f"awsdms_status {_ON_SQL}"),
     nothing(_TABLES, "FullLoadExceptionTableEnabled", flag(), False, "what a load refuses is in awsdms_apply_exceptions"),
 )
 

@@ -9,7 +9,7 @@ from localaws.dms.settings.catalogue import Document, checked
 from localaws.dms.settings.reading import Reader, parsed
 from localaws.dms.settings.task_catalogue import TASK_SETTINGS
 
-__all__ = ["ErrorPolicies", "Retries", "TaskSettings", "Validation"]
+__all__ = ["ControlTablesSettings", "ErrorPolicies", "Retries", "TaskSettings", "Validation"]
 
 _FIRST_RETRY, _LARGEST_RETRY = 1, 30
 
@@ -57,6 +57,14 @@ class Validation:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlTablesSettings:
+    """Which of the tables `status`, `suspended_tables` and `history` are written, and the minutes of a slot of the last."""
+
+    tables: tuple[str, ...] = ()
+    slot_minutes: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class TaskSettings:
     """Settings with DMS's defaults. Sizes are bytes, times seconds. `batch_changes` of 0 is no limit."""
 
@@ -67,6 +75,7 @@ class TaskSettings:
     lob_bytes: int = 32 * 1024
     target_schema: str = ""
     control_schema: str = ""
+    control: ControlTablesSettings = field(default_factory=ControlTablesSettings)
     batch_seconds: int = 1
     batch_seconds_max: int = 30
     batch_bytes: int = 500 << 20
@@ -106,6 +115,7 @@ class TaskSettings:
             lob_bytes=found["TargetMetadata.LobMaxSize"] * 1024,
             target_schema=found["TargetMetadata.TargetSchema"],
             control_schema=found["ControlTablesSettings.ControlSchema"],
+            control=_control_tables(found),
             replace_existing=found[f"{errors}.ApplyErrorInsertPolicy"] == "INSERT_RECORD",
             table_error=found[f"{errors}.TableErrorPolicy"],
             data_errors=ErrorPolicies(
@@ -143,6 +153,14 @@ def _batches(found: Document) -> dict[str, int]:
     }
 
 
+def _control_tables(found: Document) -> ControlTablesSettings:
+    section = "ControlTablesSettings"
+    asked = {"status": "StatusTableEnabled", "suspended_tables": "SuspendedTablesTableEnabled", "history": "HistoryTableEnabled"}
+    tables = tuple(table for table, setting in asked.items() if found[f"{section}.{setting}"])
+    spellings = [f"{section}.{name}" for name in ("HistoryTimeslotInMinutes", "historyTimeslotInMinutes")]
+    return ControlTablesSettings(tables, found[next((path for path in spellings if path in found.given), spellings[0])])
+
+
 def _retries(found: Document) -> Retries:
     """DMS waits 5 seconds, and up to half an hour: on one machine, where nothing is said, less is enough."""
     first, largest = "ErrorBehavior.RecoverableErrorInterval", "ErrorBehavior.RecoverableErrorThrottlingMax"
@@ -178,6 +196,9 @@ def _contradictions(found: Document) -> None:
         raise SettingsError(f"$.{mode}", "a task that only validates needs DO_NOTHING")
     tuning, load, lobs = "ChangeProcessingTuning", "FullLoadSettings", "TargetMetadata.LimitedSizeLobMode"
     low, high = found[f"{tuning}.BatchApplyTimeoutMin"], found[f"{tuning}.BatchApplyTimeoutMax"]
+    slots = [f"ControlTablesSettings.{name}" for name in ("HistoryTimeslotInMinutes", "historyTimeslotInMinutes")]
+    if all(path in found.given for path in slots) and found[slots[0]] != found[slots[1]]:
+        raise SettingsError(f"$.{slots[1]}", f"{slots[0].partition('.')[2]} says {found[slots[0]]}: one of them")
     if found["BeforeImageSettings.EnableBeforeImage"] and not found["BeforeImageSettings.FieldName"]:
         raise SettingsError("$.BeforeImageSettings.FieldName", "EnableBeforeImage needs it")
     if high < low:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import pymysql
@@ -11,7 +11,7 @@ from localaws.dms.exceptions import UnsupportedColumnError
 from localaws.dms.source.connection import source_errors
 from localaws.dms.types import ColumnType, SourceColumn, SourceTable, labels_size
 
-__all__ = ["SYSTEM_SCHEMAS", "count_rows", "list_tables", "read_table"]
+__all__ = ["SYSTEM_SCHEMAS", "column_type", "count_rows", "list_tables", "read_table"]
 
 SYSTEM_SCHEMAS = frozenset(("information_schema", "mysql", "performance_schema", "sys"))
 
@@ -71,28 +71,37 @@ def count_rows(connection: pymysql.connections.Connection[Any], table: SourceTab
     return int(rows)
 
 
-def _type(table: str, row: Iterable[Any]) -> ColumnType:
+def _type(table: str, row: Sequence[Any]) -> ColumnType:
     name, kind, whole, _, octets, precision, scale, fraction, charset = row
-    kind = kind.lower()
+    found = column_type(kind.lower(), whole, octets, precision, scale, fraction, charset or "")
+    if found is None:
+        raise UnsupportedColumnError(table, name, f"of type {whole}")
+    return found
+
+
+def column_type(
+    kind: str, whole: str, octets: int | None, precision: int | None, scale: int | None, fraction: int | None, charset: str
+) -> ColumnType | None:
+    """From what information_schema.columns has of a column: DATA_TYPE, COLUMN_TYPE, CHARACTER_OCTET_LENGTH, the numbers of digits and the
+    character set; None for a type that is not replicated."""
     if kind in _INTEGERS:
         return ColumnType("int", _INTEGERS[kind], "unsigned" in whole.lower())
     if kind == "decimal":
-        return ColumnType("decimal", precision=int(precision), scale=int(scale))
+        return ColumnType("decimal", precision=int(precision or 10), scale=int(scale or 0))
     if kind in _PLAIN:
         return _PLAIN[kind]
     if kind == "bit":
-        return ColumnType("bit", int(precision))
+        return ColumnType("bit", int(precision or 1))
     if kind in _TEMPORAL:
         return ColumnType(kind, scale=int(fraction or 0))
     if kind in ("char", "varchar") or kind in _LOBS or kind in ("binary", "varbinary"):
-        binary = charset is None
         size = int(octets or 0)
-        padded, lob = size if kind == "binary" else 0, kind in _LOBS
-        return ColumnType("binary" if binary else "text", size, precision=padded, charset=charset or "", lob=lob)
+        padded = size if kind == "binary" else 0
+        return ColumnType("text" if charset else "binary", size, precision=padded, charset=charset, lob=kind in _LOBS)
     if kind in ("enum", "set"):
         labels = _labels(whole)
         return ColumnType(kind, labels_size(kind, labels), charset=charset or "utf8mb4", labels=labels)
-    raise UnsupportedColumnError(table, name, f"of type {whole}")
+    return None
 
 
 def _labels(text: str) -> tuple[str, ...]:

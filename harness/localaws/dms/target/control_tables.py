@@ -54,7 +54,7 @@ class ControlTables:
 
     def __init__(self, task: str, schema: str, dialect: Dialect = REDSHIFT) -> None:
         self._dialect, self._literal = dialect, dialect.literal
-        self._task, self._schema = dialect.literal(task), schema
+        self._name, self._task, self._schema = task, dialect.literal(task), schema
         self._states, self._loads = self._table("awsdms_txn_state"), self._table("awsdms_load_state")
         self._exceptions, self._failures = self._table("awsdms_apply_exceptions"), self._table("awsdms_validation_failures_v1")
 
@@ -65,6 +65,11 @@ class ControlTables:
     def noting(self) -> tuple[str, str]:
         """The tables that each transaction of a task writes one of first."""
         return self._states, self._loads
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The task, and the schema of its tables."""
+        return self._name, self._schema
 
     def create(self) -> Sequence[str]:
         text, time = self._dialect.text, self._dialect.time

@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from localaws.dms.binlog.events import DELETE, INSERT, UPDATE
+from localaws.dms.data_types import dms_type
 from localaws.dms.netting import TableChanges
-from localaws.dms.plan import TablePlan
+from localaws.dms.plan import PlannedColumn, TablePlan
 from localaws.dms.settings.kinesis_settings import KinesisSettings
 from localaws.dms.settings.table_mappings import ObjectMapping
 
@@ -25,9 +26,6 @@ __all__ = ["LARGEST_KEY", "Message", "Messages"]
 LARGEST_KEY = 256
 """Characters of a partition key (Kinesis API reference, PutRecords)."""
 _OPERATIONS = {INSERT: "insert", UPDATE: "update", DELETE: "delete"}
-_TYPES = {"int": "INT", "decimal": "NUMERIC", "float": "REAL4", "double": "REAL8", "date": "DATE", "datetime": "DATETIME",
-          "timestamp": "DATETIME", "year": "INT16", "binary": "BYTES", "geometry": "BLOB", "bit": "BYTES", "time": "TIME"}  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -85,9 +83,7 @@ class Messages:
             return None
         control: dict[str, Any] = {}
         if self._settings.control_details and operation != "drop-table":
-            columns = {
-                column.name: {"type": _TYPES.get(column.type.kind, "WSTRING"), "nullable": column.nullable} for column in plan.columns
-            }
+            columns = {column.name: {**_described(column), "nullable": column.nullable} for column in plan.columns}
             control["table-def"] = {"columns": columns, "primary-key": list(plan.key)}
             control |= {"changed": list(details)} if details else {}
         metadata = self._metadata(plan, operation, "control", "task-id", self._task)
@@ -158,6 +154,13 @@ class Messages:
         if not isinstance(value, Decimal):
             raise TypeError(f"{value!r} has no form in JSON")
         return self._mark + format(value, "f")
+
+
+def _described(column: PlannedColumn) -> dict[str, Any]:
+    """DMS's own type with what it is measured by."""
+    kind = column.declared or dms_type(column.type)
+    sizes = {"length": kind.length, "precision": kind.precision} | ({"scale": kind.scale} if kind.precision else {})
+    return {"type": kind.name.upper(), **{name: size for name, size in sizes.items() if size or name == "scale"}}
 
 
 def _moment(at: datetime) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
+from localaws.dms.data_types import dms_type, mysql_type
 from localaws.dms.exceptions import TargetError
 from localaws.dms.netting import Bag, Net
 from localaws.dms.plan import PlannedColumn, TablePlan
@@ -21,7 +22,7 @@ from localaws.dms.target.base import ApplyError, LoadResult
 from localaws.dms.target.control_tables import MYSQL, ControlTables
 from localaws.dms.target.mysql_rows import MySqlColumn, as_texts, load_clause, load_lines
 from localaws.dms.target.mysql_session import MySqlAddress, MySqlSession
-from localaws.dms.target.mysql_types import declared_mysql_type, mysql_type
+from localaws.dms.target.safe_types import safe_mysql_type
 from localaws.dms.target.sql import SqlTarget
 from localaws.dms.types import arrow_type
 
@@ -220,7 +221,9 @@ class MySqlTarget(MySqlSession, SqlTarget):
         return binary + (" NULL" if column.nullable and column.name not in plan.key else " NOT NULL")
 
     def _type(self, column: PlannedColumn) -> str:
-        return declared_mysql_type(column.declared) if column.declared else mysql_type(column.type, self._lob_bytes, self._safe)
+        if self._safe and column.declared is None:
+            return safe_mysql_type(column.type)
+        return mysql_type(column.declared or dms_type(column.type), self._lob_bytes)
 
     def _filled(self, plan: TablePlan) -> list[str]:
         return [name for name, column in self._target_columns(plan).items() if not column.generated]

@@ -11,6 +11,7 @@ import numpy as np
 import psycopg
 import pyarrow as pa
 
+from localaws.dms.data_types import dms_type, redshift_type
 from localaws.dms.exceptions import CollisionError, TargetError, TargetLostError
 from localaws.dms.netting import Bag, Net
 from localaws.dms.plan import PlannedColumn, TablePlan
@@ -20,7 +21,7 @@ from localaws.dms.target.base import ApplyError, LoadResult, gathered
 from localaws.dms.target.connections import ThreadConnections
 from localaws.dms.target.control_tables import REDSHIFT, ControlTables, literal, quoted
 from localaws.dms.target.fitting import Fitted, TargetColumn, fit, fitted_type
-from localaws.dms.target.redshift_types import declared_type, redshift_type
+from localaws.dms.target.safe_types import safe_redshift_type
 from localaws.dms.target.sql import SqlTarget
 from localaws.dms.target.staging import StagedFiles, Staging
 
@@ -220,7 +221,9 @@ class RedshiftTarget(SqlTarget):
         return f"CREATE TABLE {condition}{self._name(plan)} ({', '.join(lines)})"
 
     def _type(self, column: PlannedColumn) -> str:
-        return declared_type(column.declared) if column.declared else redshift_type(column.type, self._lob_bytes, self._safe)
+        if self._safe and column.declared is None:
+            return safe_redshift_type(column.type, self._lob_bytes)
+        return redshift_type(column.declared or dms_type(column.type), self._lob_bytes)
 
     def _target_columns(self, plan: TablePlan) -> list[TargetColumn]:
         """The target's columns that the plan fills, as the target has them."""

@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from localaws.dms.binlog.events import DELETE, INSERT, UPDATE
+from localaws.dms.data_types import dms_type, parquet_type
 from localaws.dms.netting import TableChanges, moved_keys
 from localaws.dms.plan import TablePlan
 from localaws.dms.settings.s3_settings import S3Settings
@@ -77,7 +78,7 @@ class S3Target(FileStateTarget):
                 columns[self._settings.timestamp_column] = pa.array([now.strftime("%Y-%m-%d %H:%M:%S.%f")] * len(rows))
             key = self._load_key(plan)
             keys.append(key)
-            self._put(key, pa.table(columns))
+            self._put(key, self._typed(plan, pa.table(columns)))
             result.rows += len(rows)
         with self._lock:
             self._note_chunk(plan, chunk, result.rows)
@@ -106,7 +107,7 @@ class S3Target(FileStateTarget):
         for plan, changes in batch.changes:
             rows = self._change_rows(self._with_moved(plan, changes), wanted)
             if len(rows):
-                files.append((f"{self._folder(plan)}{date}{name}{self._ending()}", rows))
+                files.append((f"{self._folder(plan)}{date}{name}{self._ending()}", self._typed(plan, rows)))
         keys = [key for key, _ in files]
         with self._lock:
             self._state["writing"] += keys
@@ -178,6 +179,13 @@ class S3Target(FileStateTarget):
 
     def _ending(self) -> str:
         return ".parquet" if self._settings.parquet else ".csv.gz" if self._settings.gzip else ".csv"
+
+    def _typed(self, plan: TablePlan, rows: pa.Table) -> pa.Table:
+        """The rows with the types that DMS's Parquet files have; a CSV has none."""
+        if not self._settings.parquet:
+            return rows
+        types = {column.name: parquet_type(dms_type(column.type)) for column in plan.columns}
+        return rows.cast(pa.schema([(item.name, types.get(item.name, item.type)) for item in rows.schema]))
 
     def _put(self, key: str, rows: pa.Table) -> None:
         body = io.BytesIO()

@@ -15,6 +15,7 @@ from localaws.dms.source.snapshot import Chunk
 from localaws.dms.target.base import ApplyError, Batch
 from localaws.dms.target.comparing import ComparableTarget
 from localaws.dms.target.control_tables import ControlTables, Dialect
+from localaws.dms.target.task_tables import TaskTables
 from localaws.dms.validation.compare import Difference
 
 __all__ = ["SqlTarget"]
@@ -40,6 +41,20 @@ class SqlTarget(ComparableTarget):
     @abstractmethod
     def _transaction(self) -> AbstractContextManager[None]:
         """Everything within it, or nothing."""
+
+    def task_tables(self, server: str) -> TaskTables:
+        """The tables in which the task tells of itself; `server` is the machine's name."""
+        return TaskTables(*self._control.place, self._dialect, server)
+
+    def write(self, statements: Sequence[str]) -> None:
+        """One transaction. May be called by another thread than the one that applies."""
+        with self._transaction():
+            for statement in statements:
+                self._run(statement)
+
+    def read(self, query: str) -> list[Any]:
+        """The rows of a query. May be called by another thread than the one that applies."""
+        return list(self._run(query).fetchall())
 
     def checkpoint(self) -> str | None:
         row = self._run(self._control.last_checkpoint()).fetchone()
