@@ -26,7 +26,8 @@ SERVER_PARTS = ("bin/mariadbd", "share/english/", "share/charsets/", "libs/libma
 
 @dataclass(frozen=True)
 class Jar:
-    """One line of the lock. `use` is `spark` (on the driver's class path), `client` (a driver that tests use) or `server` (unpacked)."""
+    """One line of the lock. `use` is `spark` (on the driver's class path), `delta` (on that of runs which ask for it), `client` (a
+    driver that tests use) or `server` (unpacked)."""
 
     group: str
     artifact: str
@@ -111,6 +112,7 @@ def main(argv: list[str]) -> int:
     servers = [jar for jar in jars if jar.use == "server"]
     try:
         fetch([jar for jar in jars if jar.use == "spark"], local / "jars")
+        fetch([jar for jar in jars if jar.use == "delta"], local / "jars" / "delta")
         fetch([jar for jar in jars if jar.use == "client"], local / "dist" / "clients")
         mark = local / "dist" / "unpacked"
         if not mark.exists() or mark.read_text() != servers[0].sha256:

@@ -207,3 +207,27 @@ def test_spark_sql_reads_and_makes_tables_of_the_catalog(run: Run, arguments: di
     assert "'providers'" in said[0]
     assert "'visits'" in said[0]
     assert said[1:] == ["busy [Row(year='2026', visits=2)]", "count 2"]
+
+
+DELTA = (
+    "spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension"
+    " --conf spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog"
+)
+
+
+def test_a_table_of_delta_lake(run: Run) -> None:
+    said = run("delta_lake", datalake_formats="delta", enable_glue_datacatalog="true", conf=DELTA)
+
+    assert said.splitlines() == [
+        "appended [('a', 1), ('a', 1), ('b', 2), ('b', 2)]",
+        "updated [('a', 1), ('a', 1), ('b', 42), ('b', 42)]",
+        "as it was [('a', 1), ('b', 2)]",
+        "by the catalog [('a', 1), ('a', 1), ('c', 7), ('d', 8)]",
+        "before 2 now 6",
+        "saved [Row(kind='d', n=8)]",
+    ]
+
+
+def test_a_job_without_the_settings_of_delta_lake_is_told_them(run: Run) -> None:
+    with pytest.raises(AssertionError, match=r"'delta' in a session without its settings.*--conf spark.sql.extensions=io.delta"):
+        run("delta_lake", datalake_formats="delta")

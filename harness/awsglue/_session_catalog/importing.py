@@ -107,7 +107,8 @@ class Imported:
             self.tables[key] = mark
 
     def _make_table(self, table: Table, partitions: list[tuple[tuple[str, ...], str]]) -> bool:
-        statement = _definition(table)
+        with_delta = "DeltaCatalog" in str(self.session.conf.get("spark.sql.catalog.spark_catalog", ""))
+        statement = _delta(table) if with_delta and table.lake == "delta" else _definition(table)
         if statement is None:
             return False
         target = name_of(table.database, table.name)
@@ -153,9 +154,15 @@ class Imported:
         return True
 
 
+def _delta(table: Table) -> str | None:
+    """CREATE TABLE of a table of Delta, whose columns are in its own log; None for one that nothing was written to."""
+    where = table.lake_path
+    return f"CREATE TABLE {name_of(table.database, table.name)} USING delta LOCATION {text_of(where)}" if where else None
+
+
 def _definition(table: Table) -> str | None:
     """CREATE TABLE of a table of files; None for what Spark's own catalog cannot hold: lake tables, databases, formats of Glue's own."""
-    if table.is_iceberg or not table.location:
+    if table.lake or not table.location:
         return None
     try:
         kind = table.format

@@ -56,6 +56,19 @@ class Table:
         return self.parameters.get("table_type", "").upper() == "ICEBERG"
 
     @property
+    def lake(self) -> str:
+        """`iceberg`, `delta` or `hudi`, as Spark, Athena and crawlers mark such a table; nothing for any other."""
+        if self.is_iceberg:
+            return "iceberg"
+        marks = [self.parameters.get(name, "").lower() for name in ("table_type", "spark.sql.sources.provider", "classification")]
+        return next((mark for mark in marks if mark in ("delta", "hudi")), "")
+
+    @property
+    def lake_path(self) -> str:
+        """Where a lake's table lies: Spark keeps it among the SerDe's parameters, and Hive's location is a placeholder then."""
+        return str(((self.storage.get("SerdeInfo") or {}).get("Parameters") or {}).get("path") or self.location)
+
+    @property
     def columns(self) -> T.StructType:
         return _schema(self.storage.get("Columns") or [], f"{self.database}.{self.name}")
 

@@ -12,6 +12,7 @@ from awsglue._core.records import Records, Stage, together
 from awsglue._storage import dynamodb, jdbc
 from awsglue._storage.bookmarks import Bookmarks
 from awsglue._storage.catalog import Partition, Table, find_table, partitions_of, spark_name, with_partition_columns
+from awsglue._storage.columnar_formats import read_lake
 from awsglue._storage.connections import connection_options as connection_of
 from awsglue._storage.files import File, bounded
 from awsglue._storage.options import checked
@@ -50,6 +51,9 @@ def read_catalog(
 ) -> Records:
     """Records of a table. A predicate prunes partitions before any file is listed; of a lake table it is a filter."""
     table = find_table(database, table_name, catalog_id)
+    if table.lake in ("delta", "hudi"):
+        records = read_lake(spark, table.lake, table.lake_path, dict(options))
+        return records.then(lambda frame: frame.where(predicate), Stage("predicate"), on_resolved=True) if predicate.strip() else records
     given = checked("additional_options", options, _OPTIONS)
     if table.is_iceberg:
         frame = spark.table(spark_name(table.database, table.name))

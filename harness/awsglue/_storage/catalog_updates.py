@@ -47,6 +47,12 @@ _STORAGE: Mapping[str, tuple[str, str, str]] = {
         "org.apache.hadoop.hive.serde2.avro.AvroSerDe",
     ),
 }
+# As Spark describes what Hive cannot read: the table's place is among the SerDe's parameters.
+_DELTA = (
+    "org.apache.hadoop.mapred.SequenceFileInputFormat",
+    "org.apache.hadoop.hive.ql.io.HiveSequenceFileOutputFormat",
+    "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+)
 
 
 def write_catalog(
@@ -59,6 +65,10 @@ def write_catalog(
 ) -> None:
     """Appends the frame to a table of the catalog, wherever that lies."""
     table = find_table(database, table_name, catalog_id)
+    if table.lake in ("delta", "hudi"):
+        keys = [key.name for key in table.partition_keys.fields] or sinks.partition_keys_of(options)
+        sinks.write_files(frame, {**options, "path": table.lake_path, "partitionKeys": keys}, table.lake, {})
+        return
     given = checked("additional_options", options, _OPTIONS)
     if table.is_iceberg:
         frame.writeTo(spark_name(table.database, table.name)).append()
@@ -123,11 +133,13 @@ def update_catalog(
 
 def descriptor(location: str, kind: str, columns: Sequence[T.StructField], separator: str = ",", header: bool = True) -> dict[str, Any]:
     """StorageDescriptor of files of a format (and, of CSV, as they are written). Raises BadOptionError for a format without tables."""
-    if kind not in _STORAGE:
-        raise BadOptionError("a table of the catalog", f"format {kind!r} makes no table", _STORAGE)
-    input_format, output_format, serde = _STORAGE[kind]
+    if kind not in (*_STORAGE, "delta"):
+        raise BadOptionError("a table of the catalog", f"format {kind!r} makes no table", (*_STORAGE, "delta"))
+    input_format, output_format, serde = _STORAGE.get(kind, _DELTA)
     skipped = {"skip.header.line.count": "1"} if kind == "csv" and header else {}
     parameters = {"field.delim": separator, **skipped} if kind == "csv" else {"serialization.format": "1"}
+    if kind == "delta":
+        parameters["path"] = location
     return {
         "Columns": [{"Name": field.name.lower(), "Type": written_type(field.dataType)} for field in columns],
         "Location": location.rstrip("/") + "/", "InputFormat": input_format, "OutputFormat": output_format, "Compressed": False,

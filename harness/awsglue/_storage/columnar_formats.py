@@ -29,6 +29,15 @@ _CLASSES = {
     "mysql": ("com.mysql.cj.jdbc.Driver", "com.mysql:mysql-connector-j"),
     "postgresql": ("org.postgresql.Driver", "org.postgresql:postgresql"),
 }
+_SESSION_CATALOG = "spark.sql.catalog.spark_catalog"
+_EXTENSIONS = {
+    "delta": {
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        _SESSION_CATALOG: "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    },
+    "hudi": {"spark.serializer": "org.apache.spark.serializer.KryoSerializer"},
+}
+"""What AWS's pages on the lake formats have a job set, without which they fail or lose data."""
 _OPTIONS = ("compression", "mergeSchema", "version", "attachFilename", "compressionType")
 
 
@@ -40,7 +49,11 @@ def require(spark: SparkSession, name: str) -> None:
     try:
         loader.loadClass(wanted)
     except Exception as error:
-        raise NotSupportedError(f"{name!r} without its jar ({coordinate})", "Give it with --extra-jars.") from error
+        fix = f"Give the job --datalake-formats {name}." if name in _EXTENSIONS else "Give it with --extra-jars."
+        raise NotSupportedError(f"{name!r} without its jar ({coordinate})", fix) from error
+    missing = [f"--conf {key}={value}" for key, value in _EXTENSIONS.get(name, {}).items() if value not in str(spark.conf.get(key, ""))]
+    if missing:
+        raise NotSupportedError(f"{name!r} in a session without its settings", f"As on Glue, give the job {' '.join(missing)}")
 
 
 def read(format: str, request: FileRequest) -> Records:

@@ -34,11 +34,14 @@ STATIC_SETTINGS = (
 )
 OF_WORKERS = "spark.executorEnv."
 """Settings that are the environment of a run's Python workers."""
+# Iceberg's jar is on the class path of every driver; those of the others, in a folder of the format's name, on that of runs that ask.
 _LAKES = {
     "iceberg": ("iceberg-spark-runtime*.jar", "org.apache.iceberg:iceberg-spark-runtime-3.5_2.12"),
-    "delta": ("delta-spark*.jar", "io.delta:delta-spark_2.12"),
-    "hudi": ("hudi-spark*.jar", "org.apache.hudi:hudi-spark3.5-bundle_2.12"),
+    "delta": ("delta/*.jar", "io.delta:delta-spark_2.12"),
+    "hudi": ("hudi/*.jar", "org.apache.hudi:hudi-spark3.5-bundle_2.12"),
 }
+_DELTA = {"spark.databricks.delta.snapshotPartitions": "2"}
+"""A table's log is read by as many tasks as a small machine has cores, not by Delta's 50, which is made for clusters."""
 _PYTHON_FILES = (".py", ".zip", ".egg", ".whl")
 _DISTRIBUTIONS = (".whl", ".tar.gz", ".zip", ".txt")
 
@@ -60,7 +63,7 @@ class JobOptions:
 
     def needs_own_jvm(self, present: Mapping[str, str]) -> list[str]:
         """Why a driver with the settings `present` will not do; empty when it will."""
-        reasons = [f"--extra-jars {jar.name}" for jar in self.jars]
+        reasons = [f"{jar.name} is on the class path of this run only" for jar in self.jars]
         missing = [name for name, value in self.settings.items() if _is_static(name) and not _holds(present.get(name, ""), value)]
         return reasons + [f"--conf {name} belongs to the JVM" for name in missing]
 
@@ -81,16 +84,20 @@ def read_job_options(home: Home, arguments: Sequence[str], workspace: Path) -> J
     """
     values = special_values(arguments)
     _refuse(values)
-    for lake in listed(values.get("--datalake-formats")):
-        _require_lake(home, lake)
+    lakes = [jar for lake in listed(values.get("--datalake-formats")) for jar in _lake_jars(home, lake)]
     for item in listed(values.get("--extra-files")):
         source = local_file(home, item)
         shutil.copy(source, workspace / source.name)
     workers = variables_of(values.get("--customer-executor-env-vars", ""))
     return JobOptions(
-        python_files=[*(_python_file(home, item, workspace) for item in listed(values.get("--extra-py-files"))), *_modules(home, values)],
-        jars=[local_file(home, item) for item in listed(values.get("--extra-jars"))],
-        settings={**_settings(values), **_event_log(home, values), **{f"{OF_WORKERS}{name}": value for name, value in workers.items()}},
+        python_files=[
+            *(_python_file(home, item, workspace) for item in listed(values.get("--extra-py-files"))), *_modules(home, values), *lakes,
+        ],
+        jars=[*(local_file(home, item) for item in listed(values.get("--extra-jars"))), *lakes],
+        settings={
+            **(_DELTA if "delta" in listed(values.get("--datalake-formats")) else {}), **_settings(values), **_event_log(home, values),
+            **{f"{OF_WORKERS}{name}": value for name, value in workers.items()},
+        },
         variables=variables_of(values.get("--customer-driver-env-vars", "")),
         catalog=_catalog(values),
     )
@@ -115,12 +122,18 @@ def _catalog(values: Mapping[str, str]) -> str:
     return "glue" if _is_on(values, "--enable-glue-datacatalog") else "own"
 
 
-def _require_lake(home: Home, lake: str) -> None:
+def _lake_jars(home: Home, lake: str) -> list[Path]:
+    """What a run with the format has on its class path beyond the usual. The Python of a format (`delta.tables`) lies in its jar."""
     if lake not in _LAKES:
         raise RunFileError(f"--datalake-formats {lake} is not supported. Possible: {', '.join(_LAKES)}.")
     pattern, coordinate = _LAKES[lake]
-    if not any(home.jars.glob(pattern)):
-        raise RunFileError(f"--datalake-formats {lake} is not supported without its jar ({coordinate}). Give it with --extra-jars instead.")
+    found = sorted(home.jars.glob(pattern))
+    if not found:
+        raise RunFileError(
+            f"--datalake-formats {lake} is not supported without its jar ({coordinate}). Put it into"
+            f" {home.jars / pattern.partition('/')[0]}, or give it with --extra-jars and leave this argument out."
+        )
+    return found if "/" in pattern else []
 
 
 def _python_file(home: Home, item: str, workspace: Path) -> Path:

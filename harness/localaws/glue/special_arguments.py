@@ -34,7 +34,9 @@ SPECIAL: Mapping[str, Special] = {
     "--conf": Special(HONOURED, "`a=1 --conf b=2`; a setting that belongs to the JVM makes the run cold"),
     "--customer-driver-env-vars": Special(HONOURED, "environment of the script; names that do not begin with `CUSTOMER_` are left out"),
     "--customer-executor-env-vars": Special(HONOURED, "environment of its Python workers, likewise"),
-    "--datalake-formats": Special(HONOURED, "refused, naming the jar, where the format's jar is not among those of `make install`"),
+    "--datalake-formats": Special(
+        HONOURED, "`iceberg` is always there; `delta` makes the run cold; of `hudi` the jar has to be put into `.local/jars/hudi`"
+    ),
     "--enable-glue-datacatalog": Special(
         HONOURED, "Spark SQL has the catalog's tables; with `false` its own; a run that says neither and names one gets it, and is told"
     ),

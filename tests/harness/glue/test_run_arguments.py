@@ -134,6 +134,7 @@ def test_what_one_index_gave_is_not_taken_for_what_another_has(home: Home, tmp_p
             "--additional-python-modules nosuch==1 could not be installed. pip says: .*No matching distribution found for nosuch==1",
             id="a_missing_module",
         ),
+        pytest.param({"--datalake-formats": "hudi"}, r"without its jar .org.apache.hudi:hudi-spark3.5-bundle", id="a_lake_without_jar"),
         pytest.param({"--datalake-formats": "lance"}, "--datalake-formats lance is not supported. Possible: iceberg", id="a_lake_format"),
         pytest.param({"--conf": "spark.x"}, "'spark.x' is no name=value", id="a_setting_without_value"),
         pytest.param({"--job-language": "scala"}, "--job-language scala is not supported", id="another_language"),
@@ -225,7 +226,7 @@ print(spark.range(1).select(F.udf(lambda _: os.environ["CUSTOMER_WORKER"])("id")
 
     assert run.result == Result("SUCCEEDED"), run.error
     assert run.output.splitlines() == ["hello from a jar", "org.apache.spark.serializer.KryoSerializer 3", "w"]
-    assert "A JVM of its own is started: --extra-jars words.jar; --conf spark.serializer belongs to the JVM" in run.error
+    assert "started: words.jar is on the class path of this run only; --conf spark.serializer belongs to the JVM" in run.error
     (log,) = (folder / "event-logs").glob("*")
     events = [json.loads(line)["Event"] for line in log.read_text().splitlines()]
     assert {"SparkListenerApplicationStart", "SparkListenerJobEnd"} <= set(events)

@@ -113,11 +113,13 @@ def test_jars_are_fetched_once_and_strangers_are_removed(jar: Jar, tmp_path: Pat
 
 
 def test_the_jars_of_this_checkout_are_those_of_the_lock() -> None:
-    jars = [jar for jar in read_lock(CHECKOUT / "requirements" / "jars.lock") if jar.use == "spark"]
+    folders = {"spark": CHECKOUT / ".local" / "jars", "delta": CHECKOUT / ".local" / "jars" / "delta"}
+    jars = [jar for jar in read_lock(CHECKOUT / "requirements" / "jars.lock") if jar.use in folders]
 
-    assert {file.name for file in (CHECKOUT / ".local" / "jars").glob("*.jar")} == {jar.file for jar in jars}
+    for use, folder in folders.items():
+        assert {file.name for file in folder.glob("*.jar")} == {jar.file for jar in jars if jar.use == use}
     for jar in jars:
-        with (CHECKOUT / ".local" / "jars" / jar.file).open("rb") as stream:
+        with (folders[jar.use] / jar.file).open("rb") as stream:
             assert hashlib.file_digest(stream, "sha256").hexdigest() == jar.sha256
 
 
