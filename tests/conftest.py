@@ -84,11 +84,17 @@ def pytest_internalerror(excrepr: object) -> None:
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """pytest-xdist ends well when the tests of a process that broke are lost and the other processes' have passed."""
+    if _BROKEN and not hasattr(session.config, "workerinput"):
+        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """When the run itself breaks, in a process of tests or here, the first error is the cause; the others, and what the processes print
-    when they end, would hide it from who sees the end of the output only."""
+    """The first error is the cause; what follows it, and what the processes print when they end, would hide it at the output's end."""
     if _BROKEN and not hasattr(config, "workerinput"):
-        print(f"The run of the tests broke; its first error was:\n{_BROKEN[0]}", file=sys.stderr, flush=True)
+        print(f"The run of the tests broke, so it says nothing of them; its first error was:\n{_BROKEN[0]}", file=sys.stderr, flush=True)
 
 
 @pytest.fixture(scope="session")
