@@ -147,6 +147,21 @@ def test_a_trail_that_logs_gets_what_it_selects(endpoint: EndpointProcess) -> No
     trail.stop_logging(Name="everything")
 
 
+def test_a_trail_that_cannot_write_costs_the_others_nothing(endpoint: EndpointProcess) -> None:
+    s3, trail = endpoint.client("s3"), endpoint.client("cloudtrail")
+    for name in ("trail-blocked", "trail-free"):
+        s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket="trail-blocked", Key="AWSLogs", Body=b"a file where the trail needs a folder")
+    for name in ("blocked", "free"):
+        trail.create_trail(Name=name, S3BucketName=f"trail-{name}")
+        trail.start_logging(Name=name)
+    endpoint.client("sns").create_topic(Name="beside-a-blocked-trail")
+    wait_until(lambda: any(record["eventName"] == "CreateTopic" for record in delivered(endpoint, "trail-free", "AWSLogs/")))
+    assert "the trail blocked lost" in endpoint.log
+    for name in ("blocked", "free"):
+        trail.stop_logging(Name=name)
+
+
 def test_what_waits_is_delivered_when_the_endpoint_ends(own_endpoint: EndpointProcess) -> None:
     own_endpoint.client("s3").create_bucket(Bucket="last")
     trail = own_endpoint.client("cloudtrail")
