@@ -52,7 +52,6 @@ _BY_NAME: Mapping[str, tuple[tuple[str, str], ...]] = {
     "redshift": (("ClusterIdentifier", "cluster:{}"), ("ParameterGroupName", "parametergroup:{}")),
     "redshift-data": (("ClusterIdentifier", "cluster:{}"), ("WorkgroupName", "workgroup/{}")),
     "redshift-serverless": (("workgroupName", "workgroup/{}"), ("namespaceName", "namespace/{}")),
-    "scheduler": (("Name", "schedule/default/{}"),),
     "sns": (("TopicArn", "{}"), ("TargetArn", "{}"), ("Name", "{}")),
     "ssm": (("Name", "parameter/{}"), ("Path", "parameter/{}")),
     "stepfunctions": (("stateMachineArn", "{}"), ("stateMachineAliasArn", "{}"), ("name", "stateMachine:{}")),
@@ -112,11 +111,22 @@ def _of_dynamodb(done: tuple[str, ...], operation: str, asked: Mapping[str, Any]
 
 
 def _of_functions(operation: str, asked: Mapping[str, Any], region: str) -> list[str]:
-    name = str(asked.get("FunctionName") or "")
-    if name.startswith("arn:"):
-        return [name]
-    name = name.rsplit(":function:", maxsplit=1)[-1]
-    return [f"arn:aws:lambda:{region}:{ACCOUNT_ID}:function:{name}"] if name else [_any_arn(asked)]
+    given = str(asked.get("FunctionName") or "")
+    name, qualifier = given.rsplit(":function:", maxsplit=1)[-1], asked.get("Qualifier")
+    if not name:
+        return [_any_arn(asked)]
+    # A version or an alias is invoked under an ARN of its own, however it is named ("Using Lambda aliases in … permissions policies").
+    ending = f":{qualifier}" if qualifier and ":" not in name and operation.startswith("Invoke") else ""
+    return [(given if given.startswith("arn:") else f"arn:aws:lambda:{region}:{ACCOUNT_ID}:function:{name}") + ending]
+
+
+def _of_schedules(operation: str, asked: Mapping[str, Any], region: str) -> list[str]:
+    place, name = f"arn:aws:scheduler:{region}:{ACCOUNT_ID}:", asked.get("Name")
+    if not name:
+        return [str(asked.get("ResourceArn") or "*")]
+    if operation.endswith("Group"):
+        return [f"{place}schedule-group/{name}"]
+    return [f"{place}schedule/{asked.get('GroupName') or 'default'}/{name}"]
 
 
 def _of_logs(operation: str, asked: Mapping[str, Any], region: str) -> list[str]:
@@ -177,5 +187,5 @@ def _of_athena(operation: str, asked: Mapping[str, Any], region: str) -> list[st
 
 _SPECIAL: Mapping[str, Any] = {
     "athena": _of_athena, "events": _of_events, "glue": glue_resources, "iam": _of_identities, "kms": _of_keys, "lambda": _of_functions,
-    "logs": _of_logs, "secretsmanager": _of_secrets, "sqs": _of_queues, "sts": _of_sts,
+    "logs": _of_logs, "scheduler": _of_schedules, "secretsmanager": _of_secrets, "sqs": _of_queues, "sts": _of_sts,
 }  # fmt: skip

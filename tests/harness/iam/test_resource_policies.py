@@ -99,6 +99,12 @@ def test_a_function_s_policy_lets_in(user: Clients, operator: Clients, role: Cal
     permit("guest", person("function-guest"))
     guest.invoke(FunctionName="open", InvocationType="DryRun")
     assert "lambda:GetFunction" in refusal(guest.get_function, FunctionName="open")
+    own.publish_version(FunctionName="open")
+    own.create_alias(FunctionName="open", Name="live", FunctionVersion="1")
+    live = {"FunctionName": "open", "Qualifier": "live"}
+    assert "function:open:live" in refusal(guest.invoke, **live, InvocationType="DryRun"), "the alias has permissions of its own"
+    permit("of-the-alias", person("function-guest"), Qualifier="live")
+    guest.invoke(**live, InvocationType="DryRun")
     own.remove_permission(FunctionName="open", StatementId="guest")
     assert "lambda:InvokeFunction" in refusal(guest.invoke, FunctionName="open", Payload=b"1")
 

@@ -22,6 +22,18 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     ("cloudtrail", "GetTrailStatus", {"Name": TRAIL}, TRAIL),
     ("cloudtrail", "UpdateTrail", {"CloudWatchLogsLogGroupArn": f"arn:aws:logs:{AREA}:log-group:a:*", "Name": "audit"}, TRAIL),
     ("cloudtrail", "PutEventSelectors", {"TrailName": "audit"}, TRAIL),
+    ("lambda", "Invoke", {"FunctionName": "f", "Qualifier": "live"}, f"arn:aws:lambda:{AREA}:function:f:live"),
+    ("lambda", "Invoke", {"FunctionName": f"arn:aws:lambda:{AREA}:function:f:live"}, f"arn:aws:lambda:{AREA}:function:f:live"),
+    ("lambda", "Invoke", {"FunctionName": "123456789012:function:f"}, f"arn:aws:lambda:{AREA}:function:f"),
+    ("lambda", "GetFunction", {"FunctionName": "f", "Qualifier": "live"}, f"arn:aws:lambda:{AREA}:function:f"),
+    ("scheduler", "GetSchedule", {"GroupName": "nightly", "Name": "s"}, f"arn:aws:scheduler:{AREA}:schedule/nightly/s"),
+    (
+        "scheduler",
+        "CreateSchedule",
+        {"Name": "s", "KmsKeyArn": f"arn:aws:kms:{AREA}:key/k"},
+        f"arn:aws:scheduler:{AREA}:schedule/default/s",
+    ),
+    ("scheduler", "DeleteScheduleGroup", {"Name": "nightly"}, f"arn:aws:scheduler:{AREA}:schedule-group/nightly"),
     ("dms", "ModifyReplicationTask", {"ReplicationTaskIdentifier": "new-name", "ReplicationTaskArn": TASK}, TASK),
     ("dms", "MoveReplicationTask", {"TargetReplicationInstanceArn": f"arn:aws:dms:{AREA}:rep:R", "ReplicationTaskArn": TASK}, TASK),
 ]
