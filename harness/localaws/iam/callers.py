@@ -31,6 +31,7 @@ __all__ = [
     "issue",
     "role_arn_of",
     "role_of",
+    "role_of_session",
     "user_of_session",
 ]
 
@@ -57,7 +58,7 @@ class Caller:
     """The record of temporary credentials."""
     access_key: str = ""
     is_gone: bool = False
-    """A session of a user who was deleted: it is known whose it was, and it has no rights."""
+    """A session of a user or role that was deleted: it is known whose it was, and it has no rights."""
 
     @property
     def principals(self) -> Principals:
@@ -65,7 +66,7 @@ class Caller:
         if self.kind == "anonymous":
             return Principals("")
         if self.is_gone:
-            # A policy means the user who was there when it was written, not whoever has the name afterwards.
+            # A policy means whoever was there when it was written, not who has the name afterwards.
             return Principals(ACCOUNT_ID)
         arns = {self.arn, self.role_arn} - {""}
         return Principals(ACCOUNT_ID, frozenset(arns))
@@ -137,6 +138,12 @@ def user_of_session(record: Mapping[str, Any]) -> Any:
     return user if user is not None and user.id == record.get("user_id", user.id) else None
 
 
+def role_of_session(record: Mapping[str, Any]) -> Any:
+    """moto's role that a session is of; None when it was deleted, whatever role has its name now."""
+    role = role_of(record["role_arn"])
+    return role if role is not None and role.id == record.get("role_id", role.id) else None
+
+
 def forget_old_sessions(home: Path) -> None:
     """Sessions that ended a day ago."""
     sessions = _sessions(home)
@@ -148,12 +155,12 @@ def forget_old_sessions(home: Path) -> None:
 def _of_session(record: Mapping[str, Any]) -> Caller:
     key = record["access_key"]
     if record["kind"] == "role":
-        arn, role = record["role_arn"], role_of(record["role_arn"])
+        arn, role = record["role_arn"], role_of_session(record)
         name, session = arn.rsplit("/", 1)[-1], record["session_name"]
         session_arn = f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/{name}/{session}"
         tags = {**_tags(role.tags if role is not None else None), **record["tags"]}
-        user_id = f"{role.id if role is not None else 'AROAUNKNOWN'}:{session}"
-        return Caller("role", session_arn, user_id, name, arn, tags, record, key)
+        user_id = f"{role.id if role is not None else record.get('role_id', 'AROAUNKNOWN')}:{session}"
+        return Caller("role", session_arn, user_id, name, arn, tags, record, key, is_gone=role is None)
     if record["kind"] == "federated":
         name = record["session_name"]
         return Caller("federated", f"arn:aws:sts::{ACCOUNT_ID}:federated-user/{name}", f"{ACCOUNT_ID}:{name}", name, "", {}, record, key)

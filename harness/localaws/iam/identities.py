@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
-from localaws.iam.callers import Caller, iam_back_end, role_of, user_of_session
+from localaws.iam.callers import Caller, iam_back_end, role_of, role_of_session, user_of_session
 from localaws.iam.policies import Policy, parse_policy
 
 __all__ = ["everything", "identity_policies", "permissions_boundary", "session_policies", "trust_policy"]
@@ -58,10 +58,8 @@ def trust_policy(role_arn: str) -> Policy | None:
 
 
 def _holder(caller: Caller) -> Any:
-    if caller.kind == "role":
-        return role_of(caller.role_arn)
     if caller.session is not None:
-        return user_of_session(caller.session)
+        return role_of_session(caller.session) if caller.kind == "role" else user_of_session(caller.session)
     return iam_back_end().users.get(caller.name) if caller.kind == "user" else None
 
 

@@ -44,7 +44,8 @@ def assume_role(request: Request) -> dict[str, Any]:
         caller = caller_of(request.home, request.access_key)
         raise AccessDeniedError("sts", "query", f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}")
     seconds = _seconds(asked, 3600, int(role.max_session_duration or 3600))
-    record = {"kind": "role", "role_arn": arn, "session_name": name, "tags": _tags(asked), **_policies(asked), **_second_factor(asked)}
+    record = {"kind": "role", "role_arn": arn, "role_id": role.id, "session_name": name, "tags": _tags(asked)}
+    record |= _policies(asked) | _second_factor(asked)
     credentials = issue(request.home, record, seconds)
     short = arn.rsplit("/", 1)[-1]
     user = {"AssumedRoleId": f"{role.id}:{name}", "Arn": f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/{short}/{name}"}

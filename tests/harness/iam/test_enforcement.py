@@ -104,6 +104,18 @@ def test_a_session_of_a_deleted_user_has_no_rights(as_whom: Clients, operator: C
         assert denied(session("s3").list_buckets)[0] == "AccessDenied", "whoever has the name now is somebody else"
 
 
+def test_a_session_of_a_deleted_role_has_no_rights(role: Callable[..., str], as_whom: Clients, operator: Clients) -> None:
+    iam, sts = operator("iam"), operator("sts")
+    arn = role("gone", allow("s3:*"))
+    session = as_whom(sts.assume_role(RoleArn=arn, RoleSessionName="run")["Credentials"])("s3")
+    session.list_buckets()
+    iam.delete_role_policy(RoleName="gone", PolicyName="own")
+    iam.delete_role(RoleName="gone")
+    assert denied(session.list_buckets)[0] == "AccessDenied"
+    assert role("gone", allow("s3:*")) == arn
+    assert denied(session.list_buckets)[0] == "AccessDenied", "the role that has the name now is another one"
+
+
 def test_a_boundary_of_a_user_is_refused_since_it_would_be_forgotten(operator: Clients) -> None:
     boundary = f"arn:aws:iam::{ACCOUNT}:policy/none"
     code, message, _ = denied(operator("iam").create_user, UserName="bounded", PermissionsBoundary=boundary)
