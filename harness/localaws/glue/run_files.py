@@ -57,6 +57,8 @@ class JobOptions:
     variables: dict[str, str] = field(default_factory=dict)
     catalog: str = ""
     """Spark SQL's: `glue`, `own`, or nothing was said."""
+    metrics: bool = False
+    """Are the run's metrics put into CloudWatch?"""
 
     def needs_own_jvm(self, present: Mapping[str, str]) -> list[str]:
         """Why a driver with the settings `present` will not do; empty when it will."""
@@ -93,6 +95,7 @@ def read_job_options(home: Home, arguments: Sequence[str], workspace: Path) -> J
         settings={**_settings(values), **_event_log(home, values), **{f"{OF_WORKERS}{name}": value for name, value in workers.items()}},
         variables=variables_of(values.get("--customer-driver-env-vars", "")),
         catalog=_catalog(values),
+        metrics=_is_on(values, "--enable-metrics"),
     )
 
 
