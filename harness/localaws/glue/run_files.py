@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -143,9 +144,13 @@ def _modules(home: Home, values: Mapping[str, str]) -> list[Path]:
     modules = listed(values.get("--additional-python-modules"))
     if not modules:
         return []
-    words = [_module(home, module) for module in modules]
+    words, options = [_module(home, module) for module in modules], values.get("--python-modules-installer-option", "")
     try:
-        return [provide(home, words, values.get("--python-modules-installer-option", ""))]
+        shlex.split(options)
+    except ValueError as error:
+        raise RunFileError(f"--python-modules-installer-option {options!r} cannot be read: {error}.") from error
+    try:
+        return [provide(home, words, options)]
     except PythonModulesError as error:
         raise RunFileError(str(error)) from error
 

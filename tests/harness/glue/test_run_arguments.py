@@ -124,6 +124,11 @@ def test_pip_has_the_settings_of_who_started_the_endpoint_or_the_run_and_the_scr
             "--additional-python-modules nosuch==1 could not be installed. pip says: .*No matching distribution found for nosuch==1",
             id="a_missing_module",
         ),
+        pytest.param(
+            {"--additional-python-modules": "six", "--python-modules-installer-option": "--index-url 'half"},
+            "--python-modules-installer-option \"--index-url 'half\" cannot be read: No closing quotation",
+            id="a_quote_that_is_not_closed",
+        ),
         pytest.param({"--datalake-formats": "lance"}, "--datalake-formats lance is not supported. Possible: iceberg", id="a_lake_format"),
         pytest.param({"--conf": "spark.x"}, "'spark.x' is no name=value", id="a_setting_without_value"),
         pytest.param({"--job-language": "scala"}, "--job-language scala is not supported", id="another_language"),
