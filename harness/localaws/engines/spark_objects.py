@@ -12,8 +12,10 @@ from typing import Any
 
 from localaws.engines.processes import is_running, start_time
 
-__all__ = ["announce", "newest", "sweep", "take_back"]
+__all__ = ["announce", "announce_listener", "forget_listener", "is_announced", "newest", "sweep", "take_back"]
 
+_LISTENER = "etl.listener."
+"""Likewise: the object that listens for a run."""
 _RUN = "etl.run."
 """Prefix of the JVM's system properties in which runs announce themselves: `<pid> <its start> <number>`."""
 
@@ -30,6 +32,21 @@ def take_back(gateway: Any, run_id: str) -> None:
     gateway.jvm.java.lang.System.clearProperty(f"{_RUN}{run_id}")
 
 
+def is_announced(jvm: Any, run_id: str) -> bool:
+    """Is the JVM one that runs share?"""
+    return jvm.java.lang.System.getProperty(f"{_RUN}{run_id}") is not None
+
+
+def announce_listener(jvm: Any, run_id: str, listener: Any) -> None:
+    """Say that the run listens to the events of all: when its process has ended, the listener is taken away."""
+    jvm.java.lang.System.setProperty(f"{_LISTENER}{run_id}", listener._target_id)
+
+
+def forget_listener(jvm: Any, run_id: str) -> None:
+    """The run has taken its listener away."""
+    jvm.java.lang.System.clearProperty(f"{_LISTENER}{run_id}")
+
+
 def newest(gateway: Any) -> int:
     """The number of the object that the JVM gave out last."""
     return _number(gateway.jvm.java.lang.Object()._target_id) or 0
@@ -42,7 +59,7 @@ def sweep(gateway: Any, kept: int) -> int:
     """
     # In this order: a run that announces itself after the look at the announcements has newer objects than `limit`.
     limit = newest(gateway)
-    limit = min([limit, *_first_objects_of_living_runs(gateway.jvm)])
+    limit = min([limit, *_first_objects_of_living_runs(gateway)])
     bindings = gateway.java_gateway_server.getGateway().getBindings()
     names = bindings.keySet().toString().strip("[]").split(", ")
     stale = [name for name in names if kept < (_number(name) or 0) <= limit]
@@ -52,9 +69,9 @@ def sweep(gateway: Any, kept: int) -> int:
     return len(stale)
 
 
-def _first_objects_of_living_runs(jvm: Any) -> list[int]:
-    """Announcements of runs that ended are taken back."""
-    properties = jvm.java.lang.System.getProperties()
+def _first_objects_of_living_runs(gateway: Any) -> list[int]:
+    """Announcements of runs that ended are taken back, with what listens for them."""
+    properties = gateway.jvm.java.lang.System.getProperties()
     first = []
     for name in properties.stringPropertyNames().toString().strip("[]").split(", "):
         announced = properties.getProperty(name) if name.startswith(_RUN) else None
@@ -64,8 +81,17 @@ def _first_objects_of_living_runs(jvm: Any) -> list[int]:
         if is_running(int(pid), started):
             first.append(int(number))
         else:
+            _take_listener_away(gateway, properties, name.removeprefix(_RUN))
             properties.remove(name)
     return first
+
+
+def _take_listener_away(gateway: Any, properties: Any, run_id: str) -> None:
+    name = properties.remove(f"{_LISTENER}{run_id}")
+    listener = gateway.java_gateway_server.getGateway().getObject(name) if name is not None else None
+    if listener is not None:
+        gateway.jvm.org.apache.spark.SparkContext.getOrCreate().removeSparkListener(listener)
+        listener.stop()
 
 
 def _number(name: str) -> int | None:

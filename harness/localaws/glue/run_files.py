@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -60,6 +61,8 @@ class JobOptions:
     variables: dict[str, str] = field(default_factory=dict)
     catalog: str = ""
     """Spark SQL's: `glue`, `own`, or nothing was said."""
+    metrics: bool = False
+    """Are the run's metrics put into CloudWatch?"""
 
     def needs_own_jvm(self, present: Mapping[str, str]) -> list[str]:
         """Why a driver with the settings `present` will not do; empty when it will."""
@@ -100,6 +103,7 @@ def read_job_options(home: Home, arguments: Sequence[str], workspace: Path) -> J
         },
         variables=variables_of(values.get("--customer-driver-env-vars", "")),
         catalog=_catalog(values),
+        metrics=_is_on(values, "--enable-metrics"),
     )
 
 
@@ -153,9 +157,13 @@ def _modules(home: Home, values: Mapping[str, str]) -> list[Path]:
     modules = listed(values.get("--additional-python-modules"))
     if not modules:
         return []
-    words = [_module(home, module) for module in modules]
+    words, options = [_module(home, module) for module in modules], values.get("--python-modules-installer-option", "")
     try:
-        return [provide(home, words, values.get("--python-modules-installer-option", ""))]
+        shlex.split(options)
+    except ValueError as error:
+        raise RunFileError(f"--python-modules-installer-option {options!r} cannot be read: {error}.") from error
+    try:
+        return [provide(home, words, options)]
     except PythonModulesError as error:
         raise RunFileError(str(error)) from error
 

@@ -15,7 +15,7 @@ import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from localaws.engines.spark import Gateway, SparkEngine
 from localaws.exceptions import EngineNotRunningError
@@ -25,6 +25,9 @@ from localaws.glue.python_modules import PIP_SETTINGS
 from localaws.glue.query_plans import QueryPlans
 from localaws.glue.run_files import JobOptions, RunFileError, local_file, read_job_options
 from localaws.home import Home
+
+if TYPE_CHECKING:
+    from localaws.glue.run_metrics import RunMetrics
 
 __all__ = ["Result", "connect", "main"]
 
@@ -101,12 +104,31 @@ def _run(options: argparse.Namespace, workspace: Path) -> Result:
     plans = QueryPlans(options.run_id, file)
     if options.plan:
         plans.watch()
+    metrics = _metrics(options, job)
     if options.debug_port is not None:
         wait_for_debugger(options.debug_port)
     result = _outcome(file)
     if options.plan:
         plans.show(workspace.parent / "plans.txt")
+    if metrics is not None:
+        metrics.end()
     return result
+
+
+def _metrics(options: argparse.Namespace, job: JobOptions) -> RunMetrics | None:
+    """Watched from now on, when the run asks for them."""
+    if not job.metrics:
+        return None
+    from localaws.bootstrap import client
+    from localaws.glue.run_metrics import RunMetrics
+    from localaws.glue.special_arguments import special_values
+
+    name = special_values(options.arguments).get("--JOB_NAME", "")
+    given = dict(os.environ)  # with the run's role, which a script may change for itself
+    cloudwatch = lambda: client("cloudwatch", given["AWS_ENDPOINT_URL"], credentials=given)  # noqa: E731
+    metrics = RunMetrics(name, options.run_id, options.run_folder.absolute(), cloudwatch)
+    metrics.watch()
+    return metrics
 
 
 def _calls_back(file: Path) -> list[str]:

@@ -57,7 +57,9 @@ SPECIAL: Mapping[str, Special] = {
     "--continuous-log-logGroup": Special(WITHOUT_EFFECT, "was replaced by `--custom-logGroup-prefix` in Glue 5"),
     "--continuous-log-logStreamPrefix": Special(WITHOUT_EFFECT, "was replaced by `--custom-logStream-prefix` in Glue 5"),
     "--continuous-log-conversionPattern": Special(WITHOUT_EFFECT, "lines are sent as they are printed"),
-    "--enable-metrics": Special(WITHOUT_EFFECT, "no profile of the workers is published"),
+    "--enable-metrics": Special(
+        HONOURED, "`glue.driver.aggregate.*`, `glue.driver.jvm.heap.used` and `.usage` in CloudWatch, from the events of Spark's tasks"
+    ),
     "--enable-observability-metrics": Special(WITHOUT_EFFECT, "no profile of the workers is published"),
     "--enable-job-insights": Special(WITHOUT_EFFECT, "the message of a failed run is the script's own error"),
     "--enable-auto-scaling": Special(WITHOUT_EFFECT, "there is one machine"),

@@ -102,6 +102,30 @@ def test_the_end_of_an_execution_and_of_a_crawl_are_events(events: Events) -> No
     assert (detail["status"], detail["error"], detail["stateMachineArn"]) == ("FAILED", "Told", machine)
 
 
+def test_a_job_run_that_fails_is_an_event_that_a_topic_tells_of(events: Events) -> None:
+    url, arn = events.queue("job-ends")
+    glue, sns = events.endpoint.client("glue"), events.endpoint.client("sns")
+    topic = sns.create_topic(Name="job-ends")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+    events.s3.create_bucket(Bucket="job-ends")
+    events.s3.put_object(Bucket="job-ends", Key="job.py", Body=b"import sys\nif 'fail' in sys.argv: raise ValueError('no such batch')\n")
+    command = {"Name": "pythonshell", "ScriptLocation": "s3://job-ends/job.py", "PythonVersion": "3.9"}
+    glue.create_job(Name="ends", Role="arn:aws:iam::123456789012:role/r", Command=command)
+    pattern = {"source": ["aws.glue"], "detail-type": ["Glue Job State Change"], "detail": {"state": ["FAILED", "TIMEOUT"]}}
+    events.events.put_rule(Name="failed-jobs", EventPattern=json.dumps(pattern))
+    events.events.put_targets(Rule="failed-jobs", Targets=[{"Id": "t", "Arn": topic}])
+
+    good = glue.start_job_run(JobName="ends")["JobRunId"]
+    events.wait_until(lambda: glue.get_job_run(JobName="ends", RunId=good)["JobRun"]["JobRunState"] == "SUCCEEDED")
+    run_id = glue.start_job_run(JobName="ends", Arguments={"--how": "fail"})["JobRunId"]
+
+    event = events.message(url)
+    assert (event["source"], event["detail-type"]) == ("aws.glue", "Glue Job State Change")
+    assert event["detail"] == {
+        "jobName": "ends", "severity": "ERROR", "state": "FAILED", "jobRunId": run_id, "message": "ValueError: no such batch",
+    }  # fmt: skip
+
+
 @pytest.mark.soak
 def test_a_schedule_fires_its_rule(events: Events) -> None:
     url, arn = events.queue("scheduled")

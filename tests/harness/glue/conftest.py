@@ -69,7 +69,7 @@ def start(home: Home, driver: SparkEngine, tmp_path: Path) -> Iterator[Callable[
     runs: list[Run] = []
     numbers = itertools.count(1)
 
-    def begin(source: str, arguments: dict[str, str] | None = None, cold: bool = False, **more: Any) -> Run:
+    def begin(source: str, arguments: dict[str, str] | None = None, cold: bool = False, endpoint_url: str = NOWHERE, **more: Any) -> Run:
         run_id = f"jr_{tmp_path.name}_{next(numbers)}"
         folder = home.runs / run_id
         folder.mkdir(parents=True)
@@ -79,7 +79,7 @@ def start(home: Home, driver: SparkEngine, tmp_path: Path) -> Iterator[Callable[
         with (folder / "output.log").open("w") as output, (folder / "error.log").open("w") as error:
             process = subprocess.Popen(
                 runner_command(folder, run_id, str(script), words, cold, **more),
-                env=runner_environment(home, NOWHERE, folder),
+                env=runner_environment(home, endpoint_url, folder),
                 stdout=output,
                 stderr=error,
                 text=True,

@@ -135,6 +135,11 @@ def test_what_one_index_gave_is_not_taken_for_what_another_has(home: Home, tmp_p
             id="a_missing_module",
         ),
         pytest.param({"--datalake-formats": "hudi"}, r"without its jar .org.apache.hudi:hudi-spark3.5-bundle", id="a_lake_without_jar"),
+        pytest.param(
+            {"--additional-python-modules": "six", "--python-modules-installer-option": "--index-url 'half"},
+            "--python-modules-installer-option \"--index-url 'half\" cannot be read: No closing quotation",
+            id="a_quote_that_is_not_closed",
+        ),
         pytest.param({"--datalake-formats": "lance"}, "--datalake-formats lance is not supported. Possible: iceberg", id="a_lake_format"),
         pytest.param({"--conf": "spark.x"}, "'spark.x' is no name=value", id="a_setting_without_value"),
         pytest.param({"--job-language": "scala"}, "--job-language scala is not supported", id="another_language"),
