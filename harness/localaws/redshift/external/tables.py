@@ -16,11 +16,20 @@ from typing import Any
 import psycopg
 
 from localaws.home import Home
+from localaws.redshift.copy.unload_files import NO_VALUE
 from localaws.redshift.exceptions import RedshiftError, RefusedByRedshiftError
 from localaws.redshift.external.catalog import Definition, GlueCatalog
+from localaws.redshift.external.create_as import create_as
 from localaws.redshift.external.files import column_type, data_location, read_file, reader_of
 from localaws.redshift.external.names import Named
-from localaws.redshift.external.statements import AddPartitions, CreateSchema, CreateTable, DropPartition, ExternalCommand
+from localaws.redshift.external.statements import (
+    AddPartitions,
+    CreateSchema,
+    CreateTable,
+    CreateTableAs,
+    DropPartition,
+    ExternalCommand,
+)
 from localaws.redshift.lexer import quote_identifier, quote_literal
 from localaws.redshift.messages import redshift_error
 
@@ -97,6 +106,12 @@ class ExternalTables:
             for name, kind in (*command.columns, *command.partitions):
                 column_type(name, kind)
             catalog.make_table(database, command)
+        elif isinstance(command, CreateTableAs):
+            self.prepare(command.named, "select")
+            try:
+                create_as(self._of, self._storage, catalog, database, command)
+            except psycopg.Error as error:
+                raise redshift_error(error) from error
         elif isinstance(command, AddPartitions):
             catalog.add_partitions(database, command)
         else:
@@ -202,11 +217,12 @@ class ExternalTables:
     def _shape(self, definition: Definition) -> str:
         return json.dumps([(column, column_type(column, kind)) for column, kind in (*definition.columns, *definition.keys)])
 
-    def _files(self, definition: Definition) -> Iterable[tuple[Path, str, dict[str, str], int, int]]:
+    def _files(self, definition: Definition) -> Iterable[tuple[Path, str, dict[str, str | None], int, int]]:
         """Each file with its URI, the values of its partition, its size and time. Names that begin with _ or . are no data."""
         places = definition.partitions if definition.keys else (((), data_location(definition)),)
         for values, location in places:
-            partition = dict(zip((key for key, _ in definition.keys), values, strict=True))
+            given = (None if value == NO_VALUE else value for value in values)
+            partition = dict(zip((key for key, _ in definition.keys), given, strict=True))
             root = self._storage / location.removeprefix("s3://")
             found = [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else []
             for path in found:
@@ -243,6 +259,7 @@ class ExternalTables:
 _TITLES = {
     CreateSchema: "CREATE EXTERNAL SCHEMA",
     CreateTable: "CREATE EXTERNAL TABLE",
+    CreateTableAs: "CREATE EXTERNAL TABLE AS",
     AddPartitions: "ALTER TABLE ADD PARTITION",
     DropPartition: "ALTER TABLE DROP PARTITION",
 }
