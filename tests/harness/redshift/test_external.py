@@ -216,6 +216,51 @@ def test_an_iceberg_table_is_read_as_its_last_commit_is(connection: psycopg.Conn
     assert rows(connection, "SELECT count(*), min(id) FROM spectrum.ice") == [(2, 2)]
 
 
+def test_pseudo_columns_tell_the_file_of_a_row_and_are_no_part_of_all_columns(connection: psycopg.Connection, storage: Path) -> None:
+    place, at = folder(storage, "told"), "s3://lake/spectrum/told"
+    sizes, wide = {}, "".join(f"{number}|{'w' * 300}\n" for number in range(3, 500))
+    for name, content in (("a", "1|x\n2|y\n"), ("b", ""), ("c", wide), ("d", "500|z\n")):
+        (place / f"{name}.csv").write_text(content, encoding="utf-8")
+        sizes[name] = len(content)
+    connection.execute(
+        "CREATE EXTERNAL TABLE spectrum.told (id int, note varchar(300)) ROW FORMAT DELIMITED FIELDS TERMINATED BY '|'"
+        f" STORED AS TEXTFILE LOCATION '{at}/'"
+    )  # type: ignore[call-overload]
+    counted = 'SELECT "$path", "$size", count(*), min(id), max(id) FROM spectrum.told GROUP BY 1, "$size" ORDER BY "$path"'
+    assert rows(connection, counted) == [
+        (f"{at}/a.csv", sizes["a"], 2, 1, 2),
+        (f"{at}/c.csv", sizes["c"], 497, 3, 499),
+        (f"{at}/d.csv", sizes["d"], 1, 500, 500),
+    ]
+    assert rows(connection, "SELECT t.* FROM spectrum.told t WHERE t.\"$path\" LIKE '%/d.csv'") == [(500, "z")]
+    assert connection.execute('SELECT "$size", "$path" AS file FROM spectrum.told LIMIT 0').description[1].name == "file"  # type: ignore[index]
+    assert connection.execute('SELECT "$path" FROM spectrum.told LIMIT 0').description[0].name == "$path"  # type: ignore[index]
+    joined = 'SELECT DISTINCT p."$path" FROM (SELECT "$path", id FROM spectrum.told) p JOIN pg_class c ON c.reltype >= 0 WHERE p.id < 3'
+    assert rows(connection, joined) == [(f"{at}/a.csv",)]
+    with connection.transaction():  # an older snapshot reads the files of now, and where its rows are from
+        rows(connection, "SELECT count(*) FROM svv_tables")
+        (place / "e.csv").write_text("501|new\n", encoding="utf-8")
+        assert rows(connection, 'SELECT id, "$path" FROM spectrum.told WHERE id > 499 ORDER BY id') == [
+            (500, f"{at}/d.csv"),
+            (501, f"{at}/e.csv"),
+        ]
+    connection.execute("CREATE TEMP TABLE mine AS SELECT 1 AS id")
+    connection.execute("CREATE TABLE public.told_near AS SELECT 1 AS id")
+    for query, words in (
+        ('SELECT a."$path" FROM mine a', "does not exist"),
+        ('SELECT "$path" FROM spectrum.told a JOIN spectrum.told b USING (id)', "ambiguous"),
+        ('SELECT "$path" FROM public.told_near', "pseudo columns are those of external tables on files, and public.told_near is none"),
+        ('SELECT "$spectrum_oid" FROM spectrum.told', "spectrum_oid"),
+    ):
+        with pytest.raises(psycopg.Error, match=words):
+            connection.execute(query)  # type: ignore[call-overload]
+    connection.execute("DROP TABLE public.told_near")
+    oid = "SELECT count(*) FROM pg_class WHERE relname LIKE 'external!_files!_%' ESCAPE '!' AND relname NOT LIKE '%key'"
+    before = rows(connection, oid)[0][0]
+    connection.execute("DROP TABLE spectrum.told")
+    assert rows(connection, oid)[0][0] == before - 1
+
+
 SOURCE = """CREATE TEMP TABLE {0} (
   id bigint, name varchar(9), price decimal(9,2), day date, at timestamp, ok boolean, rate float8, region char(2));
 INSERT INTO {0} VALUES

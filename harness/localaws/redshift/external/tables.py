@@ -18,8 +18,9 @@ import psycopg
 from localaws.home import Home
 from localaws.redshift.copy.unload_files import NO_VALUE
 from localaws.redshift.exceptions import RedshiftError, RefusedByRedshiftError
-from localaws.redshift.external.catalog import Definition, GlueCatalog
+from localaws.redshift.external.catalog import ICEBERG, Definition, GlueCatalog
 from localaws.redshift.external.create_as import create_as
+from localaws.redshift.external.file_map import FileMap
 from localaws.redshift.external.files import column_type, data_location, read_file, reader_of
 from localaws.redshift.external.names import Named
 from localaws.redshift.external.statements import (
@@ -39,6 +40,7 @@ _SCHEMAS = """SELECT n.nspname, coalesce(d.description::jsonb ->> 'region', ''),
   FROM pg_namespace n JOIN pg_description d ON d.objoid = n.oid AND d.classoid = 'local_redshift.external_schema'::regclass"""
 _CHANGES = frozenset(("insert", "update", "delete", "merge", "copy", "truncate", "alter table", "analyze", "vacuum"))
 _LOCK_SECONDS = 5
+_FORM = 2  # of copies: one that was made in another form is made anew
 
 
 class ExternalTables:
@@ -177,7 +179,7 @@ class ExternalTables:
             files = list(self._files(definition))
             shape = json.dumps([(column, column_type(column, kind)) for column, kind in (*definition.columns, *definition.keys)])
             state = json.dumps(
-                [shape, definition.serde, dict(definition.options), [(str(p), u, *v.values(), s, t) for p, u, v, s, t in files]]
+                [_FORM, shape, definition.serde, dict(definition.options), [(str(p), u, *v.values(), s, t) for p, u, v, s, t in files]]
             )
             fingerprint = hashlib.sha256(state.encode()).hexdigest()
             if kept is not None and kept[1] == fingerprint:
@@ -200,7 +202,8 @@ class ExternalTables:
             own.execute(f"GRANT SELECT ON {table} TO PUBLIC")  # type: ignore[call-overload]
         else:
             own.execute(f"TRUNCATE {table}")  # type: ignore[call-overload]
-        for path, uri, partition, *_ in files:
+        kept = FileMap(own, table)
+        for path, uri, partition, size, _ in files:
             try:
                 with own.cursor().copy(f"COPY {table} FROM STDIN (FORMAT csv, NULL '', FREEZE)") as copy:  # type: ignore[call-overload]
                     for piece in read_file(definition, path, uri, partition):
@@ -208,6 +211,9 @@ class ExternalTables:
             except psycopg.DataError as error:
                 where = (error.diag.context or "").removeprefix("COPY ")
                 raise RedshiftError(f"Spectrum Scan Error: {error.diag.message_primary} (file {uri}, {where})") from error
+            kept.written(uri, size)
+        if definition.serde != ICEBERG:  # whose data files the catalog does not tell
+            kept.keep()
         own.execute(
             """INSERT INTO local_redshift.external_copies VALUES (%s, %s, %s, %s)
             ON CONFLICT (schema_name, table_name) DO UPDATE SET columns = excluded.columns, fingerprint = excluded.fingerprint""",
