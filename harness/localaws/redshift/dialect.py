@@ -18,7 +18,7 @@ from localaws.redshift.databases import alter_database, create_database, drop_da
 from localaws.redshift.ddl import create_table, qualified
 from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
 from localaws.redshift.external.names import Named, named_in
-from localaws.redshift.external.statements import CreateSchema, changes_partitions, parse_external
+from localaws.redshift.external.statements import CreateSchema, CreateTableAs, changes_partitions, parse_external
 from localaws.redshift.grants import default_privileges, grant
 from localaws.redshift.lexer import (
     Cursor,
@@ -168,6 +168,11 @@ def _call(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Transla
 
 def _external(sql: str, tokens: Sequence[Token], catalog: Catalog | None) -> Translation:
     command = parse_external(tokens)
+    if isinstance(command, CreateTableAs):
+        inner = _translated(command.query, catalog)
+        if inner.kind not in ("select", "with") or inner.local or inner.parameters:
+            raise RefusedByRedshiftError("CREATE EXTERNAL TABLE … AS takes a SELECT without parameters")
+        command = replace(command, query=inner.sql[0], named=inner.named)
     kind = "alter table" if tokens[0].key == "ALTER" else f"create external {'schema' if isinstance(command, CreateSchema) else 'table'}"
     return Translation(kind, external=command, in_transaction=False)
 

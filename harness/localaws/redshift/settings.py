@@ -25,7 +25,7 @@ _FIXED = {
     "json_parse_dedup_attributes": "off",
     "json_parse_truncate_strings": "off",
     "error_on_nondeterministic_update": "off",
-    "spectrum_enable_pseudo_columns": "off",
+    "spectrum_enable_pseudo_columns": "on",
     "stored_proc_log_min_messages": "log",
     "use_fips_ssl": "off",
 }

@@ -216,7 +216,121 @@ def test_an_iceberg_table_is_read_as_its_last_commit_is(connection: psycopg.Conn
     assert rows(connection, "SELECT count(*), min(id) FROM spectrum.ice") == [(2, 2)]
 
 
+def test_pseudo_columns_tell_the_file_of_a_row_and_are_no_part_of_all_columns(connection: psycopg.Connection, storage: Path) -> None:
+    place, at = folder(storage, "told"), "s3://lake/spectrum/told"
+    sizes, wide = {}, "".join(f"{number}|{'w' * 300}\n" for number in range(3, 500))
+    for name, content in (("a", "1|x\n2|y\n"), ("b", ""), ("c", wide), ("d", "500|z\n")):
+        (place / f"{name}.csv").write_text(content, encoding="utf-8")
+        sizes[name] = len(content)
+    connection.execute(
+        "CREATE EXTERNAL TABLE spectrum.told (id int, note varchar(300)) ROW FORMAT DELIMITED FIELDS TERMINATED BY '|'"
+        f" STORED AS TEXTFILE LOCATION '{at}/'"
+    )  # type: ignore[call-overload]
+    counted = 'SELECT "$path", "$size", count(*), min(id), max(id) FROM spectrum.told GROUP BY 1, "$size" ORDER BY "$path"'
+    assert rows(connection, counted) == [
+        (f"{at}/a.csv", sizes["a"], 2, 1, 2),
+        (f"{at}/c.csv", sizes["c"], 497, 3, 499),
+        (f"{at}/d.csv", sizes["d"], 1, 500, 500),
+    ]
+    assert rows(connection, "SELECT t.* FROM spectrum.told t WHERE t.\"$path\" LIKE '%/d.csv'") == [(500, "z")]
+    assert connection.execute('SELECT "$size", "$path" AS file FROM spectrum.told LIMIT 0').description[1].name == "file"  # type: ignore[index]
+    assert connection.execute('SELECT "$path" FROM spectrum.told LIMIT 0').description[0].name == "$path"  # type: ignore[index]
+    joined = 'SELECT DISTINCT p."$path" FROM (SELECT "$path", id FROM spectrum.told) p JOIN pg_class c ON c.reltype >= 0 WHERE p.id < 3'
+    assert rows(connection, joined) == [(f"{at}/a.csv",)]
+    with connection.transaction():  # an older snapshot reads the files of now, and where its rows are from
+        rows(connection, "SELECT count(*) FROM svv_tables")
+        (place / "e.csv").write_text("501|new\n", encoding="utf-8")
+        assert rows(connection, 'SELECT id, "$path" FROM spectrum.told WHERE id > 499 ORDER BY id') == [
+            (500, f"{at}/d.csv"),
+            (501, f"{at}/e.csv"),
+        ]
+    connection.execute("CREATE TEMP TABLE mine AS SELECT 1 AS id")
+    connection.execute("CREATE TABLE public.told_near AS SELECT 1 AS id")
+    for query, words in (
+        ('SELECT a."$path" FROM mine a', "does not exist"),
+        ('SELECT "$path" FROM spectrum.told a JOIN spectrum.told b USING (id)', "ambiguous"),
+        ('SELECT "$path" FROM public.told_near', "pseudo columns are those of external tables on files, and public.told_near is none"),
+        ('SELECT "$spectrum_oid" FROM spectrum.told', "spectrum_oid"),
+    ):
+        with pytest.raises(psycopg.Error, match=words):
+            connection.execute(query)  # type: ignore[call-overload]
+    connection.execute("DROP TABLE public.told_near")
+    oid = "SELECT count(*) FROM pg_class WHERE relname LIKE 'external!_files!_%' ESCAPE '!' AND relname NOT LIKE '%key'"
+    before = rows(connection, oid)[0][0]
+    connection.execute("DROP TABLE spectrum.told")
+    assert rows(connection, oid)[0][0] == before - 1
+
+
+SOURCE = """CREATE TEMP TABLE {0} (
+  id bigint, name varchar(9), price decimal(9,2), day date, at timestamp, ok boolean, rate float8, region char(2));
+INSERT INTO {0} VALUES
+  (1, 'a,"b"', 1.50, '2020-01-02', '2020-01-02 03:04:05.6', true, 1.5, 'eu'), (2, '', NULL, NULL, NULL, NULL, NULL, 'us'),
+  (3, NULL, -7, '2020-01-03', '1999-12-31', false, -0.25, NULL)"""
+
+
+@pytest.mark.parametrize("form", ["PARQUET", "TEXTFILE", "ROW FORMAT DELIMITED FIELDS TERMINATED BY ';' STORED AS TEXTFILE"])
+def test_a_table_that_is_made_from_a_query_has_its_columns_its_rows_and_its_partitions(
+    connection: psycopg.Connection, storage: Path, glue: Any, form: str
+) -> None:
+    place, stored = f"made{len(form)}", form if "STORED" in form else f"STORED AS {form}"
+    (folder(storage, place) / "part").mkdir(exist_ok=True)
+    connection.execute(SOURCE.format(f"from_{place}"))  # type: ignore[call-overload]
+    as_it_is = f"SELECT * FROM from_{place} WHERE id < 3"
+    connection.execute(f"CREATE EXTERNAL TABLE spectrum.{place} {stored} LOCATION 's3://lake/spectrum/{place}/' AS {as_it_is}")  # type: ignore[call-overload]
+    assert rows(connection, f"SELECT * FROM spectrum.{place} ORDER BY id") == rows(connection, f"{as_it_is} ORDER BY id")
+    told = glue.get_table(DatabaseName="spectrum_db", Name=place)["Table"]["StorageDescriptor"]["Columns"]
+    assert [column["Type"] for column in told] == [
+        *("bigint", "varchar(9)", "decimal(9,2)", "date", "timestamp", "boolean", "double", "char(2)")
+    ]
+
+    connection.execute(  # type: ignore[call-overload]
+        f"CREATE EXTERNAL TABLE spectrum.parts{place} PARTITIONED BY (day, region) {stored} LOCATION 's3://lake/spectrum/parts{place}'"
+        f" AS (SELECT id, region, day FROM spectrum.{place} UNION ALL SELECT 3, NULL, '2020-01-03')"
+    )
+    assert rows(connection, f"SELECT id, day, region FROM spectrum.parts{place} ORDER BY id") == [
+        (1, dt.date(2020, 1, 2), "eu"),
+        (2, None, "us"),
+        (3, dt.date(2020, 1, 3), None),
+    ]
+    partitions = glue.get_partitions(DatabaseName="spectrum_db", TableName=f"parts{place}")["Partitions"]
+    assert sorted(one["StorageDescriptor"]["Location"].rpartition(f"/parts{place}/")[2] for one in partitions) == [
+        "day=2020-01-02/region=eu/",
+        "day=2020-01-03/region=__HIVE_DEFAULT_PARTITION__/",
+        "day=__HIVE_DEFAULT_PARTITION__/region=us/",
+    ]
+    with pytest.raises(psycopg.errors.DuplicateTable, match=f'relation "spectrum.{place}" already exists'):
+        connection.execute(f"CREATE EXTERNAL TABLE spectrum.{place} {stored} LOCATION 's3://lake/x/' AS SELECT 1 AS a")  # type: ignore[call-overload]
+
+
+def test_a_table_that_cannot_be_made_from_its_query_leaves_no_file(connection: psycopg.Connection, storage: Path) -> None:
+    place = folder(storage, "unmade")
+    (place / "there.csv").write_text("9\n", encoding="utf-8")
+    opening = "CREATE EXTERNAL TABLE spectrum.unmade STORED AS TEXTFILE LOCATION 's3://lake/spectrum/unmade/' AS"
+    for query, words in (
+        ("SELECT '10:00'::time AS a", "The type of the column a"),
+        ("SELECT 1 / 0 AS a", "Divide by zero"),
+        ("SELECT 'a' || chr(10) AS a", "separates fields or rows"),
+    ):
+        with pytest.raises(psycopg.Error, match=words):
+            connection.execute(f"{opening} {query}")  # type: ignore[call-overload]
+        assert [path.name for path in place.iterdir()] == ["there.csv"]
+    connection.execute(f"{opening} SELECT 8 AS a")  # type: ignore[call-overload]
+    assert rows(connection, "SELECT a FROM spectrum.unmade ORDER BY a") == [(8,), (9,)]
+
+
 REFUSED = [
+    pytest.param(
+        "CREATE EXTERNAL TABLE spectrum.x (id int) STORED AS PARQUET LOCATION 's3://lake/x/' AS SELECT 1",
+        "has no columns",
+        id="as_with_columns",
+    ),
+    pytest.param(
+        "CREATE EXTERNAL TABLE spectrum.x STORED AS ORC LOCATION 's3://lake/x/' AS SELECT 1", "writes STORED AS PARQUET", id="as_orc"
+    ),
+    pytest.param("CREATE EXTERNAL TABLE spectrum.x LOCATION 's3://lake/x/'", "needs columns with their types", id="no_columns"),
+    pytest.param(
+        "CREATE EXTERNAL TABLE spectrum.x STORED AS PARQUET LOCATION 's3://lake/x/' AS DELETE FROM y", "takes a SELECT", id="as_delete"
+    ),
     pytest.param("INSERT INTO spectrum.broken VALUES (1)", "INSERT of the external table spectrum.broken is not supported", id="insert"),
     pytest.param(
         "SELECT * FROM spectrum.broken", r"Spectrum Scan Error.*\(file s3://lake/spectrum/broken/a.csv, .*column id", id="not_a_number"

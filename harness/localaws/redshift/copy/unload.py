@@ -12,17 +12,24 @@ from urllib.parse import quote
 import psycopg
 
 from localaws.redshift.copy.unload_command import UnloadCommand
-from localaws.redshift.copy.unload_files import Column, UnloadFiles, existing
+from localaws.redshift.copy.unload_files import NO_VALUE, Column, UnloadFiles, existing
 from localaws.redshift.copy.unload_parquet import write_parquet
 from localaws.redshift.copy.unload_text import write_text
 from localaws.redshift.exceptions import RedshiftError, RefusedByRedshiftError, StatementCancelledError
 from localaws.redshift.lexer import quote_identifier
 
-__all__ = ["unload"]
+__all__ = ["unload", "write_files"]
 
 
 def unload(connection: psycopg.Connection, command: UnloadCommand, storage: Path, cancelled: Callable[[], bool] = lambda: False) -> int:
-    """Runs the UNLOAD; the number of rows.
+    """Runs the UNLOAD; the number of rows. Raises RedshiftError, as `write_files` does."""
+    return sum(write_files(connection, command, storage, cancelled)[0].counts)
+
+
+def write_files(
+    connection: psycopg.Connection, command: UnloadCommand, storage: Path, cancelled: Callable[[], bool] = lambda: False
+) -> tuple[UnloadFiles, list[Column]]:
+    """The files that were written, and the query's columns.
 
     Raises:
         RedshiftError: the bucket does not exist, or something lies at the destination.
@@ -39,18 +46,17 @@ def unload(connection: psycopg.Connection, command: UnloadCommand, storage: Path
     try:
         columns = _columns(connection, command.query)
         if command.partition_by:
-            count = _write_partitions(connection, command, files, columns, write, cancelled)
+            _write_partitions(connection, command, files, columns, write, cancelled)
         else:
-            count = write(command, files, columns, _records(connection, command.query, cancelled))
+            write(command, files, columns, _records(connection, command.query, cancelled))
         files.finish(columns)
     except BaseException:
         files.give_up()
         raise
-    return count
+    return files, columns
 
 
 _Writer = Callable[[UnloadCommand, UnloadFiles, list[Column], Iterator[tuple[Any, ...]]], int]
-_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 
 def _write_partitions(
@@ -60,12 +66,12 @@ def _write_partitions(
     columns: list[Column],
     write: _Writer,
     cancelled: Callable[[], bool],
-) -> int:
+) -> None:
     """A folder `column=value` for each value of the partition columns, in the order that PARTITION BY gives; rows come sorted by them."""
     names = [name for name, _, _ in columns]
     unknown = [name for name in command.partition_by if name not in names]
     if unknown:
-        raise RedshiftError(f'column "{unknown[0]}" of PARTITION BY is not in the query of UNLOAD', "42703")
+        raise RedshiftError(f'column "{unknown[0]}" of PARTITION BY is not in the query', "42703")
     places = [names.index(name) for name in command.partition_by]
     kept = [place for place in range(len(names)) if command.include or place not in places]
     if not kept:
@@ -75,12 +81,10 @@ def _write_partitions(
         files.command = command
     order = ", ".join(quote_identifier(name) for name in command.partition_by)
     rows = _records(connection, f"SELECT * FROM ({command.query}) AS unloaded ORDER BY {order}", cancelled)
-    total = 0
     for values, group in groupby(rows, key=lambda row: tuple(row[place] for place in places)):
-        pairs = zip(command.partition_by, values, strict=True)
-        files.enter("".join(f"{name}={_NO_VALUE if value is None else quote(value, safe=' :,+@')}/" for name, value in pairs))
-        total += write(command, files, [columns[place] for place in kept], (tuple(row[place] for place in kept) for row in group))
-    return total
+        told = tuple(NO_VALUE if value is None else value for value in values)
+        files.enter("".join(f"{name}={quote(one, safe=' :,+@')}/" for name, one in zip(command.partition_by, told, strict=True)), told)
+        write(command, files, [columns[place] for place in kept], (tuple(row[place] for place in kept) for row in group))
 
 
 def _columns(connection: psycopg.Connection, query: str) -> list[Column]:

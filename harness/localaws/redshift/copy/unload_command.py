@@ -43,6 +43,10 @@ class UnloadCommand:
     partition_by: tuple[str, ...] = ()
     include: bool = False
     """Whether the columns of partitions are in the files too."""
+    prefix: str = ""
+    """What the names of files begin with, below their folder."""
+    bare: bool = False
+    """Whether nothing quotes or escapes: a text that would be read back as another one is refused."""
     role: str = ""
     seen: set[str] = field(default_factory=set)
 

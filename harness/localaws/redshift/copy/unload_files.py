@@ -17,7 +17,10 @@ from localaws.redshift.copy.unload_command import UnloadCommand
 from localaws.s3.metadata import without_record
 from localaws.s3.store import Bucket
 
-__all__ = ["Column", "UnloadFiles", "existing"]
+__all__ = ["NO_VALUE", "Column", "UnloadFiles", "existing"]
+
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+"""Stands for NULL among the values of a partition."""
 
 Column = tuple[str, int, int]
 """Name, PostgreSQL's type and its modifier."""
@@ -42,10 +45,13 @@ class UnloadFiles:
     run: str = field(default_factory=lambda: secrets.token_hex(4))
     folder: str = ""
     first: int = 0
+    partitions: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
+    """Values and folder of each."""
 
-    def enter(self, folder: str) -> None:
+    def enter(self, folder: str, values: tuple[str, ...]) -> None:
         """Files that follow are of a partition: below its folder, numbered anew."""
         self.folder, self.first = folder, len(self.made)
+        self.partitions.append((values, folder))
 
     def next_path(self) -> Path:
         number = len(self.made) - self.first
@@ -55,7 +61,7 @@ class UnloadFiles:
         )
         if self.command.extension:
             ending = "." + self.command.extension.lstrip(".")
-        final = self.storage / self.command.bucket / f"{self.command.key}{self.folder}{place}{ending}"
+        final = self.storage / self.command.bucket / f"{self.command.key}{self.folder}{self.command.prefix}{place}{ending}"
         final.parent.mkdir(parents=True, exist_ok=True)
         draft = final.with_name(f".{final.name}.{self.run}")
         self.made.append((draft, final))

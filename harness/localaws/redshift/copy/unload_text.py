@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from localaws.redshift.copy.unload_command import UnloadCommand
 from localaws.redshift.copy.unload_files import Column, UnloadFiles
+from localaws.redshift.exceptions import RedshiftError
 
 __all__ = ["write_text"]
 
@@ -71,9 +72,13 @@ def _text_line(command: UnloadCommand, names: list[str], kinds: list[int]) -> _L
     delimiter, null = command.delimiter or "|", command.null or ""
     escaped = {ord(sign): "\\" + sign for sign in ("\\", delimiter, "\n", "\r", *(('"', "'") if command.add_quotes else ()))}
 
+    splits = (delimiter, "\n", "\r") if command.bare else ()
+
     def cell(value: str | None) -> str:
         if value is None:
             return null
+        if any(sign in value for sign in splits) or (command.bare and value == null):
+            raise RedshiftError(f"a value of the query has what separates fields or rows of the file, or stands for NULL: {value[:60]!r}")
         text = value.translate(escaped) if command.escape else value
         return f'"{text}"' if command.add_quotes else text
 

@@ -42,7 +42,7 @@ _PLAIN = {
 _LENGTH = re.compile(r"(varchar|char|decimal)\((\d+)(?:,\s*(\d+))?\)")
 _OUT = pacsv.WriteOptions(include_header=False, quoting_style="all_valid")
 _ROWS = 32_768
-_Reader = Callable[[Definition, Path, Mapping[str, str]], Iterator[bytes]]
+_Reader = Callable[[Definition, Path, Mapping[str, str | None]], Iterator[bytes]]
 
 
 def column_type(name: str, kind: str) -> str:
@@ -76,7 +76,7 @@ def reader_of(definition: Definition) -> _Reader:
     return _READERS[name]
 
 
-def read_file(definition: Definition, path: Path, uri: str, partition: Mapping[str, str]) -> Iterator[bytes]:
+def read_file(definition: Definition, path: Path, uri: str, partition: Mapping[str, str | None]) -> Iterator[bytes]:
     """The file's rows in the order of the columns, then the partition's values.
 
     Raises:
@@ -88,7 +88,7 @@ def read_file(definition: Definition, path: Path, uri: str, partition: Mapping[s
         raise RedshiftError(f"Spectrum Scan Error: file {uri} of table {definition.name} cannot be read: {error}") from error
 
 
-def _arrow(definition: Definition, batch: pa.RecordBatch, partition: Mapping[str, str]) -> bytes:
+def _arrow(definition: Definition, batch: pa.RecordBatch, partition: Mapping[str, str | None]) -> bytes:
     """Columns by their names, whatever case; a column that the file has not is NULL."""
     places = {name.lower(): place for place, name in enumerate(batch.schema.names)}
     arrays = []
@@ -120,13 +120,13 @@ def _json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date | dt.datetime) else str(value)
 
 
-def _parquet(definition: Definition, path: Path, partition: Mapping[str, str]) -> Iterator[bytes]:
+def _parquet(definition: Definition, path: Path, partition: Mapping[str, str | None]) -> Iterator[bytes]:
     with pq.ParquetFile(path, coerce_int96_timestamp_unit="us") as file:
         for batch in file.iter_batches(batch_size=_ROWS):
             yield _arrow(definition, batch, partition)
 
 
-def _orc(definition: Definition, path: Path, partition: Mapping[str, str]) -> Iterator[bytes]:
+def _orc(definition: Definition, path: Path, partition: Mapping[str, str | None]) -> Iterator[bytes]:
     file = orc.ORCFile(path)
     for stripe in range(file.nstripes):
         yield _arrow(definition, file.read_stripe(stripe), partition)
@@ -142,7 +142,7 @@ def data_location(definition: Definition) -> str:
     return re.sub("^s3[an]://", "s3://", metadata)
 
 
-def _iceberg(definition: Definition, path: Path, partition: Mapping[str, str]) -> Iterator[bytes]:
+def _iceberg(definition: Definition, path: Path, partition: Mapping[str, str | None]) -> Iterator[bytes]:
     from localaws.redshift.external.iceberg import iceberg_batches
 
     location = data_location(definition)
@@ -167,7 +167,7 @@ def _lines(definition: Definition, path: Path, delimiter: str, quote: str) -> It
             yield from csv.reader(stream, delimiter=delimiter, quoting=csv.QUOTE_NONE)
 
 
-def _text_rows(definition: Definition, rows: Iterator[list[str]], null: str | None, partition: Mapping[str, str]) -> Iterator[bytes]:
+def _text_rows(definition: Definition, rows: Iterator[list[str]], null: str | None, partition: Mapping[str, str | None]) -> Iterator[bytes]:
     """Fields by their places; those that are missing are NULL, as are empty ones of anything but text."""
     textual = [column_type(name, kind).startswith(("varchar", "char")) for name, kind in definition.columns]
     values = [partition[key] for key, _ in definition.keys]
@@ -191,7 +191,7 @@ def _line(values: list[str | None]) -> str:
     return ",".join("" if value is None else '"' + value.replace('"', '""') + '"' for value in values) + "\n"
 
 
-def _delimited(definition: Definition, path: Path, partition: Mapping[str, str]) -> Iterator[bytes]:
+def _delimited(definition: Definition, path: Path, partition: Mapping[str, str | None]) -> Iterator[bytes]:
     options = definition.options
     delimiter = options.get("field.delim") or options.get("serialization.format") or options.get("delimiter") or "\x01"
     delimiter = "\x01" if delimiter == "1" else delimiter
@@ -199,13 +199,13 @@ def _delimited(definition: Definition, path: Path, partition: Mapping[str, str])
     yield from _text_rows(definition, rows, options.get("serialization.null.format", "\\N"), partition)
 
 
-def _csv(definition: Definition, path: Path, partition: Mapping[str, str]) -> Iterator[bytes]:
+def _csv(definition: Definition, path: Path, partition: Mapping[str, str | None]) -> Iterator[bytes]:
     options = definition.options
     rows = _lines(definition, path, options.get("separatorChar", ","), options.get("quoteChar", '"'))
     yield from _text_rows(definition, rows, None, partition)
 
 
-def _json_lines(definition: Definition, path: Path, partition: Mapping[str, str]) -> Iterator[bytes]:
+def _json_lines(definition: Definition, path: Path, partition: Mapping[str, str | None]) -> Iterator[bytes]:
     values = [partition[key] for key, _ in definition.keys]
     with io.TextIOWrapper(_opened(path), "utf-8") as stream:
         for number, line in enumerate(stream, 1):
@@ -218,7 +218,7 @@ def _json_lines(definition: Definition, path: Path, partition: Mapping[str, str]
             yield _line([*(_field(lower.get(name)) for name, _ in definition.columns), *values]).encode()
 
 
-def _avro(definition: Definition, path: Path, partition: Mapping[str, str]) -> Iterator[bytes]:
+def _avro(definition: Definition, path: Path, partition: Mapping[str, str | None]) -> Iterator[bytes]:
     """Fields by their names, whatever case; one that the file has not is NULL."""
     values = [partition[key] for key, _ in definition.keys]
     with path.open("rb") as stream:

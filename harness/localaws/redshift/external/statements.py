@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from localaws.redshift.copy.credentials import read_role
-from localaws.redshift.exceptions import NotSupportedHereError, StatementSyntaxError
+from localaws.redshift.exceptions import NotSupportedHereError, RefusedByRedshiftError, StatementSyntaxError
+from localaws.redshift.external.names import Named
 from localaws.redshift.lexer import Cursor, Token, significant, unquote
 
-__all__ = ["AddPartitions", "CreateSchema", "CreateTable", "DropPartition", "ExternalCommand", "changes_partitions", "parse_external"]
+__all__ = [
+    "AddPartitions",
+    "CreateSchema",
+    "CreateTable",
+    "CreateTableAs",
+    "DropPartition",
+    "ExternalCommand",
+    "changes_partitions",
+    "parse_external",
+]
 
 _FORMATS = {
     "PARQUET": (
@@ -61,6 +71,20 @@ class CreateTable:
 
 
 @dataclass(frozen=True)
+class CreateTableAs:
+    """CREATE EXTERNAL TABLE … AS: the table without its columns, those that make partitions, and the query for all of them."""
+
+    made: CreateTable
+    partition_by: tuple[str, ...]
+    query: str
+    named: Named = field(default_factory=Named)
+
+    @property
+    def table(self) -> tuple[str, ...]:
+        return self.made.table
+
+
+@dataclass(frozen=True)
 class AddPartitions:
     """ADD PARTITION: each with its values and its location."""
 
@@ -77,7 +101,7 @@ class DropPartition:
     values: dict[str, str]
 
 
-ExternalCommand = CreateSchema | CreateTable | AddPartitions | DropPartition
+ExternalCommand = CreateSchema | CreateTable | CreateTableAs | AddPartitions | DropPartition
 
 
 def changes_partitions(tokens: Sequence[Token]) -> bool:
@@ -97,7 +121,7 @@ def parse_external(tokens: Sequence[Token]) -> ExternalCommand:
     if cursor.accept("CREATE", "EXTERNAL", "SCHEMA"):
         return _schema(cursor)
     if cursor.accept("CREATE", "EXTERNAL", "TABLE"):
-        return _table(cursor)
+        return _table(cursor, tokens)
     cursor.expect("ALTER", "TABLE")
     table = cursor.qualified()
     if cursor.accept("DROP", "PARTITION"):
@@ -176,8 +200,8 @@ def _hive(kind: str) -> str:
     return plain.get(kind, kind.replace("numeric(", "decimal(").replace("character varying(", "varchar(").replace("varbyte", "binary"))
 
 
-def _table(cursor: Cursor) -> CreateTable:
-    table, columns = cursor.qualified(), _columns(cursor)
+def _table(cursor: Cursor, tokens: Sequence[Token]) -> CreateTable | CreateTableAs:
+    table, columns, query = cursor.qualified(), _columns(cursor) if cursor.peek() == "(" else (), ""
     partitions: tuple[tuple[str, str], ...] = ()
     serde: dict[str, str] = {}
     properties: dict[str, str] = {}
@@ -197,6 +221,9 @@ def _table(cursor: Cursor) -> CreateTable:
             location = unquote(cursor.take())
         elif cursor.accept("TABLE", "PROPERTIES"):
             properties = _pairs(cursor)
+        elif cursor.accept("AS") and not cursor.done:
+            start = cursor.tokens[cursor.at].start
+            query, cursor.at = "".join(token.text for token in tokens if token.start >= start), len(cursor.tokens)
         else:
             raise StatementSyntaxError(f'syntax error at or near "{cursor.take().text}" in CREATE EXTERNAL TABLE')
     if form not in _FORMATS:
@@ -204,7 +231,23 @@ def _table(cursor: Cursor) -> CreateTable:
     if not location.startswith("s3://"):
         raise StatementSyntaxError("CREATE EXTERNAL TABLE needs LOCATION 's3://bucket/folder/'")
     kinds = _FORMATS[form]
-    return CreateTable(table, columns, partitions, (*kinds[:2], library or kinds[2]), serde, location, properties)
+    made = CreateTable(table, columns, partitions, (*kinds[:2], library or kinds[2]), serde, location, properties)
+    return _made_as(made, query, form, library) if query else _with_columns(made)
+
+
+def _with_columns(made: CreateTable) -> CreateTable:
+    if not made.columns or not all(kind for _, kind in (*made.columns, *made.partitions)):
+        raise StatementSyntaxError("CREATE EXTERNAL TABLE needs columns with their types, or AS and a query")
+    return made
+
+
+def _made_as(made: CreateTable, query: str, form: str, library: str) -> CreateTableAs:
+    """Columns and types are the query's (guide, "CREATE EXTERNAL TABLE", usage notes)."""
+    if made.columns or any(kind for _, kind in made.partitions):
+        raise StatementSyntaxError("CREATE EXTERNAL TABLE … AS has no columns and no types of its own: they are the query's")
+    if form not in ("PARQUET", "TEXTFILE") or library:
+        raise RefusedByRedshiftError("CREATE EXTERNAL TABLE … AS writes STORED AS PARQUET, or TEXTFILE with ROW FORMAT DELIMITED")
+    return CreateTableAs(replace(made, partitions=()), tuple(name for name, _ in made.partitions), query)
 
 
 def _delimited(cursor: Cursor) -> dict[str, str]:

@@ -16,11 +16,21 @@ from typing import Any
 import psycopg
 
 from localaws.home import Home
+from localaws.redshift.copy.unload_files import NO_VALUE
 from localaws.redshift.exceptions import RedshiftError, RefusedByRedshiftError
-from localaws.redshift.external.catalog import Definition, GlueCatalog
+from localaws.redshift.external.catalog import ICEBERG, Definition, GlueCatalog
+from localaws.redshift.external.create_as import create_as
+from localaws.redshift.external.file_map import FileMap
 from localaws.redshift.external.files import column_type, data_location, read_file, reader_of
 from localaws.redshift.external.names import Named
-from localaws.redshift.external.statements import AddPartitions, CreateSchema, CreateTable, DropPartition, ExternalCommand
+from localaws.redshift.external.statements import (
+    AddPartitions,
+    CreateSchema,
+    CreateTable,
+    CreateTableAs,
+    DropPartition,
+    ExternalCommand,
+)
 from localaws.redshift.lexer import quote_identifier, quote_literal
 from localaws.redshift.messages import redshift_error
 
@@ -30,6 +40,7 @@ _SCHEMAS = """SELECT n.nspname, coalesce(d.description::jsonb ->> 'region', ''),
   FROM pg_namespace n JOIN pg_description d ON d.objoid = n.oid AND d.classoid = 'local_redshift.external_schema'::regclass"""
 _CHANGES = frozenset(("insert", "update", "delete", "merge", "copy", "truncate", "alter table", "analyze", "vacuum"))
 _LOCK_SECONDS = 5
+_FORM = 2  # of copies: one that was made in another form is made anew
 
 
 class ExternalTables:
@@ -97,6 +108,12 @@ class ExternalTables:
             for name, kind in (*command.columns, *command.partitions):
                 column_type(name, kind)
             catalog.make_table(database, command)
+        elif isinstance(command, CreateTableAs):
+            self.prepare(command.named, "select")
+            try:
+                create_as(self._of, self._storage, catalog, database, command)
+            except psycopg.Error as error:
+                raise redshift_error(error) from error
         elif isinstance(command, AddPartitions):
             catalog.add_partitions(database, command)
         else:
@@ -162,7 +179,7 @@ class ExternalTables:
             files = list(self._files(definition))
             shape = json.dumps([(column, column_type(column, kind)) for column, kind in (*definition.columns, *definition.keys)])
             state = json.dumps(
-                [shape, definition.serde, dict(definition.options), [(str(p), u, *v.values(), s, t) for p, u, v, s, t in files]]
+                [_FORM, shape, definition.serde, dict(definition.options), [(str(p), u, *v.values(), s, t) for p, u, v, s, t in files]]
             )
             fingerprint = hashlib.sha256(state.encode()).hexdigest()
             if kept is not None and kept[1] == fingerprint:
@@ -185,7 +202,8 @@ class ExternalTables:
             own.execute(f"GRANT SELECT ON {table} TO PUBLIC")  # type: ignore[call-overload]
         else:
             own.execute(f"TRUNCATE {table}")  # type: ignore[call-overload]
-        for path, uri, partition, *_ in files:
+        kept = FileMap(own, table)
+        for path, uri, partition, size, _ in files:
             try:
                 with own.cursor().copy(f"COPY {table} FROM STDIN (FORMAT csv, NULL '', FREEZE)") as copy:  # type: ignore[call-overload]
                     for piece in read_file(definition, path, uri, partition):
@@ -193,6 +211,9 @@ class ExternalTables:
             except psycopg.DataError as error:
                 where = (error.diag.context or "").removeprefix("COPY ")
                 raise RedshiftError(f"Spectrum Scan Error: {error.diag.message_primary} (file {uri}, {where})") from error
+            kept.written(uri, size)
+        if definition.serde != ICEBERG:  # whose data files the catalog does not tell
+            kept.keep()
         own.execute(
             """INSERT INTO local_redshift.external_copies VALUES (%s, %s, %s, %s)
             ON CONFLICT (schema_name, table_name) DO UPDATE SET columns = excluded.columns, fingerprint = excluded.fingerprint""",
@@ -202,11 +223,12 @@ class ExternalTables:
     def _shape(self, definition: Definition) -> str:
         return json.dumps([(column, column_type(column, kind)) for column, kind in (*definition.columns, *definition.keys)])
 
-    def _files(self, definition: Definition) -> Iterable[tuple[Path, str, dict[str, str], int, int]]:
+    def _files(self, definition: Definition) -> Iterable[tuple[Path, str, dict[str, str | None], int, int]]:
         """Each file with its URI, the values of its partition, its size and time. Names that begin with _ or . are no data."""
         places = definition.partitions if definition.keys else (((), data_location(definition)),)
         for values, location in places:
-            partition = dict(zip((key for key, _ in definition.keys), values, strict=True))
+            given = (None if value == NO_VALUE else value for value in values)
+            partition = dict(zip((key for key, _ in definition.keys), given, strict=True))
             root = self._storage / location.removeprefix("s3://")
             found = [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else []
             for path in found:
@@ -243,6 +265,7 @@ class ExternalTables:
 _TITLES = {
     CreateSchema: "CREATE EXTERNAL SCHEMA",
     CreateTable: "CREATE EXTERNAL TABLE",
+    CreateTableAs: "CREATE EXTERNAL TABLE AS",
     AddPartitions: "ALTER TABLE ADD PARTITION",
     DropPartition: "ALTER TABLE DROP PARTITION",
 }

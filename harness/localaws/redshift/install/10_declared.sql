@@ -87,6 +87,16 @@ CREATE TABLE IF NOT EXISTS local_redshift.maintenance (
 CREATE TABLE IF NOT EXISTS local_redshift.external_schema ();
 CREATE TABLE IF NOT EXISTS local_redshift.external_copies (
   schema_name text NOT NULL, table_name text NOT NULL, columns text NOT NULL, fingerprint text NOT NULL, PRIMARY KEY (schema_name, table_name));
+-- The file that a row of a copy came from, by the row's place (see external/file_map.py).
+CREATE OR REPLACE FUNCTION local_redshift.external_file(relation oid, place tid, OUT path varchar, OUT size bigint) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $body$
+BEGIN
+  IF to_regclass('local_redshift.external_files_' || relation) IS NULL THEN
+    RAISE EXCEPTION 'pseudo columns are those of external tables on files, and % is none', relation::regclass USING ERRCODE = 'undefined_column';
+  END IF;
+  EXECUTE format('SELECT path, size FROM local_redshift.external_files_%s WHERE last >= $1 ORDER BY last LIMIT 1', relation) INTO path, size USING place;
+END $body$;
+CREATE OR REPLACE FUNCTION local_redshift.external_path(relation oid, place tid) RETURNS varchar LANGUAGE sql STABLE AS 'SELECT path FROM local_redshift.external_file($1, $2)';
+CREATE OR REPLACE FUNCTION local_redshift.external_size(relation oid, place tid) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT size FROM local_redshift.external_file($1, $2)';
 CREATE TABLE IF NOT EXISTS local_redshift.external_catalog (schema_name text NOT NULL, table_name text NOT NULL, told jsonb NOT NULL);
 CREATE OR REPLACE FUNCTION local_redshift.keep_external_schema(namespace regnamespace, declared jsonb) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $body$
   DELETE FROM pg_catalog.pg_description WHERE objoid = namespace AND classoid = 'local_redshift.external_schema'::regclass;

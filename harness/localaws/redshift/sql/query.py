@@ -13,6 +13,7 @@ from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, S
 from localaws.redshift.lexer import Token, significant
 from localaws.redshift.sql.calls import calls
 from localaws.redshift.sql.grammar import LocalRedshift
+from localaws.redshift.sql.pseudo import pseudo_columns
 from localaws.redshift.sql.rules import (
     catalog_tables,
     excluded_columns,
@@ -35,6 +36,7 @@ _Rule = Callable[[exp.Expr, "Catalog | None"], exp.Expr]
 _RULES: tuple[_Rule, ...] = (
     refusals,
     leader_only,
+    pseudo_columns,
     catalog_tables,
     number_conditions,
     merge_values,
