@@ -343,13 +343,21 @@ class DynamicRecord(dict):
         self[attr] = value
 
 
+_ATOMS = frozenset({str, int, float, bool, type(None)})
+"""Classes of most values, for which nothing is to be done."""
+
+
 def _create_dynamic_record(dynamicRecord):
-    return DynamicRecord({name: DynamicRecord(value) if type(value) is dict else value for name, value in dynamicRecord.items()})
+    record = DynamicRecord(dynamicRecord)
+    for name, value in dynamicRecord.items():
+        if type(value) is dict:
+            record[name] = DynamicRecord(value)
+    return record
 
 
 def _revert_to_dict(dynamicRecord):
     if isinstance(dynamicRecord, Mapping):
-        return {name: _revert_to_dict(value) for name, value in dynamicRecord.items()}
+        return {name: value if type(value) in _ATOMS else _revert_to_dict(value) for name, value in dynamicRecord.items()}
     if isinstance(dynamicRecord, list):
         return [_revert_to_dict(value) for value in dynamicRecord]
     return dynamicRecord

@@ -11,7 +11,7 @@ import json
 import pickle
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -21,7 +21,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from awsglue._core.model import merge
-from awsglue._core.values import decoder, encode, type_of
+from awsglue._core.values import decoder, encode_all, type_of_all
 
 __all__ = ["ERROR", "Batch", "Failure", "Outcome", "batches_of", "filtered", "frames_of", "schema_of_types", "ship"]
 
@@ -52,8 +52,8 @@ def batches_of(frame: DataFrame, work: Batch) -> DataFrame:
         context = TaskContext.get()
         partition = context.partitionId() if context is not None else 0
         for good, failed in work(partition, _records(arrow, schema)):
-            kinds = _merged(type_of(record, schema) for record in good)
-            failed_kinds = _merged(type_of(record, schema) for record, _, _ in failed)
+            kinds = type_of_all(good, schema).json()
+            failed_kinds = type_of_all([record for record, _, _ in failed], schema).json()
             row = [pickle.dumps(good), pickle.dumps(failed), kinds, failed_kinds]
             yield pa.RecordBatch.from_arrays([pa.array([value]) for value in row], ["records", "failures", "types", "failed_types"])
 
@@ -78,7 +78,7 @@ def filtered(frame: DataFrame, keep: Callable[[dict[str, Any]], bool]) -> DataFr
         decode = decoder(schema)
         for batch in arrow:
             kept, said = [], []
-            for record in batch.to_pylist():
+            for record in _rows(batch):
                 wanted, message = _asked(keep, decode(record) if decode else record)
                 kept.append(wanted)
                 if wanted:
@@ -105,18 +105,21 @@ def _with_column(batch: pa.RecordBatch, said: list[str | None]) -> pa.RecordBatc
 def _records(arrow: Iterable[pa.RecordBatch], schema: T.StructType) -> Iterator[dict[str, Any]]:
     decode = decoder(schema)
     for batch in arrow:
-        for record in batch.to_pylist():
-            yield decode(record) if decode else record
+        rows = _rows(batch)
+        yield from map(decode, rows) if decode else rows
 
 
-def _merged(kinds: Iterable[T.DataType]) -> str:
-    """Of a batch most records show the same type: comparing is cheaper than merging."""
-    merged: T.DataType = T.NullType()
-    last = None
-    for kind in kinds:
-        if kind != last:
-            merged, last = merge(merged, kind), kind
-    return merged.json()
+def _rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    """What `to_pylist` gives, column by column: it makes an object of Arrow's for each value."""
+    names = batch.schema.names
+    return [dict(zip(names, row, strict=True)) for row in zip(*map(_values, batch.columns), strict=True)] if names else batch.to_pylist()
+
+
+def _values(column: pa.Array) -> list[Any]:
+    kind = column.type
+    is_number = (pa.types.is_integer(kind) or pa.types.is_floating(kind)) and not column.null_count
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return list(column.to_numpy(zero_copy_only=False).tolist() if is_number or is_text else column.to_pylist())
 
 
 def schema_of_types(texts: Iterable[str]) -> T.StructType:
@@ -136,7 +139,7 @@ def _decoded(batches: DataFrame, schema: T.StructType) -> DataFrame:
     def run(arrow: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in arrow:
             for pickled in batch.column(batch.schema.get_field_index("records")).to_pylist():
-                yield _arrow([encode(record, schema) for record in pickle.loads(pickled)], schema)
+                yield _arrow(pickle.loads(pickled), schema)
 
     return batches.mapInArrow(run, schema)
 
@@ -149,12 +152,18 @@ def _decoded_failures(batches: DataFrame, record: T.StructType) -> DataFrame:
         for batch in arrow:
             for pickled in batch.column(batch.schema.get_field_index("failures")).to_pylist():
                 rows = [{"msg": said, "stackTrace": stack, "dynamicRecord": value} for value, said, stack in pickle.loads(pickled)]
-                yield _arrow([{"error": encode(row, schema.fields[0].dataType)} for row in rows], schema)
+                yield _arrow([{"error": row} for row in rows], schema)
 
     return batches.where(F.col("failed_types") != '"void"').mapInArrow(run, schema)
 
 
-def _arrow(rows: list[dict[str, Any]], schema: T.StructType) -> pa.RecordBatch:
+def _arrow(rows: list[Any], schema: T.StructType) -> pa.RecordBatch:
     from pyspark.sql.pandas.types import to_arrow_schema
 
-    return pa.RecordBatch.from_pylist(rows, schema=to_arrow_schema(schema))
+    fields = to_arrow_schema(schema)
+    given = [row if isinstance(row, Mapping) else {} for row in rows]
+    columns = [[row.get(field.name) for row in given] for field in schema.fields]
+    arrays = [
+        pa.array(encode_all(column, one.dataType), kind.type) for column, one, kind in zip(columns, schema.fields, fields, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=fields)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import datetime
 import decimal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import types as T
 
-from awsglue._core.model import MARK, alternatives, is_choice, merge_all, type_name
+from awsglue._core.model import MARK, alternatives, is_choice, merge, merge_all, type_name
 
-__all__ = ["decoder", "encode", "type_of"]
+__all__ = ["decoder", "encode", "encode_all", "type_of", "type_of_all"]
 
 _INT = 2**31
 _LONG = 2**63
@@ -27,6 +27,54 @@ _SIMPLE: dict[type, T.DataType] = {
     bytearray: T.BinaryType(),
     datetime.date: T.DateType(),
 }
+
+
+_AS_THEY_ARE: dict[type[T.DataType], frozenset[type]] = {
+    T.StringType: frozenset({str, type(None)}),
+    T.DoubleType: frozenset({float, type(None)}),
+    T.FloatType: frozenset({float, type(None)}),
+    T.BooleanType: frozenset({bool, type(None)}),
+    T.DateType: frozenset({datetime.date, type(None)}),
+    **dict.fromkeys(_WHOLE, frozenset({int, type(None)})),
+}
+"""Python's classes that Arrow takes for a type without more ado."""
+
+
+def type_of_all(values: Sequence[Any], hint: T.DataType | None = None) -> T.DataType:
+    """What `type_of` says of the values, merged. Values of one class are looked at together: of most classes one answers for all."""
+    merged: T.DataType = T.NullType()
+    classes = dict.fromkeys(map(type, values))
+    for kind in classes:
+        merged = merge(merged, _type_of_class(kind, values if len(classes) == 1 else [one for one in values if type(one) is kind], hint))
+    return merged
+
+
+def _type_of_class(kind: type, values: Sequence[Any], hint: T.DataType | None) -> T.DataType:
+    if kind is type(None) or kind is datetime.datetime or kind in _SIMPLE:
+        return type_of(values[0], hint)
+    if kind is int:  # small numbers have one type, of which 0 is; what is between two of them is one too
+        ends = [type_of(one, hint) for one in (0, min(values), max(values))]
+        return ends[0] if ends[0] == ends[1] == ends[2] else merge_all(type_of(one, hint) for one in set(values))
+    kinds = {type_name(one): one for one in alternatives(hint)} if hint is not None else {}
+    if kind is list:
+        return T.ArrayType(type_of_all([item for one in values for item in one], getattr(kinds.get("array"), "elementType", None)))
+    names = dict.fromkeys(name for shape in dict.fromkeys(map(tuple, values)) for name in shape) if kind is dict else {}
+    if kind is not dict or "map" in kinds or any(type(name) is not str for name in names):
+        return _one_by_one(values, hint)
+    below = {field.name: field.dataType for field in getattr(kinds.get("struct"), "fields", [])}
+    columns = ((name, [one[name] for one in values if name in one]) for name in names)
+    return T.StructType([T.StructField(name, type_of_all(column, below.get(name))) for name, column in columns])
+
+
+def _one_by_one(values: Iterable[Any], hint: T.DataType | None) -> T.DataType:
+    """Most values show the same type as the one before: comparing is cheaper than merging."""
+    merged: T.DataType = T.NullType()
+    last = None
+    for value in values:
+        kind = type_of(value, hint)
+        if kind != last:
+            merged, last = merge(merged, kind), kind
+    return merged
 
 
 def type_of(value: Any, hint: T.DataType | None = None) -> T.DataType:  # noqa: PLR0911 one answer a kind
@@ -100,6 +148,12 @@ def encode(value: Any, data_type: T.DataType) -> Any:
     if isinstance(data_type, T.MapType):
         return [(name, encode(item, data_type.valueType)) for name, item in value.items()]
     return _encode_simple(value, data_type)
+
+
+def encode_all(values: list[Any], data_type: T.DataType) -> list[Any]:
+    """`encode` of each value; the list itself where there is nothing to be done for any."""
+    plain = _AS_THEY_ARE.get(type(data_type))
+    return values if plain and plain.issuperset(map(type, values)) else [encode(one, data_type) for one in values]
 
 
 def _encode_choice(value: Any, data_type: T.DataType) -> dict[str, Any]:
