@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -58,7 +59,7 @@ _HEALTHY_SECONDS = 60.0
 @dataclass(frozen=True)
 class Task:
     """What a task is: `migration` is full-load, cdc or full-load-and-cdc; `start` a position, or seconds since the epoch, for tasks that
-    only capture changes."""
+    only capture changes; `folder` has place for changes that are too many for memory."""
 
     name: str
     migration: str
@@ -67,6 +68,7 @@ class Task:
     settings: TaskSettings
     server_id: int
     start: Position | int | None = None
+    folder: Path | None = None
 
 
 class Replication:
