@@ -17,7 +17,7 @@ from dms_lab import BUCKET, execute, mappings, rows_of, schema_of
 from localaws.dms.exceptions import SettingsError
 from localaws.dms.process import Definition
 from localaws.dms.source.connection import SourceAddress
-from localaws.dms.source.snapshot import current_position
+from localaws.dms.source.snapshot import Position, current_position
 from localaws.dms.spilling import OpenTransaction
 from localaws.dms.statistics import Statistics
 from localaws.engines.endpoint import EndpointEngine
@@ -84,8 +84,8 @@ class Process:
         return int(found[1]) // 1024
 
     def caught_up(self, source: Any) -> None:
-        end = str(current_position(source))
-        wait_until(lambda: self.memory and self.statistics.position >= end, 1800)
+        end = current_position(source).order
+        wait_until(lambda: self.memory and Position.parse(self.statistics.position).order >= end, 1800)
 
     def stop(self) -> None:
         self._process.terminate()
@@ -145,19 +145,17 @@ def test_a_transaction_of_a_million_rows_is_applied_in_bounded_memory(
     there = source if engine == "mysql" else warehouse
     assert rows_of(there, f"{summed} {schema}_there.k") == rows_of(source, f"{summed} k")
     print(f"{engine}: {before} MB before, {task.most} MB at most")
-    # The transaction has 1,700 MB of rows, half of what the updates were before included.
-    assert task.most - before < 900
+    # Its rows have 850 MB; a piece of it is there in the forms that it takes on its way to the target.
+    assert task.most - before < 700
 
 
 @pytest.mark.soak
 def test_a_value_of_fifty_megabytes_arrives(source: Any, begin: Callable[..., Process]) -> None:
     schema = schema_of(source)
-    execute(source, "SET GLOBAL max_allowed_packet = 1073741824")
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY, b LONGBLOB, t LONGTEXT)")
     task = begin("mysql", LocalEngine={"Mode": "safe"}, TargetMetadata={"LobMaxSize": 102400})
     wait_until(lambda: task.statistics.phase == "ongoing replication")
-    source.ping(reconnect=True)
-    execute(source, f"USE {schema}", "INSERT INTO k VALUES (1, REPEAT(X'00FF', 26214400), REPEAT('ä', 26214400))")
+    execute(source, "INSERT INTO k VALUES (1, REPEAT(X'00FF', 26214400), REPEAT('ä', 26214400))")
     execute(source, "INSERT INTO k VALUES (2, X'01', 'small')")
     task.caught_up(source)
 

@@ -29,7 +29,7 @@ __all__ = ["RedshiftAddress", "RedshiftTarget"]
 
 _COLUMNS = """SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale, is_nullable
     FROM svv_columns WHERE table_schema = {} AND table_name = {} ORDER BY ordinal_position"""
-_ROWS_AT_ONCE = 200_000
+_ROWS_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
