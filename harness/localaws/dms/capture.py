@@ -22,7 +22,6 @@ from localaws.dms.reloading import Reloads, later_than
 from localaws.dms.source.items import items_of
 from localaws.dms.source.positions import end_after
 from localaws.dms.source.stream import BinlogStream
-from localaws.dms.spilling import OpenTransaction
 from localaws.dms.target.base import ApplyError, Batch, Target
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class Capture:
     def __init__(self, replication: Replication, target: Target, checkpoint: Checkpoint, limits: Sequence[Until]) -> None:
         self._replication, self._target, self._checkpoint, self._limits = replication, target, checkpoint, list(limits)
         self._settings, self._statistics = replication.task.settings, replication.statistics
-        self._pending = OpenTransaction(self._settings.memory_bytes, self._settings.memory_seconds, replication.task.folder)
+        self._pending = replication.waiting()  # of a transaction that is still open
         self._committed: list[Changes] = []
         self._bytes, self._changes, self._seconds, self._saved = 0, 0, 0, time.monotonic()
         self._since: float | None = None
@@ -205,9 +204,10 @@ class Capture:
                 self._target.save(self._applied_text())
                 self._reloads.forget(name)
                 continue
+            held = [part for changes in load.held.take() for part in changes.tables]
             # Where the rows have other columns the target is altered, and a checkpoint kept, that still has the load.
-            plan = (self._following.plan_for(load.held[0].table, self._applied_text) if load.held else None) or load.plan
-            batch = [(plan, _table_changes(plan, load.held))] if load.held else []
+            plan = (self._following.plan_for(held[0].table, self._applied_text) if held else None) or load.plan
+            batch = [(plan, _table_changes(plan, held))] if held else []
             self._checkpoint = self._checkpoint.reloaded_to(name, load.snapshot.position)
             errors = self._target.apply(Batch(batch, self._applied_text(), False))
             self._reloads.forget(name)

@@ -43,6 +43,7 @@ from localaws.dms.source.connection import SourceAddress, connected
 from localaws.dms.source.positions import position_at
 from localaws.dms.source.snapshot import current_position, open_snapshot
 from localaws.dms.source.stream import BinlogStream
+from localaws.dms.spilling import Waiting
 from localaws.dms.statistics import Statistics
 from localaws.dms.target.base import Target
 from localaws.dms.target.comparing import ComparableTarget
@@ -239,6 +240,10 @@ class Replication:
             self.statistics.table(*name).table_state = "Table completed"
         validator.once()
         return LOADED
+
+    def waiting(self) -> Waiting:
+        """A place for changes that wait, as the settings limit its memory."""
+        return Waiting(self.task.settings.memory_bytes, self.task.settings.memory_seconds, self.task.folder)
 
     def reload_request(self) -> ReloadRequest | None:
         """The next one that waits."""

@@ -1,4 +1,4 @@
-"""Changes of a transaction that is still open, however large it becomes: beyond a limit they wait in files instead of memory.
+"""Changes that wait (for their transaction's commit, for the load of their table), however many: beyond a limit in files instead of memory.
 
 A file is mapped, and its name is gone at once: the system reads from it what is looked at, and takes the space back when it is not needed
 any more, also when the process is killed.
@@ -17,10 +17,10 @@ import pyarrow as pa
 from localaws.dms.binlog.events import Changes, RowChanges
 from localaws.dms.exceptions import SettingsError
 
-__all__ = ["OpenTransaction"]
+__all__ = ["Waiting"]
 
 
-class OpenTransaction:
+class Waiting:
     """Kept in memory up to `limit` bytes of binlog, and for `seconds`; then in files of a folder (None: where temporary files are)."""
 
     def __init__(self, limit: int, seconds: float, folder: Path | None) -> None:
@@ -44,7 +44,7 @@ class OpenTransaction:
             self._spilled, self._bytes = len(self._changes), 0
 
     def take(self) -> list[Changes]:
-        """All of them: the transaction is committed, or is to be forgotten."""
+        """All of them: they wait no longer."""
         found, self._changes, self._bytes, self._spilled = self._changes, [], 0, 0
         return found
 
@@ -52,7 +52,7 @@ class OpenTransaction:
         try:
             return replace(changes, tables=[self._table_on_disk(table) for table in changes.tables])
         except OSError as error:
-            reason = f"changes of a large transaction have no place in {self._folder or tempfile.gettempdir()}: {error}"
+            reason = f"changes that wait have no place in {self._folder or tempfile.gettempdir()}: {error}"
             raise SettingsError("$.ChangeProcessingTuning.MemoryLimitTotal", f"{reason}; make place, or allow more memory") from error
 
     def _table_on_disk(self, table: RowChanges) -> RowChanges:

@@ -18,7 +18,7 @@ from localaws.dms.exceptions import SettingsError
 from localaws.dms.process import Definition
 from localaws.dms.source.connection import SourceAddress
 from localaws.dms.source.snapshot import Position, current_position
-from localaws.dms.spilling import OpenTransaction
+from localaws.dms.spilling import Waiting
 from localaws.dms.statistics import Statistics
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.redshift import RedshiftEngine
@@ -28,7 +28,7 @@ from waiting import wait_until
 
 def test_changes_beyond_the_limit_wait_in_files_that_are_gone_with_the_process(tmp_path: Path) -> None:
     changes = [_changes(number) for number in range(4)]
-    kept = OpenTransaction(250, 3600, tmp_path)
+    kept = Waiting(250, 3600, tmp_path)
     for item in changes:
         kept.add(item)
 
@@ -39,7 +39,7 @@ def test_changes_beyond_the_limit_wait_in_files_that_are_gone_with_the_process(t
 
 def test_a_disk_without_a_place_for_a_transaction_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"MemoryLimitTotal.*nowhere"):
-        OpenTransaction(0, 3600, tmp_path / "nowhere").add(_changes(0))
+        Waiting(0, 3600, tmp_path / "nowhere").add(_changes(0))
 
 
 def _changes(number: int) -> Any:
