@@ -40,7 +40,7 @@ class Capture:
     def __init__(self, replication: Replication, target: Target, checkpoint: Checkpoint, limits: Sequence[Until]) -> None:
         self._replication, self._target, self._checkpoint, self._limits = replication, target, checkpoint, list(limits)
         self._settings, self._statistics = replication.task.settings, replication.statistics
-        self._pending: list[Changes] = []  # of a transaction that is still open
+        self._pending = replication.waiting()  # of a transaction that is still open
         self._committed: list[Changes] = []
         self._bytes, self._changes, self._seconds, self._saved = 0, 0, 0, time.monotonic()
         self._since: float | None = None
@@ -90,18 +90,18 @@ class Capture:
     def _take(self, item: Item) -> None:
         if isinstance(item, Changes):
             if item.tables:
-                self._pending.append(item)
+                self._pending.add(item)
                 self._count(item)
         elif self._passed(item):
-            self._pending = []
+            self._pending.take()
         elif isinstance(item, Commit):
             if self._committed and self._checkpoint.repeated and not self._checkpoint.at(item.position).repeated:
                 self._flush()  # what may be there already is applied otherwise than what comes after
-            self._committed += self._pending
-            size = sum(changes.bytes for changes in self._pending)
+            committed = self._pending.take()
+            size = sum(changes.bytes for changes in committed)
+            self._committed += committed
             self._bytes, self._statistics.read_bytes = self._bytes + size, self._statistics.read_bytes + size
-            self._changes += sum(changes.rows for changes in self._pending)
-            self._pending = []
+            self._changes += sum(changes.rows for changes in committed)
             self._checkpoint, self._seconds = self._checkpoint.at(item.position), item.seconds or self._seconds
             self._statistics.read_position, self._statistics.read_seconds = self._checkpoint.position, self._seconds
             if self._committed and self._since is None:
@@ -204,9 +204,10 @@ class Capture:
                 self._target.save(self._applied_text())
                 self._reloads.forget(name)
                 continue
+            held = [part for changes in load.held.take() for part in changes.tables]
             # Where the rows have other columns the target is altered, and a checkpoint kept, that still has the load.
-            plan = (self._following.plan_for(load.held[0].table, self._applied_text) if load.held else None) or load.plan
-            batch = [(plan, _table_changes(plan, load.held))] if load.held else []
+            plan = (self._following.plan_for(held[0].table, self._applied_text) if held else None) or load.plan
+            batch = [(plan, _table_changes(plan, held))] if held else []
             self._checkpoint = self._checkpoint.reloaded_to(name, load.snapshot.position)
             errors = self._target.apply(Batch(batch, self._applied_text(), False))
             self._reloads.forget(name)

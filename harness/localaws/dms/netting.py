@@ -6,7 +6,7 @@ rows are a bag: each distinct row is inserted or deleted as many times as is lef
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,10 +51,40 @@ class TableChanges:
 
 @dataclass(slots=True)
 class Net:
-    """Delete the rows with these keys, then insert these rows."""
+    """Delete the rows with these keys, then insert those of `rows` that have these numbers, ascending; None is all of them."""
 
     deletes: pa.Table
-    inserts: pa.Table
+    rows: pa.Table
+    kept: np.ndarray | None = None
+
+    @property
+    def inserts(self) -> pa.Table:
+        """All at once: see `parts` for many."""
+        return pa.concat_tables([self.rows.slice(0, 0), *self.parts(len(self.rows) or 1)])
+
+    def parts(self, most: int) -> Iterator[pa.Table]:
+        """The rows to insert, at most so many at a time, so that never all of them are copied."""
+        waiting: list[pa.Table] = []
+        count = 0
+        for piece in self._pieces(most):
+            if waiting and count + len(piece) > most:
+                yield pa.concat_tables(waiting)
+                waiting, count = [], 0
+            waiting.append(piece)
+            count += len(piece)
+        if waiting:
+            yield pa.concat_tables(waiting)
+
+    def _pieces(self, most: int) -> Iterator[pa.Table]:
+        first = 0
+        for batch in self.rows.to_batches(max_chunksize=most):
+            piece = pa.Table.from_batches([batch])
+            if self.kept is not None:
+                begin, end = np.searchsorted(self.kept, (first, first + len(batch)))
+                piece = piece.take(pa.array(self.kept[begin:end] - first))
+            first += len(batch)
+            if len(piece):
+                yield piece
 
 
 @dataclass(slots=True)
@@ -89,7 +119,7 @@ def net(changes: TableChanges, key: Sequence[str], delete_always: bool = False) 
     first, last = (entry[ends.column(f"\0order_{end}").to_numpy()] for end in ("min", "max"))
     deleted = first if delete_always else first[existed[first]]
     kept = np.sort(index[last[~gone[last]]])
-    return Net(keys.take(pa.array(deleted)), rows.take(pa.array(kept)))
+    return Net(keys.take(pa.array(deleted)), rows, kept)
 
 
 def moved_keys(changes: TableChanges, key: Sequence[str]) -> tuple[np.ndarray, pa.Table]:

@@ -104,7 +104,7 @@ def run(definition: Definition, folder: Path, stopping: threading.Event) -> Resu
     writer = threading.Thread(target=write, name="statistics", daemon=True)
     writer.start()
     try:
-        replication = Replication(_task(definition), lambda: make_target(definition, folder), statistics)
+        replication = Replication(_task(definition, folder), lambda: make_target(definition, folder), statistics)
         replication.stopping = stopping
         replication.on_begun = (folder / "begun").touch
         reloads.append(replication)
@@ -138,7 +138,7 @@ def _publish(publisher: Publisher) -> None:
         _LOG.warning("metrics could not be sent, the task goes on: %s", error)
 
 
-def _task(definition: Definition) -> Task:
+def _task(definition: Definition, folder: Path) -> Task:
     return Task(
         definition.name,
         definition.migration,
@@ -147,6 +147,7 @@ def _task(definition: Definition) -> Task:
         TaskSettings.parse(definition.settings),
         definition.server_id,
         parse_start(definition.start) if definition.start else None,
+        folder,
     )
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from localaws.dms.binlog.events import UPDATE, Position, RowChanges
+from localaws.dms.binlog.events import UPDATE, Changes, Position, RowChanges
 from localaws.dms.checkpoint import Checkpoint
 from localaws.dms.exceptions import SourceError
 from localaws.dms.full_load import FullLoad
@@ -22,6 +22,7 @@ from localaws.dms.plan import TablePlan
 from localaws.dms.source.catalog import list_tables
 from localaws.dms.source.connection import connected
 from localaws.dms.source.snapshot import Snapshot, open_snapshot
+from localaws.dms.spilling import Waiting
 from localaws.dms.target.base import Target
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Load:
     plan: TablePlan
     snapshot: Snapshot
     thread: threading.Thread
-    held: list[RowChanges] = field(default_factory=list)
+    held: Waiting
     loaded: bool = False
     error: BaseException | None = None
 
@@ -73,7 +74,9 @@ class Reloads:
     def hold(self, name: Name, parts: Sequence[RowChanges]) -> None:
         """Keep changes of a table that is being loaded, but for those that its snapshot has."""
         load = self._loads[name]
-        load.held += [part for part in (later_than(part, load.snapshot.position) for part in parts) if len(part.operation)]
+        later = [part for part in (later_than(part, load.snapshot.position) for part in parts) if len(part.operation)]
+        if later:
+            load.held.add(Changes(later, sum(part.rows.nbytes + part.before.nbytes for part in later)))
 
     def begin(self, name: Name, checkpoint: Checkpoint, save: Callable[[Checkpoint], None], forget: Callable[[], None]) -> Checkpoint:
         """Starts a load; the checkpoint that has it, saved. `forget` makes the reader ask anew which tables are wanted."""
@@ -92,7 +95,8 @@ class Reloads:
             replication.validator.pause(name)
         forget()  # before the snapshot: what the reader leaves out of a table that was suspended, the snapshot has
         snapshot = open_snapshot(replication.task.source, replication.task.settings.subtasks)
-        load = Load(plan, snapshot, threading.Thread(target=self._run, args=(name, snapshot), name="reload", daemon=True))
+        thread = threading.Thread(target=self._run, args=(name, snapshot), name="reload", daemon=True)
+        load = Load(plan, snapshot, thread, replication.waiting())
         self._loads[name] = load
         statistics.table_state, statistics.message, statistics.full_load_reloaded = "Table is being reloaded", "", True
         load.thread.start()

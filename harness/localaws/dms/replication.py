@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -42,6 +43,7 @@ from localaws.dms.source.connection import SourceAddress, connected
 from localaws.dms.source.positions import position_at
 from localaws.dms.source.snapshot import current_position, open_snapshot
 from localaws.dms.source.stream import BinlogStream
+from localaws.dms.spilling import Waiting
 from localaws.dms.statistics import Statistics
 from localaws.dms.target.base import Target
 from localaws.dms.target.comparing import ComparableTarget
@@ -58,7 +60,7 @@ _HEALTHY_SECONDS = 60.0
 @dataclass(frozen=True)
 class Task:
     """What a task is: `migration` is full-load, cdc or full-load-and-cdc; `start` a position, or seconds since the epoch, for tasks that
-    only capture changes."""
+    only capture changes; `folder` has place for changes that are too many for memory."""
 
     name: str
     migration: str
@@ -67,6 +69,7 @@ class Task:
     settings: TaskSettings
     server_id: int
     start: Position | int | None = None
+    folder: Path | None = None
 
 
 class Replication:
@@ -237,6 +240,10 @@ class Replication:
             self.statistics.table(*name).table_state = "Table completed"
         validator.once()
         return LOADED
+
+    def waiting(self) -> Waiting:
+        """A place for changes that wait, as the settings limit its memory."""
+        return Waiting(self.task.settings.memory_bytes, self.task.settings.memory_seconds, self.task.folder)
 
     def reload_request(self) -> ReloadRequest | None:
         """The next one that waits."""

@@ -59,7 +59,7 @@ def _away(source: Any, address: SourceAddress, engine: Any, number: int) -> pymy
 def test_a_transaction_that_is_larger_than_the_buffers_is_applied_as_one(source: Any, redshift: RedshiftEngine, start: Start) -> None:
     schema = schema_of(source)
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY, v VARCHAR(200))")
-    running = start("large", mappings(schema))
+    running = start("large", mappings(schema), ChangeProcessingTuning={"MemoryLimitTotal": 1})  # most of it waits in files
     running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication")
     source.begin()
     execute(source, "INSERT INTO k SELECT seq, REPEAT('x', 150) FROM seq_1_to_100000", "UPDATE k SET v = 'y' WHERE id % 2 = 0")

@@ -52,6 +52,18 @@ def test_the_last_change_of_a_key_is_what_is_left(changes: list[Change], deletes
     assert rows(found.inserts) == inserts
 
 
+def test_what_is_left_comes_in_pieces_of_any_size() -> None:
+    parts = [table_changes([(INSERT, (10 * part + number, "a"), None) for number in range(10)]) for part in range(4)]
+    parts.append(table_changes([(DELETE, (number, "a"), None) for number in range(0, 40, 3)]))
+
+    found = net(TableChanges.joined(parts), ["k"])
+
+    for most in (1, 7, 12, 100):
+        pieces = list(found.parts(most))
+        assert max(len(piece) for piece in pieces) <= most
+        assert rows(pa.concat_tables(pieces)) == [(number, "a") for number in range(40) if number % 3]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_netting_gives_what_applying_each_change_gives(seed: int) -> None:
     dice = random.Random(seed)

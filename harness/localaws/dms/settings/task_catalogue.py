@@ -58,8 +58,8 @@ _CHANGES = (
     done(_TUNING, "BatchSplitSize", number(0), 0, "changes after which a batch is applied, a transaction kept whole; 0: no limit"),
     done(_TUNING, "MinTransactionSize", number(0), 1000, "changes of a target's transaction, at least; without BatchApplyEnabled"),
     done(_TUNING, "CommitTimeout", number(0), 1, "seconds after which it is committed with fewer; without BatchApplyEnabled"),
-    nothing(_TUNING, "MemoryLimitTotal", number(0), 1024, "a transaction that is open stays in memory"),
-    nothing(_TUNING, "MemoryKeepTime", number(0), 60, "a transaction that is open stays in memory"),
+    done(_TUNING, "MemoryLimitTotal", number(0), 1024, "MB of binlog of an open transaction in memory; what is more waits in files"),
+    done(_TUNING, "MemoryKeepTime", number(0), 60, "seconds that an open transaction stays in memory; then it waits in files"),
     nothing(_TUNING, "StatementCacheSize", number(0, 200), 50, "changes are loaded as files, not by statements"),
     nothing(_TUNING, "RecoveryTimeout", number(-1), -1, "a task that was interrupted reads on from its checkpoint"),
 )  # fmt: skip

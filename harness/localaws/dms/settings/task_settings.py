@@ -80,6 +80,8 @@ class TaskSettings:
     batch_seconds_max: int = 30
     batch_bytes: int = 500 << 20
     batch_changes: int = 0
+    memory_bytes: int = 1024 << 20
+    memory_seconds: int = 60
     replace_existing: bool = False
     table_error: str = "SUSPEND_TABLE"
     data_errors: ErrorPolicies = field(default_factory=ErrorPolicies)
@@ -134,6 +136,8 @@ class TaskSettings:
             validation=_validation(found),
             before_image=found["BeforeImageSettings.FieldName"] if found["BeforeImageSettings.EnableBeforeImage"] else "",
             before_image_columns=found["BeforeImageSettings.ColumnFilter"],
+            memory_bytes=found["ChangeProcessingTuning.MemoryLimitTotal"] << 20,
+            memory_seconds=found["ChangeProcessingTuning.MemoryKeepTime"],
             remarks=found.remarks,
             **_batches(found),
         )

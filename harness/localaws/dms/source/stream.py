@@ -15,7 +15,7 @@ from localaws.dms.binlog.events import Item, Position
 from localaws.dms.binlog.frames import Framer, RowEvents
 from localaws.dms.binlog.rows import PADDING
 from localaws.dms.exceptions import SourceError, SourceLostError
-from localaws.dms.source.connection import SourceAddress, open_source, source_errors
+from localaws.dms.source.connection import SourceAddress, fileno, open_source, shut_down, source_errors
 
 __all__ = ["BinlogStream", "read_charsets"]
 
@@ -46,6 +46,9 @@ class BinlogStream:
         self._size = _BUFFER
 
     def close(self) -> None:
+        """Whoever reads has an error at once."""
+        if (number := fileno(self._connection)) is not None:
+            shut_down(number)
         self._connection._force_close()  # type: ignore[attr-defined] # the protocol has no way back to queries
 
     def read(self, wait: float) -> Iterator[Item]:

@@ -84,25 +84,26 @@ class MySqlTarget(MySqlSession, SqlTarget):
     def _apply_net(self, plan: TablePlan, found: Net) -> list[ApplyError]:
         self._run("SAVEPOINT awsdms_net")
         self._delete(plan, found.deletes)
-        if all(not self._load_once(self._name(plan), plan, part) for _, part in _parts(found.inserts)):
+        if all(not self._load_once(self._name(plan), plan, part) for part in found.parts(_ROWS_AT_ONCE)):
             return []
         # Something does not fit: the row as it was is kept where the new one is refused.
         self._run("ROLLBACK TO SAVEPOINT awsdms_net")
         self._run(f"CREATE TEMPORARY TABLE {_own(plan, 'rows')} LIKE {self._name(plan)}")
-        refused = dict(self._load(_own(plan, "rows"), plan, found.inserts))
+        inserts = found.inserts
+        refused = dict(self._load(_own(plan, "rows"), plan, inserts))
         self._run(f"DROP TEMPORARY TABLE {_own(plan, 'rows')}")
-        while more := self._without(plan, found, refused):
+        while more := self._without(plan, found.deletes, inserts, refused):
             # What fits was refused because of a row that only the target has, or that was kept: its own row is kept too.
             refused |= more
-        return [_refusal(plan, "UPSERT", found.inserts, row, reason) for row, reason in refused.items()]
+        return [_refusal(plan, "UPSERT", inserts, row, reason) for row, reason in refused.items()]
 
-    def _without(self, plan: TablePlan, found: Net, refused: Mapping[int, str]) -> dict[int, str]:
+    def _without(self, plan: TablePlan, deletes: pa.Table, inserts: pa.Table, refused: Mapping[int, str]) -> dict[int, str]:
         """Applies all but the inserts with these numbers, or nothing: then the numbers of others that are refused, and why."""
         self._run("SAVEPOINT awsdms_net")
-        keys = found.inserts.select(list(plan.key)).take(pa.array(list(refused), pa.int64()))
-        self._delete(plan, found.deletes.join(keys, list(plan.key), join_type="left anti"))
-        good = [row for row in range(len(found.inserts)) if row not in refused]
-        more = {good[row]: why for row, why in self._load(self._name(plan), plan, found.inserts.take(pa.array(good, pa.int64())))}
+        keys = inserts.select(list(plan.key)).take(pa.array(list(refused), pa.int64()))
+        self._delete(plan, deletes.join(keys, list(plan.key), join_type="left anti"))
+        good = [row for row in range(len(inserts)) if row not in refused]
+        more = {good[row]: why for row, why in self._load(self._name(plan), plan, inserts.take(pa.array(good, pa.int64())))}
         if more:
             self._run("ROLLBACK TO SAVEPOINT awsdms_net")
         return more

@@ -29,6 +29,7 @@ __all__ = ["RedshiftAddress", "RedshiftTarget"]
 
 _COLUMNS = """SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale, is_nullable
     FROM svv_columns WHERE table_schema = {} AND table_name = {} ORDER BY ordinal_position"""
+_ROWS_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +105,30 @@ class RedshiftTarget(SqlTarget):
     def _apply_net(self, plan: TablePlan, found: Net) -> list[ApplyError]:
         columns = self._target_columns(plan)
         keys = [column for column in columns if column.name in plan.key]
-        inserts = fit(found.inserts, columns)
-        deletes = fit(found.deletes, keys).good
-        errors = _refusals(plan, "UPSERT", found.inserts, inserts)
-        if errors and len(deletes):
-            # The row as it was is kept where the new one does not fit.
-            refused = fit(found.inserts, keys).rows.take(pa.array([row.row for row in inserts.refused]))
-            deletes = deletes.join(refused, [column.name for column in keys], join_type="left anti")
-        if len(deletes):
-            names = [column.name for column in keys]
-            stage = self._stage(plan, names, deletes)
+        deletes, errors, staged = fit(found.deletes, keys).good, list[ApplyError](), 0
+        with self._staging.files() as files:
+            for part in found.parts(_ROWS_AT_ONCE):
+                inserts = fit(part, columns)
+                if len(inserts.good):
+                    files.put(inserts.good)
+                    staged += len(inserts.good)
+                if inserts.refused and len(deletes):
+                    # The row as it was is kept where the new one does not fit.
+                    refused = fit(part, keys).rows.take(pa.array([row.row for row in inserts.refused]))
+                    deletes = deletes.join(refused, [column.name for column in keys], join_type="left anti")
+                errors += _refusals(plan, "UPSERT", part, inserts)
+            self._delete(plan, [column.name for column in keys], deletes)
+            if staged:
+                self._run(self._copy(plan, columns, files))
+        return errors
+
+    def _delete(self, plan: TablePlan, names: Sequence[str], keys: pa.Table) -> None:
+        """The rows with these keys."""
+        if len(keys):
+            stage = self._stage(plan, names, keys)
             match = " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in names)
             self._run(f"DELETE FROM {self._name(plan)} t USING {stage} s WHERE {match}")
             self._run(f"DROP TABLE {stage}")
-        self._insert(plan, columns, inserts.good)
-        return errors
 
     def _apply_bag(self, plan: TablePlan, found: Bag) -> list[ApplyError]:
         """Rows without a key: of equal ones as many as were deleted go, the others are written again."""
