@@ -36,6 +36,7 @@ _NAMING = {
     "define-primary-key": ("table",),
     "change-data-type": ("column",),
 }
+_MICROSECONDS = 6
 _OPERATORS = {
     "lte": ("{0} <= {1}", 1), "ste": ("{0} <= {1}", 1), "gte": ("{0} >= {1}", 1), "eq": ("{0} = {1}", 1), "noteq": ("{0} <> {1}", 1),
     "between": ("{0} BETWEEN {1} AND {2}", 2), "notbetween": ("{0} NOT BETWEEN {1} AND {2}", 2),
@@ -285,6 +286,8 @@ def _data_type(given: Reader) -> DataType:
         if not text.isdigit():
             raise SettingsError(f"{given.path}.{member}", f"a whole number was expected, it is {text!r}")
         numbers[member] = int(text)
+    if name == "datetime":  # the guide's example says it by precision
+        return DataType(name, scale=min(numbers["scale"] or numbers["precision"] or _MICROSECONDS, _MICROSECONDS))
     return DataType(name, **numbers)
 
 
