@@ -23,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localaws.dms.bounds import NORMAL, Until, parse_start
 from localaws.dms.exceptions import ReplicationError, SettingsError
 from localaws.dms.metrics import Publisher
+from localaws.dms.planning import check_together
 from localaws.dms.reloading import ReloadRequest
 from localaws.dms.replication import Replication, Task
 from localaws.dms.settings.s3_settings import S3Settings
@@ -139,12 +140,14 @@ def _publish(publisher: Publisher) -> None:
 
 
 def _task(definition: Definition) -> Task:
+    mappings, settings = TableMappings.parse(definition.mappings), TaskSettings.parse(definition.settings)
+    check_together(mappings, settings)
     return Task(
         definition.name,
         definition.migration,
         SourceAddress(**definition.source),
-        TableMappings.parse(definition.mappings),
-        TaskSettings.parse(definition.settings),
+        mappings,
+        settings,
         definition.server_id,
         parse_start(definition.start) if definition.start else None,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from localaws.dms.data_types import DataType
 from localaws.dms.exceptions import SettingsError
+from localaws.dms.settings.made_columns import MASKS, AddedColumn, BeforeImages, added_column, before_images, mask_value
 from localaws.dms.settings.reading import Reader, parsed
 
 __all__ = ["Filter", "ObjectMapping", "Selection", "TableMappings", "Transformation", "condition_of", "matches"]
@@ -17,10 +18,6 @@ _SELECTION = (*_RULE, "filters", "load-order")
 _TRANSFORMATION = (*_RULE, "rule-target", "value", "old-value", "primary-key-def", "load-order", "data-type")
 _NOT_YET_RULES = ("table-settings", "post-processing", "validation")
 _KINDS = ("selection", "transformation", "object-mapping", *_NOT_YET_RULES)
-_NOT_YET_ACTIONS = (
-    "add-column", "add-before-image-columns", "data-masking-digits-mask", "data-masking-digits-randomize",
-    "data-masking-hash-mask",
-)  # fmt: skip
 _NAMING = {
     "rename": ("schema", "table", "column"),
     "convert-lowercase": ("schema", "table", "column"),
@@ -35,7 +32,9 @@ _NAMING = {
     "include-column": ("column",),
     "define-primary-key": ("table",),
     "change-data-type": ("column",),
+    **dict.fromkeys(MASKS, ("column",)),
 }
+_MAKING = ("add-column", "add-before-image-columns")
 _MICROSECONDS = 6
 _OPERATORS = {
     "lte": ("{0} <= {1}", 1), "ste": ("{0} <= {1}", 1), "gte": ("{0} >= {1}", 1), "eq": ("{0} = {1}", 1), "noteq": ("{0} <> {1}", 1),
@@ -167,6 +166,8 @@ class TableMappings:
     selections: tuple[Selection, ...]
     transformations: tuple[Transformation, ...]
     objects: tuple[ObjectMapping, ...] = ()
+    added: tuple[AddedColumn, ...] = ()
+    images: tuple[BeforeImages, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> TableMappings:
@@ -180,6 +181,8 @@ class TableMappings:
         selections: list[Selection] = []
         transformations: list[Transformation] = []
         objects: list[ObjectMapping] = []
+        added: list[AddedColumn] = []
+        images: list[BeforeImages] = []
         seen: dict[str, str] = {}
         for rule in document.children("rules"):
             kind, number = rule.text("rule-type"), rule.text("rule-id")
@@ -188,6 +191,10 @@ class TableMappings:
             seen[number] = rule.path
             if kind == "selection":
                 selections.append(_selection(rule))
+            elif kind == "transformation" and rule.value.get("rule-action") == "add-column":
+                added.append(added_column(rule, _data_type))
+            elif kind == "transformation" and rule.value.get("rule-action") == "add-before-image-columns":
+                images.append(before_images(rule))
             elif kind == "transformation":
                 transformations.append(_transformation(rule))
             elif kind == "object-mapping":
@@ -198,7 +205,7 @@ class TableMappings:
                 raise SettingsError(f"{rule.path}.rule-type", f"{kind!r} is none of {', '.join(_KINDS)}")
         if not any(selection.action != "exclude" for selection in selections):
             raise SettingsError("$.rules", "no selection rule includes a table")
-        return cls(tuple(selections), tuple(transformations), tuple(objects))
+        return cls(tuple(selections), tuple(transformations), tuple(objects), tuple(added), tuple(images))
 
     def selection(self, schema: str, table: str, is_view: bool) -> Selection | None:
         """The rule that includes a table; None when none does or one excludes it. Of several the one with the highest load order."""
@@ -241,10 +248,8 @@ def _filter(item: Reader) -> Filter:
 
 def _transformation(rule: Reader) -> Transformation:
     action = rule.text("rule-action")
-    if action in _NOT_YET_ACTIONS:
-        raise SettingsError(f"{rule.path}.rule-action", f"{action} is not supported by this engine yet")
     if action not in _NAMING:
-        raise SettingsError(f"{rule.path}.rule-action", f"{action!r} is none of {', '.join([*_NAMING, *_NOT_YET_ACTIONS])}")
+        raise SettingsError(f"{rule.path}.rule-action", f"{action!r} is none of {', '.join([*_NAMING, *_MAKING])}")
     rule.only(_TRANSFORMATION)
     target = rule.one_of("rule-target", _NAMING[action])
     locator = rule.child("object-locator")
@@ -252,7 +257,7 @@ def _transformation(rule: Reader) -> Transformation:
     column = locator.text("column-name") if target == "column" else ""
     table = locator.text("table-name") if target != "schema" else ""
     needs = action == "rename" or action.endswith(("prefix", "suffix"))
-    value = rule.text("value", None if needs else "")
+    value = mask_value(rule, action) if action in MASKS else rule.text("value", None if needs else "")
     old = rule.text("old-value", None if action.startswith("replace") else "")
     key: tuple[str, ...] = ()
     if action == "define-primary-key":
