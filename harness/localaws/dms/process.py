@@ -171,6 +171,8 @@ def make_target(definition: Definition, folder: Path) -> Target:
         from localaws.dms.target.s3 import S3Target
 
         return S3Target(_client(definition, "s3"), S3Settings.read(values["settings"]), folder, safe=not settings.strict)
+    if engine == "dynamodb":
+        return _dynamodb(definition, settings, folder)
     if engine == "mysql":
         from localaws.dms.target.mysql import CONTROL_SCHEMA, MySqlTarget
         from localaws.dms.target.mysql_session import MySqlAddress
@@ -189,8 +191,19 @@ def _kinesis(definition: Definition, task: TaskSettings, values: dict[str, Any],
 
     settings = KinesisSettings.read(values["settings"])
     objects = TableMappings.parse(definition.mappings).objects if definition.mappings else ()
+    if any(rule.item is not None for rule in objects):
+        raise SettingsError("$.rules", "an object-mapping rule has members for DynamoDB, and the target is a stream")
     messages = Messages(definition.name, settings, objects, task.before_image, details=not task.strict)
     return KinesisTarget(_client(definition, "kinesis"), settings.stream, messages, folder)
+
+
+def _dynamodb(definition: Definition, settings: TaskSettings, folder: Path) -> Target:
+    from localaws.dms.target.dynamodb import DynamoDbTarget
+
+    objects = TableMappings.parse(definition.mappings).objects if definition.mappings else ()
+    if any(rule.item is None for rule in objects):
+        raise SettingsError("$.rules", "an object-mapping rule has none of the members for DynamoDB, such as target-table-name")
+    return DynamoDbTarget(_client(definition, "dynamodb"), definition.name, objects, folder, safe=not settings.strict)
 
 
 def _redshift(definition: Definition, settings: TaskSettings, values: dict[str, Any]) -> Target:

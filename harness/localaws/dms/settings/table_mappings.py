@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from localaws.dms.data_types import DataType
 from localaws.dms.exceptions import SettingsError
+from localaws.dms.settings.item_mapping import ITEM_PARAMETERS, ItemMapping, item_mapping
 from localaws.dms.settings.made_columns import MASKS, AddedColumn, BeforeImages, added_column, before_images, mask_value
 from localaws.dms.settings.reading import Reader, parsed
 
@@ -136,11 +137,12 @@ class Transformation:
 
 @dataclass(frozen=True, slots=True)
 class ObjectMapping:
-    """How the rows of tables become records of a stream: `partition` is schema-table, primary-key or transaction-id."""
+    """How the rows of tables become records of a stream, where `partition` is schema-table, primary-key or transaction-id, or items."""
 
     schema: str
     table: str
-    partition: str
+    partition: str = "schema-table"
+    item: ItemMapping | None = None
 
     def matches(self, schema: str, table: str) -> bool:
         return matches(self.schema, schema) and matches(self.table, table)
@@ -272,14 +274,17 @@ def _transformation(rule: Reader) -> Transformation:
 
 
 def _object_mapping(rule: Reader) -> ObjectMapping:
-    """Only the partition key is taken: the attributes of a record are the row's columns, under the names that transformations give."""
-    rule.only((*_RULE, "mapping-parameters", "rule-target", "load-order"))
-    rule.one_of("rule-action", ("map-record-to-record",))
+    """For a stream only the partition key is taken: a record's attributes are the columns, under the names that transformations give."""
+    rule.only((*_RULE, "mapping-parameters", "rule-target", "load-order", "target-table-name"))
+    document = rule.one_of("rule-action", ("map-record-to-record", "map-record-to-document")) == "map-record-to-document"
     locator, parameters = rule.child("object-locator"), rule.child("mapping-parameters")
     locator.only(("schema-name", "table-name"))
+    schema, table = locator.text("schema-name"), locator.text("table-name")
+    if document or rule.has("target-table-name") or any(parameters.has(name) for name in ITEM_PARAMETERS):
+        return ObjectMapping(schema, table, item=item_mapping(rule, document))
     parameters.only(("partition-key-type",))
     partition = parameters.one_of("partition-key-type", ("schema-table", "primary-key", "transaction-id"), "schema-table")
-    return ObjectMapping(locator.text("schema-name"), locator.text("table-name"), partition)
+    return ObjectMapping(schema, table, partition)
 
 
 def _data_type(given: Reader) -> DataType:
