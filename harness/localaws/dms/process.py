@@ -190,9 +190,12 @@ def _kinesis(definition: Definition, task: TaskSettings, values: dict[str, Any],
     from localaws.dms.target.messages import Messages
 
     settings = KinesisSettings.read(values["settings"])
-    objects = TableMappings.parse(definition.mappings).objects if definition.mappings else ()
+    mappings = TableMappings.parse(definition.mappings) if definition.mappings else TableMappings((), ())
+    objects = mappings.objects
     if any(rule.item is not None for rule in objects):
         raise SettingsError("$.rules", "an object-mapping rule has members for DynamoDB, and the target is a stream")
+    if any(rule.action == "change-data-type" for rule in mappings.transformations):
+        raise SettingsError("$.rules", "change-data-type is not done on streams by this engine: add a column by an expression")
     messages = Messages(definition.name, settings, objects, task.before_image, details=not task.strict)
     return KinesisTarget(_client(definition, "kinesis"), settings.stream, messages, folder)
 

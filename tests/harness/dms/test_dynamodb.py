@@ -12,6 +12,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from dms_lab import Running, client, execute, mappings, schema_of
 
 from localaws.dms.exceptions import SettingsError
+from localaws.dms.process import Definition, make_target
 from localaws.dms.replication import Replication, Task
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
@@ -202,8 +203,31 @@ def test_a_task_of_the_endpoint_fills_a_table(endpoint: EndpointEngine, address:
     wait_until(lambda: items(dynamodb, "k") == [{"id": 1}])
 
 
-def test_a_mapping_for_another_kind_of_target_is_refused() -> None:
-    rule = mapped("s", "t", **{"sort-key-name": "x"})
-
+def test_a_sort_key_needs_a_partition_key() -> None:
     with pytest.raises(SettingsError, match="partition-key-name"):
-        TableMappings.parse(mappings("s", rule))
+        TableMappings.parse(mappings("s", mapped("s", "t", **{"sort-key-name": "x"})))
+
+
+RETYPED = {
+    "rule-type": "transformation", "rule-id": "2", "rule-name": "2", "rule-target": "column", "rule-action": "change-data-type",
+    "object-locator": {"schema-name": "s", "table-name": "t", "column-name": "c"}, "data-type": {"type": "int8"},
+}  # fmt: skip
+PARTITIONED = {"rule-type": "object-mapping", "rule-id": "2", "rule-name": "2", "rule-action": "map-record-to-record",
+               "object-locator": {"schema-name": "s", "table-name": "t"},
+               "mapping-parameters": {"partition-key-type": "primary-key"}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("engine", "rule", "reason"),
+    [
+        ("kinesis", mapped("s", "t"), "members for DynamoDB, and the target is a stream"),
+        ("kinesis", RETYPED, "change-data-type is not done on streams"),
+        ("dynamodb", PARTITIONED, "none of the members for DynamoDB"),
+    ],
+)
+def test_a_rule_for_another_kind_of_target_is_refused(engine: str, rule: dict[str, Any], reason: str, tmp_path: Path) -> None:
+    target = {"engine": engine, "settings": {"StreamArn": "arn:aws:kinesis:us-east-1:123456789012:stream/s"}}
+    definition = Definition("task", "full-load", "start-replication", {}, target, mappings("s", rule), "", 1)
+
+    with pytest.raises(SettingsError, match=reason):
+        make_target(definition, tmp_path)
