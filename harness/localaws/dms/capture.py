@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from localaws.dms.binlog.events import DELETE, INSERT, UPDATE, Changes, Commit, Item, Position, RowChanges, Statement
@@ -15,6 +16,7 @@ from localaws.dms.checkpoint import Checkpoint
 from localaws.dms.data_errors import STOP_TASK
 from localaws.dms.ddl import read_ddl
 from localaws.dms.exceptions import SourceError, SourceLostError, TargetError, TargetLostError
+from localaws.dms.expressions import Facts
 from localaws.dms.following import Following
 from localaws.dms.netting import TableChanges
 from localaws.dms.plan import TablePlan
@@ -272,7 +274,9 @@ def _table_changes(plan: TablePlan, parts: list[RowChanges]) -> TableChanges:
     found = []
     for part in parts:
         before = part.before if part.before.num_columns else part.rows.slice(0, 0)
-        rows = pa.Table.from_batches([plan.renamed(part.rows)])
-        old = pa.Table.from_batches([plan.renamed(before)])
-        found.append(TableChanges(part.operation, rows, old, part.seconds, part.sequence, part.transaction))
+        old = plan.renamed(before) if plan.key else plan.made(before)
+        rows = plan.made(part.rows, Facts(part.operation, part.seconds, part.sequence))
+        rows = plan.with_images(rows, old, np.flatnonzero(part.operation == UPDATE))
+        after, earlier = (pa.Table.from_batches([batch]) for batch in (rows, old))
+        found.append(TableChanges(part.operation, after, earlier, part.seconds, part.sequence, part.transaction))
     return TableChanges.joined(found)

@@ -14,7 +14,18 @@ import pyarrow as pa
 from localaws.dms.charsets import LONGEST_CHARACTER
 from localaws.dms.types import ColumnType, Kind
 
-__all__ = ["LARGEST_TEXT", "DataType", "dms_type", "dynamodb_type", "is_lob", "mysql_type", "overflow", "parquet_type", "redshift_type"]
+__all__ = [
+    "LARGEST_TEXT",
+    "DataType",
+    "column_type",
+    "dms_type",
+    "dynamodb_type",
+    "is_lob",
+    "mysql_type",
+    "overflow",
+    "parquet_type",
+    "redshift_type",
+]
 
 LARGEST_TEXT = 65_535
 _LARGEST_LOB = 63 * 1024
@@ -50,6 +61,27 @@ def dms_type(column: ColumnType) -> DataType:
     ('UINT2', 'WSTRING(45)')
     """
     return _SOURCE[column.kind](column)
+
+
+def column_type(kind: DataType) -> ColumnType:
+    """A column of MySQL that has the values of a type which a rule gives."""
+    if kind.name.startswith(("int", "uint")):
+        return ColumnType("int", int(kind.name[-1]), unsigned=kind.name[0] == "u")
+    if kind.name in ("string", "wstring"):
+        return ColumnType("text", kind.length * LONGEST_CHARACTER["utf8mb4"], charset="utf8mb4")
+    return _COLUMNS[kind.name](kind)
+
+
+_COLUMNS: dict[str, Callable[[DataType], ColumnType]] = {
+    "boolean": lambda kind: ColumnType("bit", 1),
+    "bytes": lambda kind: ColumnType("binary", kind.length),
+    "date": lambda kind: ColumnType("date"),
+    "time": lambda kind: ColumnType("time"),
+    "datetime": lambda kind: ColumnType("datetime", scale=kind.scale),
+    "numeric": lambda kind: ColumnType("decimal", precision=kind.precision, scale=kind.scale),
+    "real4": lambda kind: ColumnType("float"),
+    "real8": lambda kind: ColumnType("double"),
+}
 
 
 def is_lob(column: ColumnType) -> bool:

@@ -8,13 +8,14 @@ from typing import Any
 
 from localaws.dms.exceptions import SettingsError
 from localaws.dms.settings.kinesis_settings import KinesisSettings
+from localaws.dms.settings.reading import Reader
 from localaws.dms.settings.s3_settings import S3Settings
 
 __all__ = ["SOURCES", "TARGETS", "source_address", "target_values"]
 
 SOURCES = ("mysql", "mariadb", "aurora")
 MYSQL_TARGETS = ("mysql", "mariadb", "aurora")
-TARGETS = ("redshift", "s3", "kinesis", *MYSQL_TARGETS)
+TARGETS = ("redshift", "s3", "kinesis", "dynamodb", *MYSQL_TARGETS)
 
 Secret = Callable[[str], str]
 """The text of a secret by its id."""
@@ -46,6 +47,9 @@ def target_values(endpoint: Mapping[str, Any], password: str, secret: Secret, bu
         given = endpoint.get("KinesisSettings") or {}
         KinesisSettings.read(given)
         return {"engine": "kinesis", "settings": dict(given)}
+    if endpoint["EngineName"] == "dynamodb":
+        Reader(endpoint.get("DynamoDbSettings") or {}, "DynamoDbSettings").only(("ServiceAccessRoleArn",))
+        return {"engine": "dynamodb"}
     if endpoint["EngineName"] in MYSQL_TARGETS:
         return _mysql_values(endpoint, password, secret)
     settings = endpoint.get("RedshiftSettings") or {}

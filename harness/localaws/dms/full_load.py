@@ -21,7 +21,6 @@ from localaws.dms.plan import TablePlan
 from localaws.dms.source.snapshot import Chunk, Snapshot, chunks_of, remaining
 from localaws.dms.statistics import Statistics
 from localaws.dms.target.base import Target
-from localaws.dms.types import SourceColumn
 
 __all__ = ["CHUNK_ROWS", "FullLoad"]
 
@@ -101,10 +100,9 @@ class FullLoad:
             return
         number = free.get()
         try:
-            columns = [SourceColumn(column.source, column.type, column.nullable) for column in plan.columns]
             condition = " AND ".join(part for part in (chunk.condition(f"`{chunk.column}`"), plan.condition) if part)
-            read, sizes = self.snapshot.read(number, plan.source, columns, condition), list[int]()
-            batches = (plan.renamed(_counted(batch, sizes)) for batch in read)
+            read, sizes = self.snapshot.read(number, plan.source, plan.reading, condition), list[int]()
+            batches = (plan.made(_counted(batch, sizes)) for batch in read)
             result = self.target.load(plan, chunk, batches)
         finally:
             free.put(number)

@@ -20,7 +20,8 @@ def known_faults(plan: TablePlan, lob_bytes: int, *, narrows: bool) -> Iterator[
     for column in plan.columns:
         kind = column.type
         if narrows and overflow(kind) and column.declared is None:
-            yield f"{column.name} {overflow(kind)}: widen it by a rule change-data-type."
+            unsigned = "is unsigned, and " if kind.unsigned else ""
+            yield f"{column.name} {unsigned}{overflow(kind)}: widen it by a rule change-data-type."
         if is_lob(kind) and not 0 < kind.size <= lob_bytes:
             yield f"{column.name} may have more than LobMaxSize, {lob_bytes // 1024:,} KB: DMS cuts it, with only a line in the log."
         if column.source in required and kind.kind in ("date", "datetime", "timestamp"):

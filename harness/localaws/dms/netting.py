@@ -7,7 +7,7 @@ rows are a bag: each distinct row is inserted or deleted as many times as is lef
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from localaws.dms.binlog.events import DELETE, INSERT, UPDATE
 
-__all__ = ["Bag", "Net", "TableChanges", "moved_keys", "net", "net_bag"]
+__all__ = ["Bag", "Net", "TableChanges", "moved_keys", "net", "net_bag", "with_deletes_kept"]
 
 
 @dataclass(slots=True)
@@ -120,6 +120,17 @@ def net(changes: TableChanges, key: Sequence[str], delete_always: bool = False) 
     deleted = first if delete_always else first[existed[first]]
     kept = np.sort(index[last[~gone[last]]])
     return Net(keys.take(pa.array(deleted)), rows, kept)
+
+
+def with_deletes_kept(changes: TableChanges, key: Sequence[str]) -> TableChanges:
+    """The changes with an update in place of each delete: the row stays, as it was, with what expressions made of its columns."""
+    kept = np.flatnonzero(changes.operation != INSERT)
+    is_update = changes.operation[kept] == UPDATE
+    places = np.where(is_update, np.cumsum(is_update) - 1, int(is_update.sum()) + kept)
+    before = changes.before.select(key) if is_update.any() else changes.rows.select(key).slice(0, 0)
+    old = pa.concat_tables([before, changes.rows.select(key)]).take(pa.array(places))
+    operation = np.where(changes.operation == DELETE, UPDATE, changes.operation)
+    return replace(changes, operation=operation, before=old)
 
 
 def moved_keys(changes: TableChanges, key: Sequence[str]) -> tuple[np.ndarray, pa.Table]:

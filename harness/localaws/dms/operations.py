@@ -23,6 +23,7 @@ from localaws.dms import events
 from localaws.dms.bounds import Until, parse_start
 from localaws.dms.endpoints import SOURCES, source_address, target_values
 from localaws.dms.exceptions import ReplicationError
+from localaws.dms.planning import check_together
 from localaws.dms.process import RELOAD, Definition, make_target
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
@@ -239,7 +240,7 @@ def describe_connections(request: Request) -> dict[str, Any]:
 
 
 def _checked(mappings: str, settings: str) -> None:
-    _refused_as_aws(lambda: (TableMappings.parse(mappings), TaskSettings.parse(settings)))
+    _refused_as_aws(lambda: check_together(TableMappings.parse(mappings), TaskSettings.parse(settings)))
 
 
 def _refused_as_aws(work: Any) -> Any:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
 
 from localaws.dms.data_types import DataType
 from localaws.dms.exceptions import SourceError
-from localaws.dms.types import ColumnType, SourceTable
+from localaws.dms.expressions import Expression, Facts, evaluated
+from localaws.dms.masking import Mask, masked
+from localaws.dms.types import ColumnType, SourceColumn, SourceTable, arrow_type
 
 __all__ = ["PlannedColumn", "TablePlan", "differences"]
 
@@ -26,6 +29,21 @@ class PlannedColumn:
     type: ColumnType
     nullable: bool = True
     declared: DataType | None = None
+    mask: Mask | None = None
+    expression: Expression | None = None
+    """What gives its value, of a column that a rule adds; it has no source."""
+    before: str = ""
+    """The column of the target whose value before an update it has; it has no source either."""
+
+    @property
+    def is_made(self) -> bool:
+        return self.expression is not None or bool(self.before)
+
+    @property
+    def is_volatile(self) -> bool:
+        """Whether the same row of the source may give another value at another time."""
+        expressed = self.expression is not None and self.expression.volatile
+        return expressed or bool(self.before) or (self.mask is not None and self.mask[0] == "data-masking-digits-randomize")
 
 
 @dataclass(frozen=True)
@@ -51,6 +69,30 @@ class TablePlan:
         by_name = {column.name: column.source for column in self.columns}
         return tuple(by_name[name] for name in self.key)
 
+    @property
+    def reading(self) -> tuple[SourceColumn, ...]:
+        """The source's columns that the target's are made of."""
+        needed = {column.source for column in self.columns if not column.is_made}
+        for column in self.columns:
+            needed |= set(column.expression.inputs) if column.expression is not None else set()
+        return tuple(column for column in self.source.columns if column.name in needed)
+
+    @property
+    def images(self) -> frozenset[str]:
+        """The source's columns whose values before an update are asked for."""
+        asked = {column.before for column in self.columns}
+        return frozenset(column.source for column in self.columns if column.name in asked)
+
+    @property
+    def volatile(self) -> tuple[str, ...]:
+        """Columns that may have another value when they are read again."""
+        return tuple(column.name for column in self.columns if column.is_volatile)
+
+    @property
+    def flags_deletes(self) -> bool:
+        """Whether rows that are deleted on the source stay, because an expression has operation_indicator."""
+        return any(column.expression is not None and column.expression.flags for column in self.columns)
+
     def with_renamed(self, old: str, new: str) -> TablePlan:
         """The plan after the source's column was renamed: its name on the target follows where it was the same."""
         columns, names = [], {}
@@ -65,19 +107,60 @@ class TablePlan:
         return replace(self, source=source, columns=tuple(columns), key=tuple(names.get(name, name) for name in self.key))
 
     def renamed(self, rows: pa.RecordBatch) -> pa.RecordBatch:
-        """Rows with the source's names as rows of the target; columns may be missing where only a key is given.
+        """Rows with the source's names as rows of the target, without columns that rules make; others may be missing where only a key
+        is given.
 
         Raises:
             SourceError: the binlog's rows have no such column: the table was altered after the position.
         """
-        chosen = [column for column in self.columns if column.source in rows.schema.names]
-        if len(chosen) < len(self.columns) and not set(rows.schema.names) <= {column.source for column in self.columns}:
-            missing = sorted({column.source for column in self.columns} - set(rows.schema.names))
-            raise SourceError(
-                f"Rows of {self.source.full_name} in the binlog have no column {', '.join(missing)}: the table was altered since. "
-                "Reload the table (ReloadTables)."
-            )
-        return pa.RecordBatch.from_arrays([rows.column(column.source) for column in chosen], [column.name for column in chosen])
+        plain = [column for column in self.columns if not column.is_made]
+        chosen = [column for column in plain if column.source in rows.schema.names]
+        if len(chosen) < len(plain) and not set(rows.schema.names) <= {column.source for column in plain}:
+            raise self._altered({column.source for column in plain} - set(rows.schema.names))
+        return pa.RecordBatch.from_arrays([_masked(rows, column) for column in chosen], [column.name for column in chosen])
+
+    def made(self, rows: pa.RecordBatch, facts: Facts | None = None) -> pa.RecordBatch:
+        """Whole rows with the source's names as rows of the target, every column of it; values before an update are null.
+
+        Raises:
+            SourceError: as `renamed`.
+            TargetError: an expression gives a value that is not of its column's type.
+        """
+        plain = self.renamed(rows)
+        if plain.num_columns == len(self.columns):
+            return plain
+        arrays = []
+        for column in self.columns:
+            if column.expression is not None:
+                if missing := set(column.expression.inputs) - set(rows.schema.names):
+                    raise self._altered(missing)
+                arrays.append(evaluated(column.expression, rows, facts, arrow_type(column.type), column.name))
+            else:
+                arrays.append(pa.nulls(rows.num_rows, arrow_type(column.type)) if column.before else plain.column(column.name))
+        return pa.RecordBatch.from_arrays(arrays, [column.name for column in self.columns])
+
+    def with_images(self, rows: pa.RecordBatch, old: pa.RecordBatch, updates: np.ndarray) -> pa.RecordBatch:
+        """The rows with the values before, which `old` has of each of the rows `updates`."""
+        if not self.images or not len(updates):
+            return rows
+        places = np.zeros(rows.num_rows, np.int64)
+        places[updates] = np.arange(len(updates))
+        absent = np.ones(rows.num_rows, bool)
+        absent[updates] = False
+        taken = pa.array(places, mask=absent)
+        arrays = [old.column(column.before).take(taken) if column.before else rows.column(column.name) for column in self.columns]
+        return pa.RecordBatch.from_arrays(arrays, rows.schema.names)
+
+    def _altered(self, missing: set[str]) -> SourceError:
+        return SourceError(
+            f"Rows of {self.source.full_name} in the binlog have no column {', '.join(sorted(missing))}: the table was altered since. "
+            "Reload the table (ReloadTables)."
+        )
+
+
+def _masked(rows: pa.RecordBatch, column: PlannedColumn) -> pa.Array:
+    values = rows.column(column.source)
+    return values if column.mask is None else masked(values, column.type, column.mask)
 
 
 def differences(before: TablePlan, after: TablePlan) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from localaws.dms.data_types import column_type, is_lob
 from localaws.dms.exceptions import SettingsError
+from localaws.dms.expressions import parse_expression
+from localaws.dms.masking import Mask, check_mask, masked_type
 from localaws.dms.plan import PlannedColumn, TablePlan
-from localaws.dms.settings.table_mappings import TableMappings, Transformation, condition_of
+from localaws.dms.settings.made_columns import MASKS
+from localaws.dms.settings.table_mappings import TableMappings, Transformation, condition_of, matches
+from localaws.dms.settings.task_settings import TaskSettings
 from localaws.dms.source.catalog import SYSTEM_SCHEMAS
-from localaws.dms.types import SourceTable
+from localaws.dms.types import SourceColumn, SourceTable
 
-__all__ = ["is_selected", "plan_dropped", "plan_table"]
+__all__ = ["check_together", "is_selected", "plan_dropped", "plan_table"]
 
 
 def is_selected(mappings: TableMappings, schema: str, table: str, is_view: bool = False) -> bool:
     """Whether the table is to be replicated."""
     return schema not in SYSTEM_SCHEMAS and mappings.selection(schema, table, is_view) is not None
+
+
+def check_together(mappings: TableMappings, settings: TaskSettings) -> None:
+    """Refuse mappings and settings that each are good, but not for one task.
+
+    Raises:
+        SettingsError: before images are asked for by both.
+    """
+    if mappings.images and settings.before_image:
+        reason = "a rule add-before-image-columns asks for them too: one of them"
+        raise SettingsError("$.BeforeImageSettings.EnableBeforeImage", reason)
 
 
 def plan_table(mappings: TableMappings, table: SourceTable, *, changes: bool) -> TablePlan:
@@ -34,6 +50,7 @@ def plan_table(mappings: TableMappings, table: SourceTable, *, changes: bool) ->
     columns = _columns(table, [rule for rule in mappings.transformations if rule.target == "column"])
     if not columns:
         raise SettingsError("$.rules", f"no column of {table.full_name} is left")
+    columns = (*columns, *_added(mappings, table), *_images(mappings, table, columns))
     names = [column.name.lower() for column in columns]
     for column in names:
         if names.count(column) > 1:
@@ -69,16 +86,47 @@ def _columns(table: SourceTable, rules: list[Transformation]) -> tuple[PlannedCo
             continue
         nullable = column.nullable or column.type.kind in ("date", "datetime", "timestamp")  # zero dates become null
         declared = next((rule.data_type for rule in fitting if rule.data_type is not None), None)
-        chosen.append(PlannedColumn(_named(column.name, fitting), column.name, column.type, nullable, declared))
+        mask = _mask(table, column, fitting)
+        declared = declared or (masked_type(column.type, mask) if mask else None)
+        chosen.append(PlannedColumn(_named(column.name, fitting), column.name, column.type, nullable, declared, mask))
     return tuple(chosen)
+
+
+def _mask(table: SourceTable, column: SourceColumn, rules: list[Transformation]) -> Mask | None:
+    masks = [(rule.action, rule.value) for rule in rules if rule.action in MASKS]
+    if len(masks) > 1:
+        raise SettingsError("$.rules", f"{table.full_name}.{column.name} is masked by {len(masks)} rules: one of them")
+    if masks:
+        check_mask(table, column, masks[0], in_key=column.name in table.key)
+    return masks[0] if masks else None
+
+
+def _added(mappings: TableMappings, table: SourceTable) -> Iterator[PlannedColumn]:
+    for rule in mappings.added:
+        if matches(rule.schema, table.schema) and matches(rule.table, table.name):
+            expression = parse_expression(rule.expression, table, rule.path)
+            yield PlannedColumn(rule.name, "", column_type(rule.data_type), True, rule.data_type, expression=expression)
+
+
+def _images(mappings: TableMappings, table: SourceTable, columns: tuple[PlannedColumn, ...]) -> Iterator[PlannedColumn]:
+    for rule in mappings.images:
+        if not (matches(rule.schema, table.schema) and matches(rule.table, table.name)):
+            continue
+        for column in columns:
+            wanted = rule.only == "all" or (column.source in table.key if rule.only == "pk-only" else not is_lob(column.type))
+            if wanted and matches(rule.column, column.source):
+                name = f"{rule.prefix}{column.name}{rule.suffix}"
+                yield PlannedColumn(name, "", column.type, True, column.declared, before=column.name)
 
 
 def _key(table: SourceTable, columns: tuple[PlannedColumn, ...], rules: list[Transformation]) -> tuple[str, ...]:
     defined = next((rule for rule in rules if rule.action == "define-primary-key"), None)
-    by_source = {column.source: column.name for column in columns}
+    by_source = {column.source: column.name for column in columns if not column.is_made}
     if defined is not None:
         names = {column.name for column in columns}
         for name in defined.key:
+            if any(column.name == name and (column.is_made or column.is_volatile) for column in columns):
+                raise SettingsError("$.rules", f"define-primary-key names {name} of {table.full_name}, which a rule makes")
             if name not in names:
                 raise SettingsError("$.rules", f"define-primary-key names {name}, which {table.full_name} has not on the target")
         return defined.key

@@ -23,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localaws.dms.bounds import NORMAL, Until, parse_start
 from localaws.dms.exceptions import ReplicationError, SettingsError
 from localaws.dms.metrics import Publisher
+from localaws.dms.planning import check_together
 from localaws.dms.reloading import ReloadRequest
 from localaws.dms.replication import Replication, Task
 from localaws.dms.settings.s3_settings import S3Settings
@@ -139,12 +140,14 @@ def _publish(publisher: Publisher) -> None:
 
 
 def _task(definition: Definition, folder: Path) -> Task:
+    mappings, settings = TableMappings.parse(definition.mappings), TaskSettings.parse(definition.settings)
+    check_together(mappings, settings)
     return Task(
         definition.name,
         definition.migration,
         SourceAddress(**definition.source),
-        TableMappings.parse(definition.mappings),
-        TaskSettings.parse(definition.settings),
+        mappings,
+        settings,
         definition.server_id,
         parse_start(definition.start) if definition.start else None,
         folder,
@@ -169,6 +172,8 @@ def make_target(definition: Definition, folder: Path) -> Target:
         from localaws.dms.target.s3 import S3Target
 
         return S3Target(_client(definition, "s3"), S3Settings.read(values["settings"]), folder, safe=not settings.strict)
+    if engine == "dynamodb":
+        return _dynamodb(definition, settings, folder)
     if engine == "mysql":
         from localaws.dms.target.mysql import CONTROL_SCHEMA, MySqlTarget
         from localaws.dms.target.mysql_session import MySqlAddress
@@ -186,9 +191,23 @@ def _kinesis(definition: Definition, task: TaskSettings, values: dict[str, Any],
     from localaws.dms.target.messages import Messages
 
     settings = KinesisSettings.read(values["settings"])
-    objects = TableMappings.parse(definition.mappings).objects if definition.mappings else ()
+    mappings = TableMappings.parse(definition.mappings) if definition.mappings else TableMappings((), ())
+    objects = mappings.objects
+    if any(rule.item is not None for rule in objects):
+        raise SettingsError("$.rules", "an object-mapping rule has members for DynamoDB, and the target is a stream")
+    if any(rule.action == "change-data-type" for rule in mappings.transformations):
+        raise SettingsError("$.rules", "change-data-type is not done on streams by this engine: add a column by an expression")
     messages = Messages(definition.name, settings, objects, task.before_image, details=not task.strict)
     return KinesisTarget(_client(definition, "kinesis"), settings.stream, messages, folder)
+
+
+def _dynamodb(definition: Definition, settings: TaskSettings, folder: Path) -> Target:
+    from localaws.dms.target.dynamodb import DynamoDbTarget
+
+    objects = TableMappings.parse(definition.mappings).objects if definition.mappings else ()
+    if any(rule.item is None for rule in objects):
+        raise SettingsError("$.rules", "an object-mapping rule has none of the members for DynamoDB, such as target-table-name")
+    return DynamoDbTarget(_client(definition, "dynamodb"), definition.name, objects, folder, safe=not settings.strict)
 
 
 def _redshift(definition: Definition, settings: TaskSettings, values: dict[str, Any]) -> Target:

@@ -262,8 +262,9 @@ class Replication:
         plan, settings = self._plan_of(table), self.task.settings
         if settings.before_image and settings.before_image_columns != "pk-only":
             lobs = settings.before_image_columns == "all"
-            return frozenset(column.source for column in plan.columns if lobs or not is_lob(column.type) or column.name in plan.key)
-        return frozenset(plan.source_key) if plan.key else None
+            plain = [column for column in plan.columns if not column.is_made]
+            return frozenset(column.source for column in plain if lobs or not is_lob(column.type) or column.name in plan.key)
+        return frozenset(plan.source_key) | plan.images if plan.key else None
 
     def _read_plans(self) -> None:
         with connected(self.task.source) as connection:

@@ -6,6 +6,8 @@ import gzip
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import pytest
 from dms_lab import Running, client, execute, mappings, schema_of
 
 from localaws.dms.binlog.events import DELETE, INSERT, UPDATE
+from localaws.dms.data_types import DataType
 from localaws.dms.exceptions import SettingsError, TargetError
 from localaws.dms.netting import TableChanges
 from localaws.dms.plan import PlannedColumn, TablePlan
@@ -109,6 +112,22 @@ def test_parquet_with_timestamps_and_folders_of_the_date(s3: Any, tmp_path: Path
         {"Op": "U", "id": 1, "name": 'b"x,', "at": "1970-01-01 00:00:01.000000"},
         {"Op": "D", "id": 2, "name": None, "at": "1970-01-02 00:00:00.000000"},
     ]
+
+
+def test_types_of_rules_are_those_of_the_files_and_what_does_not_fit_is_told(s3: Any, tmp_path: Path) -> None:
+    declared = {"id": DataType("string", 5), "name": DataType("numeric", precision=4, scale=1)}
+    plan = replace(PLAN, columns=tuple(replace(column, declared=declared[column.name]) for column in PLAN.columns))
+    made = target(s3, tmp_path, DataFormat="parquet")
+
+    result = made.load(plan, Chunk(), [rows((1, "12.5"), (2, "12345"), (3, None))])
+
+    ((_, content),) = files(s3).items()
+    found = pq.read_table(io.BytesIO(content))
+    assert found.to_pylist() == [{"id": "1", "name": Decimal("12.5")}, {"id": "3", "name": None}]
+    assert [str(item.type) for item in found.schema] == ["string", "decimal128(4, 1)"]
+    assert (result.rows, [(error.statement, error.reason) for error in result.errors]) == (
+        2, [("WRITE {'id': 2}", "name: value does not fit NUMERIC(4,1)")],
+    )  # fmt: skip
 
 
 def test_gzip(s3: Any, tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_a_table_whose_key_is_left_out_has_none_unless_one_is_defined() -> None:
         ([selection(), selection()], "$.rules[1].rule-id", "is the id of"),
         ([selection(filter=[])], "$.rules[0].filter", "there is no such setting"),
         ([selection(action="explicit")], "$.rules[0].object-locator.table-name", "without wildcards"),
-        ([selection(), transformation(2, "column", "add-column", value="x")], "$.rules[1].rule-action", "not supported by this engine yet"),
+        ([selection(), transformation(2, "column", "add-column", value="x")], "$.rules[1].object-locator.column-name", "no such setting"),
         ([selection(), transformation(2, "table", "remove-column")], "$.rules[1].rule-target", "none of column"),
         ([selection(), transformation(2, "table", "add-prefix")], "$.rules[1].value", "missing"),
         (

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from localaws.dms.data_types import DataType
 from localaws.dms.exceptions import SettingsError
+from localaws.dms.settings.item_mapping import ITEM_PARAMETERS, ItemMapping, item_mapping
+from localaws.dms.settings.made_columns import MASKS, AddedColumn, BeforeImages, added_column, before_images, mask_value
 from localaws.dms.settings.reading import Reader, parsed
 
 __all__ = ["Filter", "ObjectMapping", "Selection", "TableMappings", "Transformation", "condition_of", "matches"]
@@ -17,10 +19,6 @@ _SELECTION = (*_RULE, "filters", "load-order")
 _TRANSFORMATION = (*_RULE, "rule-target", "value", "old-value", "primary-key-def", "load-order", "data-type")
 _NOT_YET_RULES = ("table-settings", "post-processing", "validation")
 _KINDS = ("selection", "transformation", "object-mapping", *_NOT_YET_RULES)
-_NOT_YET_ACTIONS = (
-    "add-column", "add-before-image-columns", "data-masking-digits-mask", "data-masking-digits-randomize",
-    "data-masking-hash-mask",
-)  # fmt: skip
 _NAMING = {
     "rename": ("schema", "table", "column"),
     "convert-lowercase": ("schema", "table", "column"),
@@ -35,7 +33,10 @@ _NAMING = {
     "include-column": ("column",),
     "define-primary-key": ("table",),
     "change-data-type": ("column",),
+    **dict.fromkeys(MASKS, ("column",)),
 }
+_MAKING = ("add-column", "add-before-image-columns")
+_MICROSECONDS = 6
 _OPERATORS = {
     "lte": ("{0} <= {1}", 1), "ste": ("{0} <= {1}", 1), "gte": ("{0} >= {1}", 1), "eq": ("{0} = {1}", 1), "noteq": ("{0} <> {1}", 1),
     "between": ("{0} BETWEEN {1} AND {2}", 2), "notbetween": ("{0} NOT BETWEEN {1} AND {2}", 2),
@@ -136,11 +137,12 @@ class Transformation:
 
 @dataclass(frozen=True, slots=True)
 class ObjectMapping:
-    """How the rows of tables become records of a stream: `partition` is schema-table, primary-key or transaction-id."""
+    """How the rows of tables become records of a stream, where `partition` is schema-table, primary-key or transaction-id, or items."""
 
     schema: str
     table: str
-    partition: str
+    partition: str = "schema-table"
+    item: ItemMapping | None = None
 
     def matches(self, schema: str, table: str) -> bool:
         return matches(self.schema, schema) and matches(self.table, table)
@@ -166,6 +168,8 @@ class TableMappings:
     selections: tuple[Selection, ...]
     transformations: tuple[Transformation, ...]
     objects: tuple[ObjectMapping, ...] = ()
+    added: tuple[AddedColumn, ...] = ()
+    images: tuple[BeforeImages, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> TableMappings:
@@ -179,6 +183,8 @@ class TableMappings:
         selections: list[Selection] = []
         transformations: list[Transformation] = []
         objects: list[ObjectMapping] = []
+        added: list[AddedColumn] = []
+        images: list[BeforeImages] = []
         seen: dict[str, str] = {}
         for rule in document.children("rules"):
             kind, number = rule.text("rule-type"), rule.text("rule-id")
@@ -187,6 +193,10 @@ class TableMappings:
             seen[number] = rule.path
             if kind == "selection":
                 selections.append(_selection(rule))
+            elif kind == "transformation" and rule.value.get("rule-action") == "add-column":
+                added.append(added_column(rule, _data_type))
+            elif kind == "transformation" and rule.value.get("rule-action") == "add-before-image-columns":
+                images.append(before_images(rule))
             elif kind == "transformation":
                 transformations.append(_transformation(rule))
             elif kind == "object-mapping":
@@ -197,7 +207,7 @@ class TableMappings:
                 raise SettingsError(f"{rule.path}.rule-type", f"{kind!r} is none of {', '.join(_KINDS)}")
         if not any(selection.action != "exclude" for selection in selections):
             raise SettingsError("$.rules", "no selection rule includes a table")
-        return cls(tuple(selections), tuple(transformations), tuple(objects))
+        return cls(tuple(selections), tuple(transformations), tuple(objects), tuple(added), tuple(images))
 
     def selection(self, schema: str, table: str, is_view: bool) -> Selection | None:
         """The rule that includes a table; None when none does or one excludes it. Of several the one with the highest load order."""
@@ -240,10 +250,8 @@ def _filter(item: Reader) -> Filter:
 
 def _transformation(rule: Reader) -> Transformation:
     action = rule.text("rule-action")
-    if action in _NOT_YET_ACTIONS:
-        raise SettingsError(f"{rule.path}.rule-action", f"{action} is not supported by this engine yet")
     if action not in _NAMING:
-        raise SettingsError(f"{rule.path}.rule-action", f"{action!r} is none of {', '.join([*_NAMING, *_NOT_YET_ACTIONS])}")
+        raise SettingsError(f"{rule.path}.rule-action", f"{action!r} is none of {', '.join([*_NAMING, *_MAKING])}")
     rule.only(_TRANSFORMATION)
     target = rule.one_of("rule-target", _NAMING[action])
     locator = rule.child("object-locator")
@@ -251,7 +259,7 @@ def _transformation(rule: Reader) -> Transformation:
     column = locator.text("column-name") if target == "column" else ""
     table = locator.text("table-name") if target != "schema" else ""
     needs = action == "rename" or action.endswith(("prefix", "suffix"))
-    value = rule.text("value", None if needs else "")
+    value = mask_value(rule, action) if action in MASKS else rule.text("value", None if needs else "")
     old = rule.text("old-value", None if action.startswith("replace") else "")
     key: tuple[str, ...] = ()
     if action == "define-primary-key":
@@ -266,14 +274,17 @@ def _transformation(rule: Reader) -> Transformation:
 
 
 def _object_mapping(rule: Reader) -> ObjectMapping:
-    """Only the partition key is taken: the attributes of a record are the row's columns, under the names that transformations give."""
-    rule.only((*_RULE, "mapping-parameters", "rule-target", "load-order"))
-    rule.one_of("rule-action", ("map-record-to-record",))
+    """For a stream only the partition key is taken: a record's attributes are the columns, under the names that transformations give."""
+    rule.only((*_RULE, "mapping-parameters", "rule-target", "load-order", "target-table-name"))
+    document = rule.one_of("rule-action", ("map-record-to-record", "map-record-to-document")) == "map-record-to-document"
     locator, parameters = rule.child("object-locator"), rule.child("mapping-parameters")
     locator.only(("schema-name", "table-name"))
+    schema, table = locator.text("schema-name"), locator.text("table-name")
+    if document or rule.has("target-table-name") or any(parameters.has(name) for name in ITEM_PARAMETERS):
+        return ObjectMapping(schema, table, item=item_mapping(rule, document))
     parameters.only(("partition-key-type",))
     partition = parameters.one_of("partition-key-type", ("schema-table", "primary-key", "transaction-id"), "schema-table")
-    return ObjectMapping(locator.text("schema-name"), locator.text("table-name"), partition)
+    return ObjectMapping(schema, table, partition)
 
 
 def _data_type(given: Reader) -> DataType:
@@ -285,6 +296,8 @@ def _data_type(given: Reader) -> DataType:
         if not text.isdigit():
             raise SettingsError(f"{given.path}.{member}", f"a whole number was expected, it is {text!r}")
         numbers[member] = int(text)
+    if name == "datetime":  # the guide's example says it by precision
+        return DataType(name, scale=min(numbers["scale"] or numbers["precision"] or _MICROSECONDS, _MICROSECONDS))
     return DataType(name, **numbers)
 
 

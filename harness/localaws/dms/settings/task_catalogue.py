@@ -69,7 +69,7 @@ _ERRORS = (
     done(_ERROR, "DataErrorPolicy", _POLICIES, "LOG_ERROR", _KEPT),
     done(_ERROR, "DataTruncationErrorPolicy", _POLICIES, "LOG_ERROR", f"for values that do not fit; {_KEPT}"),
     only(_ERROR, "DataMaskingErrorPolicy", choice("IGNORE_RECORD", "LOG_ERROR", "SUSPEND_TABLE", "STOP_TASK"), "STOP_TASK",
-         "masking rules are not done"),
+         "a mask that cannot be done on a column is refused when the task begins"),
     done(_ERROR, "DataErrorEscalationPolicy", _TABLE_POLICIES, "SUSPEND_TABLE", "what happens then"),
     done(_ERROR, "DataErrorEscalationCount", number(0), 0, "rows of a table that are refused until then, since the task's start; 0: never"),
     nothing(_ERROR, "EventErrorPolicy", choice("IGNORE", "STOP_TASK"), "IGNORE", "events are sent by the endpoint, not by the task"),

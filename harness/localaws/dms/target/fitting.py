@@ -10,9 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from localaws.dms.charsets import LONGEST_CHARACTER
+from localaws.dms.data_types import DataType
 from localaws.dms.exceptions import TargetError
 
-__all__ = ["Fitted", "Refused", "TargetColumn", "fit", "fitted_type"]
+__all__ = ["Fitted", "Refused", "TargetColumn", "declared_column", "fit", "fitted_type"]
 
 _MISSING = "null in a column that is NOT NULL"
 _INTEGERS = {"smallint": (pa.int16(), 15), "integer": (pa.int32(), 31), "bigint": (pa.int64(), 63)}
@@ -77,6 +79,23 @@ def fit(rows: pa.Table, columns: Sequence[TargetColumn]) -> Fitted:
             array = pc.if_else(bad, pa.scalar(None, array.type), array)
         arrays.append(array)
     return Fitted(pa.table(arrays, [column.name for column in columns]), refused)
+
+
+def declared_column(name: str, kind: DataType) -> TargetColumn:
+    """A column that takes what a type of a change-data-type rule does, for targets whose files have no columns of their own."""
+    if kind.name in _DECLARED:
+        return TargetColumn(name, _DECLARED[kind.name])
+    if kind.name in ("numeric", "uint8"):
+        return TargetColumn(name, "numeric", precision=kind.precision or 20, scale=kind.scale)
+    characters = {"bytes": 2 * kind.length, "time": 20}.get(kind.name, kind.length * LONGEST_CHARACTER["utf8mb4"])
+    return TargetColumn(name, "character varying", characters)
+
+
+_DECLARED = {
+    "boolean": "boolean", "date": "date", "datetime": "timestamp without time zone", "real4": "real", "real8": "double precision",
+    "int1": "smallint", "int2": "smallint", "int4": "integer", "int8": "bigint",
+    "uint1": "smallint", "uint2": "integer", "uint4": "bigint",
+}  # fmt: skip
 
 
 def fitted_type(column: TargetColumn) -> pa.DataType:

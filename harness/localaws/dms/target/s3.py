@@ -25,12 +25,14 @@ import pyarrow.parquet as pq
 
 from localaws.dms.binlog.events import DELETE, INSERT, UPDATE
 from localaws.dms.data_types import dms_type, parquet_type
+from localaws.dms.exceptions import TargetError
 from localaws.dms.netting import TableChanges, moved_keys
 from localaws.dms.plan import TablePlan
 from localaws.dms.settings.s3_settings import S3Settings
 from localaws.dms.source.snapshot import Chunk
 from localaws.dms.target.base import ApplyError, Batch, LoadResult, gathered
 from localaws.dms.target.file_state import FileStateTarget
+from localaws.dms.target.fitting import Fitted, declared_column, fit
 from localaws.dms.target.staging import storage_errors
 
 __all__ = ["S3Target"]
@@ -78,8 +80,9 @@ class S3Target(FileStateTarget):
                 columns[self._settings.timestamp_column] = pa.array([now.strftime("%Y-%m-%d %H:%M:%S.%f")] * len(rows))
             key = self._load_key(plan)
             keys.append(key)
-            self._put(key, self._typed(plan, pa.table(columns)))
-            result.rows += len(rows)
+            typed, errors = self._typed(plan, pa.table(columns))
+            self._put(key, typed)
+            result.rows, result.errors = result.rows + len(typed), result.errors + errors
         with self._lock:
             self._note_chunk(plan, chunk, result.rows)
             self._state["writing"] = [key for key in self._state["writing"] if key not in keys]
@@ -103,11 +106,13 @@ class S3Target(FileStateTarget):
         elif self._settings.inserts_and_updates:
             wanted = [INSERT, UPDATE]
         name, date = self._name()
-        files = []
+        files, errors = [], list[ApplyError]()
         for plan, changes in batch.changes:
             rows = self._change_rows(self._with_moved(plan, changes), wanted)
-            if len(rows):
-                files.append((f"{self._folder(plan)}{date}{name}{self._ending()}", self._typed(plan, rows)))
+            typed, refused = self._typed(plan, rows)
+            errors += refused
+            if len(typed):
+                files.append((f"{self._folder(plan)}{date}{name}{self._ending()}", typed))
         keys = [key for key, _ in files]
         with self._lock:
             self._state["writing"] += keys
@@ -117,7 +122,7 @@ class S3Target(FileStateTarget):
         with self._lock:
             self._state |= {"checkpoint": batch.checkpoint, "writing": [key for key in self._state["writing"] if key not in keys]}
             self._write()
-        return []
+        return errors
 
     def _with_moved(self, plan: TablePlan, changes: TableChanges) -> TableChanges:
         """Updates of the key as two changes, in safe mode."""
@@ -180,12 +185,26 @@ class S3Target(FileStateTarget):
     def _ending(self) -> str:
         return ".parquet" if self._settings.parquet else ".csv.gz" if self._settings.gzip else ".csv"
 
-    def _typed(self, plan: TablePlan, rows: pa.Table) -> pa.Table:
-        """The rows with the types that DMS's Parquet files have; a CSV has none."""
+    def _typed(self, plan: TablePlan, rows: pa.Table) -> tuple[pa.Table, list[ApplyError]]:
+        """The rows with the types of change-data-type rules, and in Parquet DMS's own; and those that do not fit the rules."""
+        errors = []
+        declared = {column.name: column.declared for column in plan.columns if column.declared is not None and not column.is_made}
+        if declared:
+            fitted = fit(rows, [declared_column(name, kind) for name, kind in declared.items()])
+            told = rows.select(list(plan.key or rows.column_names))
+            for refused in fitted.refused:
+                row = f"WRITE {told.slice(refused.row, 1).to_pylist()[0]}"
+                errors.append(ApplyError(plan, row, f"{refused.column}: {refused.reason}", refused.truncated))
+            for name in declared:
+                rows = rows.set_column(rows.column_names.index(name), name, fitted.rows.column(name))
+            rows = Fitted(rows, fitted.refused).good
         if not self._settings.parquet:
-            return rows
-        types = {column.name: parquet_type(dms_type(column.type)) for column in plan.columns}
-        return rows.cast(pa.schema([(item.name, types.get(item.name, item.type)) for item in rows.schema]))
+            return rows, errors
+        types = {column.name: parquet_type(column.declared or dms_type(column.type)) for column in plan.columns}
+        try:
+            return rows.cast(pa.schema([(item.name, types.get(item.name, item.type)) for item in rows.schema])), errors
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise TargetError(f"{plan.source.full_name}: a value is none of its column's type in Parquet: {error}.") from error
 
     def _put(self, key: str, rows: pa.Table) -> None:
         body = io.BytesIO()

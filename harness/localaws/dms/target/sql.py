@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from localaws.dms.exceptions import CollisionError, TargetError
-from localaws.dms.netting import Bag, Net, net, net_bag
+from localaws.dms.netting import Bag, Net, net, net_bag, with_deletes_kept
 from localaws.dms.plan import PlannedColumn, TablePlan
 from localaws.dms.source.snapshot import Chunk
 from localaws.dms.target.base import ApplyError, Batch
@@ -90,8 +90,15 @@ class SqlTarget(ComparableTarget):
         with self._transaction():
             self._note(batch.checkpoint)
             for plan, changes in batch.changes:
-                if plan.key:
+                if plan.flags_deletes:
+                    errors += self._apply_net(plan, net(with_deletes_kept(changes, plan.key), plan.key, delete_always=True))
+                elif plan.key:
                     errors += self._apply_net(plan, net(changes, plan.key, batch.repeated))
+                elif plan.volatile:
+                    raise TargetError(
+                        f"{plan.full_name} has no primary key, and {', '.join(plan.volatile)} may be another each time it is made: "
+                        "the row to delete would not be found. Leave the column out, or give the table a key."
+                    )
                 else:
                     errors += self._apply_bag(plan, net_bag(changes))
             self._note_errors(errors)

@@ -9,13 +9,14 @@ from typing import Any
 import pyarrow as pa
 
 from localaws.dms.binlog.events import Position
+from localaws.dms.exceptions import SettingsError
 from localaws.dms.plan import TablePlan
 from localaws.dms.source.catalog import count_rows
 from localaws.dms.source.connection import SourceAddress, open_source
 from localaws.dms.source.snapshot import Chunk, chunks_of, current_position, read_rows
 from localaws.dms.target.comparing import ComparableTarget, in_keys, keys_can_be_asked_for
 from localaws.dms.target.control_tables import MYSQL
-from localaws.dms.types import SourceColumn, arrow_type
+from localaws.dms.types import arrow_type
 
 __all__ = ["Key", "Sides", "rows_of", "tables_of"]
 
@@ -42,8 +43,10 @@ class Sides:
         names = {column.name: column.source for column in plan.columns}
         where = part.condition(MYSQL.quoted(part.column)) if isinstance(part, Chunk) else in_keys(part, names, MYSQL)
         condition = " AND ".join(f"({item})" for item in (where, plan.condition) if item)
-        columns = [SourceColumn(column.source, column.type, column.nullable) for column in plan.columns]
-        batches = [plan.renamed(batch) for batch in read_rows(self._source(), plan.source, columns, condition)]
+        hidden = tuple(column.name for column in plan.columns if column.mask is not None and column.name in plan.key)
+        if plan.volatile or hidden:
+            raise SettingsError("$.rules", f"{plan.full_name} cannot be compared: the rules change {', '.join(plan.volatile + hidden)}")
+        batches = [plan.made(batch) for batch in read_rows(self._source(), plan.source, plan.reading, condition)]
         return pa.Table.from_batches(batches, _schema(plan, [column.name for column in plan.columns]))
 
     def ranges(self, plan: TablePlan, rows_each: int) -> tuple[int, list[Chunk]]:
