@@ -50,7 +50,7 @@ bench: install ## measure every stage at scale 0.1 and 1
 soak: install ## the long form of the tests: chaos, kills, concurrency
 	@$(PYTEST) -m soak tests
 
-test-glue-image: install ## the Spark unit tests in AWS's Glue image (needs Docker; not verified here)
+test-glue-image: install ## the unit tests and the runtime's golden cases in AWS's Glue image (needs Docker; not verified here)
 	@$(PYTHON) -P -m package.glue_image
 
 test-next-glue: install ## the runtime's tests on Spark 4.1 with Python 3.13, where such a Python is

@@ -27,7 +27,7 @@ SERVER_PARTS = ("bin/mariadbd", "share/english/", "share/charsets/", "libs/libma
 @dataclass(frozen=True)
 class Jar:
     """One line of the lock. `use` is `spark` (on the driver's class path), `delta` (on that of runs which ask for it), `client` (a
-    driver that tests use) or `server` (unpacked)."""
+    driver that tests use), `broker` (Kafka's server, likewise) or `server` (unpacked)."""
 
     group: str
     artifact: str
@@ -114,6 +114,7 @@ def main(argv: list[str]) -> int:
         fetch([jar for jar in jars if jar.use == "spark"], local / "jars")
         fetch([jar for jar in jars if jar.use == "delta"], local / "jars" / "delta")
         fetch([jar for jar in jars if jar.use == "client"], local / "dist" / "clients")
+        fetch([jar for jar in jars if jar.use == "broker"], local / "dist" / "broker")
         mark = local / "dist" / "unpacked"
         if not mark.exists() or mark.read_text() != servers[0].sha256:
             fetch(servers, local / "dist" / "jars")

@@ -37,9 +37,13 @@ def interpreter() -> Path | None:
     """The Python of the lane, or None. Raises PackageError when the variable names none that runs."""
     named = os.environ.get(INTERPRETER)
     found = shutil.which(named or "python3.13")
-    if found is None and named:
-        raise PackageError(f"${INTERPRETER}", f"{named} is no program.", "Name a Python 3.13, or leave the variable out.")
-    return Path(found) if found else None
+    if named:
+        if found is None:
+            raise PackageError(f"${INTERPRETER}", f"{named} is no program.", "Name a Python 3.13, or leave the variable out.")
+        return Path(found)
+    # pyenv's `python3.13` is there even where no such Python is chosen, and says so when it is run.
+    runs = found is not None and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0
+    return Path(found) if found and runs else None
 
 
 def environment(python: Path, folder: Path) -> Path:
@@ -73,7 +77,7 @@ def main() -> int:
     """Runs the lane."""
     python = interpreter()
     if python is None:
-        print(f"There is no python3.13 on the path, and ${INTERPRETER} names none: the tests of Glue 6.0 (Spark 4.1) were not run.")
+        print(f"No python3.13 of the path runs, and ${INTERPRETER} names none: the tests of Glue 6.0 (Spark 4.1) were not run.")
         return 0
     folder = CHECKOUT / ".local" / "glue6"
     made = environment(python, folder)

@@ -1,8 +1,9 @@
 """The Glue image, and its nearest form without Docker.
 
-`python -m package.glue_image` runs the Spark unit tests in the vendor's image. It needs Docker and has not been verified where this
-was written. What `make test` verifies is `workspace` and `environment`: the image's folder layout and an environment with
-PySpark 3.5.6, the vendor's own awsglue (by hash), pytest and chispa, in which nothing of the harness is.
+`python -m package.glue_image` runs the Spark unit tests in the vendor's image, and those of the runtime's own tests that are not marked
+`local`, against the vendor's runtime. It needs Docker and has not been verified where this was written. What `make test` verifies is
+`workspace` and `environment`: the image's folder layout and an environment with PySpark 3.5.6, the vendor's own awsglue (by hash), pytest
+and chispa, in which nothing of the harness is.
 """
 
 from __future__ import annotations
@@ -18,16 +19,24 @@ from package.build import CHECKOUT
 from package.environment import CleanEnvironment
 from package.exceptions import PackageError
 
-__all__ = ["DISTRIBUTIONS", "IMAGE", "TESTS", "environment", "main", "workspace"]
+__all__ = ["DISTRIBUTIONS", "IMAGE", "OF_THE_RUNTIME", "TESTS", "environment", "main", "workspace"]
 
 IMAGE = "public.ecr.aws/glue/aws-glue-libs:5"
 DISTRIBUTIONS = tuple(
-    "pyspark numpy pandas pyarrow boto3 requests pydeequ pytest pytest-timeout chispa hypothesis".split()  # noqa: SIM905 a list to read
+    "pyspark numpy pandas pyarrow boto3 requests pydeequ pyyaml pytest pytest-timeout chispa hypothesis".split()  # noqa: SIM905 a list to read
 )
 TESTS = ("tests/unit",)
-_SHIPPED = ("libs", "glue_jobs", "sql", "deployment", "docs", *TESTS)
-_PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "pytest.ini", *TESTS)
-_CONFIGURATION = "[pytest]\npythonpath = libs tests\naddopts = --import-mode=importlib\nmarkers =\n    soak: long form\n"
+OF_THE_RUNTIME = ("tests/awsglue",)
+"""Run on the vendor's library in the image alone: without it there is no JVM library behind it."""
+_SHIPPED = ("libs", "glue_jobs", "sql", "deployment", "docs", *TESTS, *OF_THE_RUNTIME)
+_PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "pytest.ini")
+_CONFIGURATION = """[pytest]
+pythonpath = libs tests
+addopts = --import-mode=importlib --strict-markers -m "not local and not soak"
+markers =
+    local: holds with this project's runtime only
+    soak: long form
+"""
 
 
 def workspace(folder: Path) -> Path:
@@ -56,7 +65,7 @@ def environment(folder: Path, wheels_cache: Path) -> CleanEnvironment:
 
 
 def main() -> int:
-    """Runs the unit tests in the image."""
+    """Runs the unit tests, and those of the runtime that hold on Glue, in the image."""
     if shutil.which("docker") is None:
         print(
             "This needs Docker, which is not here. It runs the Spark unit tests in the image "
@@ -67,8 +76,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         folder = workspace(Path(scratch))
         os.chmod(scratch, 0o755)  # the image's user is not the caller
-        tests = " ".join(("python3", *_PYTEST))
-        script = f"pip3 install --user --quiet chispa==0.12.0 hypothesis pytest pytest-timeout pydeequ==1.7.0 && {tests}"
+        tests = " ".join(("python3", *_PYTEST, *TESTS, *OF_THE_RUNTIME))
+        script = f"pip3 install --user --quiet chispa==0.12.0 hypothesis pytest pytest-timeout PyYAML pydeequ==1.7.0 && {tests}"
         mount = f"{folder}:/home/hadoop/workspace"
         command = ["docker", "run", "--rm", "-v", mount, "-w", "/home/hadoop/workspace", "-e", "DISABLE_SSL=true", IMAGE, "-c", script]
         return subprocess.run(command, check=False).returncode

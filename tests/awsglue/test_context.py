@@ -228,7 +228,5 @@ def test_sources_samples_and_small_calls(plain_glue: GlueContext, tmp_path: Path
     for lake, jar in (("delta", "io.delta:delta-spark_2.12"), ("hudi", "org.apache.hudi:hudi-spark3.5-bundle_2.12")):
         with pytest.raises(NotSupportedError, match=f"'{lake}' without its jar .{jar}."):
             plain_glue.create_dynamic_frame.from_options(lake, {"path": f"file:{tmp_path}"})
-    with pytest.raises(NotSupportedError, match="kafka.*without its jar .org.apache.spark:spark-sql-kafka"):
-        plain_glue.create_data_frame.from_options("kafka", {"connectionName": "c", "topicName": "t"})
     with pytest.raises(NotSupportedError, match="governed tables"):
         plain_glue.start_transaction(False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import json
 import os
 from pathlib import Path
@@ -265,3 +266,25 @@ def test_bookmarks_tell_the_story_of_a_job(plain_glue: GlueContext, tmp_path: Pa
     assert seen() == [11, 2, 3]
     with pytest.raises(BadOptionError, match="no committed run run_x"):
         jobs("run_10", "job-bookmark-pause", job_bookmark_from="run_x", job_bookmark_to="run_3")
+
+
+def test_a_file_of_avro_in_a_field_is_unboxed(plain_glue: GlueContext) -> None:
+    fields = [{"name": "n", "type": "long"}, {"name": "s", "type": "string"}]
+    schema = fastavro.parse_schema({"type": "record", "name": "r", "fields": fields})
+    boxes = []
+    for records in ([{"n": 1, "s": "x"}], [{"n": 2, "s": "y"}, {"n": 3, "s": "z"}]):
+        stream = io.BytesIO()
+        fastavro.writer(stream, schema, records)
+        boxes.append(bytearray(stream.getvalue()))
+    given = [(1, boxes[0]), (2, bytearray(b"no file")), (3, None), (4, boxes[0][:-20])]
+    frame = DynamicFrame.fromDF(plain_glue.spark_session.createDataFrame(given, "id int, box binary"), plain_glue, "boxed")
+
+    opened = frame.unbox("box", "avro")
+
+    assert sorted(tuple(row) for row in opened.toDF().select("id", "box.n", "box.s").collect()) == [(1, 1, "x"), (3, None, None)]
+    said = [row.msg for row in opened.errorsAsDynamicFrame().toDF().select("error.msg").collect()]
+    assert [one[:14] for one in said] == ["box is no avro"] * 2
+    several = DynamicFrame.fromDF(plain_glue.spark_session.createDataFrame([(boxes[1],)], "box binary"), plain_glue, "several")
+    assert [[entry.n for entry in row.box] for row in several.unbox("box", "avro").toDF().collect()] == [[2, 3]]
+    with pytest.raises(BadOptionError, match="option 'withSchema' with format 'avro'"):
+        frame.unbox("box", "avro", withSchema="{}")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import queue
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,12 +15,12 @@ from awsglue._storage.kinesis import position_of
 from awsglue.context import GlueContext
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.exceptions import BadOptionError, NotSupportedError, SourceError
+from stream_batches import Rows, collected
 from waiting import wait_until
 
 pytestmark = pytest.mark.timeout(300)
 
 ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/clicks"
-Rows = list[tuple[Any, ...]]
 
 
 @pytest.fixture
@@ -46,34 +44,6 @@ def batches(glue: GlueContext, checkpoint: Path, wanted: int, work: Callable[[An
     """Rows that the batches of a streaming job had, until there are `wanted` of them; what there is after two minutes."""
     frame = glue.create_data_frame.from_options("kinesis", {"streamARN": ARN, "classification": "json", **options})
     return collected(glue, frame, checkpoint, wanted, work)
-
-
-def collected(glue: GlueContext, frame: Any, checkpoint: Path, wanted: int, work: Callable[[Any, int], Rows] | None = None) -> Rows:
-    found: Rows = []
-    last: queue.Queue[int | None] = queue.Queue()
-
-    def each(data: Any, number: int) -> None:
-        found.extend(work(data, number) if work else [tuple(row) for row in data.collect()])
-        if len(found) >= wanted:
-            last.put(number)
-
-    def stop() -> None:
-        try:
-            with suppress(queue.Empty):
-                number = last.get(timeout=120)
-                _ = number is None or wait_until((checkpoint / "commits" / str(number)).exists)  # or the next run has the batch again
-        finally:
-            for query in glue.spark_session.streams.active:
-                query.stop()
-
-    stopping = threading.Thread(target=stop, daemon=True)
-    stopping.start()
-    try:
-        glue.forEachBatch(frame, each, {"windowSize": "1 second", "checkpointLocation": str(checkpoint)})
-    finally:
-        last.put(None)
-        stopping.join()
-    return sorted(found)
 
 
 def test_a_job_goes_on_where_its_last_run_ended_and_a_new_checkpoint_begins_anew(

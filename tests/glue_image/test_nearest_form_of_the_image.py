@@ -10,7 +10,7 @@ import pytest
 from localaws.engines.spark_home import java_home
 from localaws.home import CHECKOUT, Home
 from package.environment import CleanEnvironment
-from package.glue_image import DISTRIBUTIONS, TESTS, environment, workspace
+from package.glue_image import DISTRIBUTIONS, OF_THE_RUNTIME, TESTS, environment, workspace
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -78,3 +78,12 @@ def test_the_librarys_unit_tests_pass(image: CleanEnvironment, folder: Path) -> 
 
     assert " passed" in said
     assert " failed" not in said
+
+
+def test_the_runtimes_tests_that_are_not_marked_local_need_nothing_of_the_harness(image: CleanEnvironment, folder: Path) -> None:
+    """They are collected beside the vendor's library; running them takes the JVM library that only the image has."""
+    said = _run(image, folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "pytest.ini", "--collect-only", *OF_THE_RUNTIME)
+
+    found = [line for line in said.splitlines() if "::" in line]
+    assert len(found) > 60
+    assert {line.partition("::")[0] for line in found} == {"tests/awsglue/test_golden.py"}

@@ -27,7 +27,11 @@ def test_without_an_interpreter_the_lane_says_so_and_ends_well(
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert glue6.main() == 0
-    assert "There is no python3.13 on the path" in capsys.readouterr().out
+    assert "No python3.13 of the path runs" in capsys.readouterr().out
+    (tmp_path / "python3.13").write_text("#!/bin/sh\nexit 127\n")  # as pyenv's is where no such Python is chosen
+    (tmp_path / "python3.13").chmod(0o755)
+    assert glue6.main() == 0
+    assert "No python3.13 of the path runs" in capsys.readouterr().out
 
 
 def test_java_is_started_without_the_module_that_it_does_not_have(tmp_path: Path) -> None:

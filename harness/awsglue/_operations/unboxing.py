@@ -1,4 +1,5 @@
-"""Unbox: text of a field parsed into a struct in its place ("Unbox class"). JSON without a schema shows its own, choices included."""
+"""Unbox: what a field holds parsed into a struct in its place ("Unbox class"). JSON without a schema shows its own, choices included;
+so does a file of Avro in a field of bytes."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from awsglue._core.python_side import Outcome, ship
 from awsglue._core.records import Records, Stage
 from awsglue._core.tree import rewrite
 from awsglue._operations.python_functions import evaluated
-from awsglue.exceptions import BadOptionError, NotSupportedError
+from awsglue.exceptions import BadOptionError
 
 __all__ = ["schema_of_text", "unbox"]
 
@@ -29,7 +30,7 @@ _OPTIONS = ("separator", "escaper", "skipFirst", "withSchema", "withHeader", "qu
 
 
 def unbox(records: Records, path: str, format: str, options: Mapping[str, Any], stage: Stage) -> Records:
-    """The field's text parsed. Text that is not of the format makes an error record.
+    """The field's value parsed. One that is not of the format makes an error record.
 
     With `withSchema` JSON is parsed inside the JVM, and what does not fit is null. Raises BadOptionError for a path, format or option
     that there is not.
@@ -37,14 +38,14 @@ def unbox(records: Records, path: str, format: str, options: Mapping[str, Any], 
     unknown = set(options) - set(_OPTIONS)
     if unknown:
         raise BadOptionError("unbox", f"no option {sorted(unknown)[0]!r}", _OPTIONS)
-    if format == "avro":
-        raise NotSupportedError("unbox with format 'avro'", "Decode the field before, or keep it as JSON.")
-    if format not in ("json", "csv"):
+    if format not in ("json", "csv", "avro"):
         raise BadOptionError("unbox", f"format {format!r} is not known", ["json", "csv", "avro"])
+    if format == "avro" and options:
+        raise BadOptionError("unbox", f"option {min(options)!r} with format 'avro'", ["none: a file of Avro says its schema itself"])
     if format == "json" and options.get("withSchema"):
         schema = schema_of_text(options["withSchema"])
         return records.then(lambda frame: _replaced(frame, path, lambda column: F.from_json(column, schema)), stage)
-    parse = json.loads if format == "json" else _csv_parser(options)
+    parse = {"json": json.loads, "avro": _avro}.get(format) or _csv_parser(options)
 
     schema_now = records.resolved.schema
     found = find(schema_now, path, "unbox", required=bool(schema_now.fields))
@@ -87,6 +88,19 @@ def _csv_parser(options: Mapping[str, Any]) -> Any:
         return found[0] if len(found) == 1 else found
 
     return parse
+
+
+def _avro(value: Any) -> dict[str, Any] | list[dict[str, Any]]:
+    """Records of a file of Avro, whose schema is in it. Raises ValueError for anything else."""
+    import fastavro
+
+    if not isinstance(value, bytes | bytearray):
+        raise ValueError("it is text, and files of Avro are bytes")
+    try:
+        found = list(fastavro.reader(io.BytesIO(value)))
+    except Exception as error:  # a broken file breaks the reader in many ways
+        raise ValueError(str(error) or type(error).__name__) from error
+    return found[0] if len(found) == 1 else found  # type: ignore[return-value]
 
 
 def _is_true(value: Any) -> bool:

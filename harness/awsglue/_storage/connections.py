@@ -7,9 +7,9 @@ import re
 from typing import Any
 
 from awsglue._storage.catalog import glue_client
-from awsglue.exceptions import BadOptionError
+from awsglue.exceptions import BadOptionError, NotSupportedError
 
-__all__ = ["connection_options", "jdbc_conf", "kafka_servers", "vendor_of"]
+__all__ = ["connection_options", "jdbc_conf", "kafka_settings", "vendor_of"]
 
 _URL = re.compile(r"^jdbc:(\w+)(?::thin:@|:)//?([^/;?]+)(?:/([^?;]*))?")
 
@@ -52,14 +52,20 @@ def connection_options(name: str, catalog_id: str | None = None) -> dict[str, An
     return {"url": found["fullUrl"], "user": found["user"], "password": found["password"]}
 
 
-def kafka_servers(name: str) -> str:
-    """`host:port,…` of a connection of type KAFKA. Raises BadOptionError for one that names no servers."""
+def kafka_settings(name: str) -> dict[str, str]:
+    """Spark's options of a connection of type KAFKA. Raises BadOptionError for one that names no servers, NotSupportedError for SASL."""
     if not name:
         raise BadOptionError("kafka", "connection_options lacks bootstrap.servers", ["bootstrap.servers: host:port", "connectionName"])
-    servers = _properties(name, None).get("KAFKA_BOOTSTRAP_SERVERS", "")
+    properties = _properties(name, None)
+    servers = properties.get("KAFKA_BOOTSTRAP_SERVERS", "")
     if not servers:
         raise BadOptionError("connection", f"{name!r} has no KAFKA_BOOTSTRAP_SERVERS", ["a connection of type KAFKA"])
-    return servers
+    certificates = [one for one in ("KAFKA_SASL_MECHANISM", "KAFKA_CUSTOM_CERT", "KAFKA_CLIENT_KEYSTORE") if properties.get(one)]
+    if certificates:
+        fix = "Give bootstrap.servers and Kafka's own settings (kafka.sasl.…, kafka.ssl.…) in connection_options."
+        raise NotSupportedError(f"{certificates[0]} of the connection {name!r}", fix)
+    with_ssl = properties.get("KAFKA_SSL_ENABLED", "false").lower() == "true"
+    return {"kafka.bootstrap.servers": servers, **({"kafka.security.protocol": "SSL"} if with_ssl else {})}
 
 
 def _properties(name: str, catalog_id: str | None) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pyspark.sql import types as T
 
 from awsglue._core.paths import quoted
 from awsglue._core.tree import rewrite
-from awsglue._storage import columnar_formats, csv_format, dynamodb, jdbc, kinesis
+from awsglue._storage import columnar_formats, csv_format, dynamodb, jdbc, kafka, kinesis
 from awsglue._storage.options import FILES, JDBC, LAKE, checked, known_connection, known_format
 from awsglue.exceptions import BadOptionError, NotSupportedError
 
@@ -41,6 +41,8 @@ def write(
         dynamodb.write(frame, options)
     elif connection_type == "kinesis":
         kinesis.write(_storable(frame, "json"), options)
+    elif connection_type == "kafka":
+        kafka.write(_storable(frame, "json"), options)
     elif connection_type in (*FILES, "parquet", "orc", *LAKE):
         chosen = connection_type if connection_type not in FILES else known_format("write from_options", format)
         write_files(frame, options, chosen, format_options)

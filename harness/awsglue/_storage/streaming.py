@@ -1,11 +1,11 @@
-"""Streams: Kafka by Spark's source, Kinesis by files (`kinesis`), what their records hold, and batches of any streaming frame."""
+"""Streams: Kafka by Spark's source (`kafka`), Kinesis by files (`kinesis`), what their records hold, and batches of any streaming frame."""
 
 from __future__ import annotations
 
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pyspark import StorageLevel
@@ -15,9 +15,8 @@ from pyspark.sql import types as T
 
 from awsglue._core.records import Records, Stage
 from awsglue._operations.unboxing import unbox
-from awsglue._storage import columnar_formats, kinesis
+from awsglue._storage import columnar_formats, kafka, kinesis
 from awsglue._storage.catalog import Table
-from awsglue._storage.connections import kafka_servers
 from awsglue._storage.kinesis_spool import failure_of
 from awsglue._storage.options import STREAMS, is_true
 from awsglue.exceptions import BadOptionError, NotSupportedError
@@ -30,8 +29,6 @@ _GRANULARITIES = ("year", "month", "day", "hour", "minute")
 INFERRED = "$json$data_infer_schema$_temporary$"
 """The column of a stream whose records' fields are found batch by batch, as Glue names it."""
 _STAMP = "__src_timestamp"
-_OURS = ("connectionName", "topicName", "classification", "inferSchema", "typeOfData", "schema", "delimiter", "bootstrap.servers",
-         "security.protocol", "addRecordTimestamp", "emitConsumerLagMetrics")  # fmt: skip
 
 
 def read_stream(spark: SparkSession, connection_type: str, options: Mapping[str, Any]) -> DataFrame:
@@ -43,8 +40,9 @@ def read_stream(spark: SparkSession, connection_type: str, options: Mapping[str,
     if connection_type == "kinesis":
         frame, text, given = kinesis.read(spark, options)
         return _fields(frame, F.col("data"), text, given, F.col("approximateArrivalTimestamp"))
-    frame = _of_kafka(spark, options)
-    return _fields(frame, F.col("value"), F.col("value").cast("string"), options, F.col("timestamp"))
+    frame = kafka.read(spark, options)
+    headers = [F.col(name) for name in frame.columns if name == kafka.HEADERS]
+    return _fields(frame, F.col("value"), F.col("value").cast("string"), options, F.col("timestamp"), headers)
 
 
 def of_table(table: Table, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
@@ -53,28 +51,21 @@ def of_table(table: Table, given: Mapping[str, Any]) -> tuple[str, dict[str, Any
     kind = found.get("typeOfData", "").lower()
     if kind not in STREAMS:
         return None
+    if table.storage.get("SchemaReference") and not (given.get("avroSchema") or given.get("schema")):
+        where = f"the schema of {table.database}.{table.name} in the Glue Schema Registry"
+        raise NotSupportedError(where, "Give the table columns, or the source avroSchema or schema.")
     names = ("streamARN", "streamName", "topicName", "connectionName", "bootstrap.servers", "startingPosition", "startingOffsets",
-             "classification", "delimiter", "avroSchema", "schema", "inferSchema")  # fmt: skip
+             "startingTimestamp", "security.protocol", "classification", "delimiter", "avroSchema", "schema", "inferSchema")  # fmt: skip
     described = {name: found[name] for name in names if name in found}
     return kind, {"schema": table.columns, **described, **given}
 
 
-def _of_kafka(spark: SparkSession, options: Mapping[str, Any]) -> DataFrame:
-    columnar_formats.require(spark, "kafka")
-    servers = options.get("bootstrap.servers") or kafka_servers(str(options.get("connectionName", "")))
-    reader = spark.readStream.format("kafka").option("kafka.bootstrap.servers", str(servers))
-    for name, value in options.items():
-        if name not in _OURS:
-            reader = reader.option(name, str(value))
-    if options.get("topicName"):
-        reader = reader.option("subscribe", str(options["topicName"]))
-    return reader.load()
-
-
-def _fields(frame: DataFrame, binary: Column, text: Column, options: Mapping[str, Any], arrived: Column) -> DataFrame:
-    """The records' fields as columns, and when each arrived where `addRecordTimestamp` asks for it."""
+def _fields(
+    frame: DataFrame, binary: Column, text: Column, options: Mapping[str, Any], arrived: Column, more: Sequence[Column] = ()
+) -> DataFrame:
+    """The records' fields as columns, `more` columns, and when each arrived where `addRecordTimestamp` asks for it."""
     kind = str(options.get("classification", "json")).lower()
-    stamp = [arrived.alias(_STAMP)] if is_true(options.get("addRecordTimestamp", False)) else []
+    stamp = [*more, *([arrived.alias(_STAMP)] if is_true(options.get("addRecordTimestamp", False)) else [])]
     if is_true(options.get("inferSchema", False)):
         return frame.select(text.alias(INFERRED), *stamp)
     if options.get("avroSchema"):
