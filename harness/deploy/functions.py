@@ -13,7 +13,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can hold
 
 
 def build_functions(target: Path, sources: Path = CHECKOUT / "lambdas") -> list[Path]:
-    """Write `<function>.zip` for each folder with a handler.py. Returns the files."""
+    """Write `<function>.zip` for each folder with a handler.py: its code and the certificates put beside it. Returns the files."""
     target.mkdir(parents=True, exist_ok=True)
     return [_build(handler.parent, target) for handler in sorted(sources.glob("*/handler.py"))]
 
@@ -21,7 +21,7 @@ def build_functions(target: Path, sources: Path = CHECKOUT / "lambdas") -> list[
 def _build(folder: Path, target: Path) -> Path:
     package = target / f"{folder.name}.zip"
     with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(folder.rglob("*.py")):
+        for file in sorted([*folder.rglob("*.py"), *folder.glob("*.pem")]):
             entry = zipfile.ZipInfo(str(file.relative_to(folder)), _EPOCH)
             entry.external_attr = 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED

@@ -52,7 +52,7 @@ def install(checkout: Path) -> None:
     stamp.unlink(missing_ok=True)
     _say("making .venv")
     _run("Making the virtual environment", [sys.executable, "-m", "venv", str(checkout / ".venv")])
-    _say("installing Python packages (about 588 MB to download when pip's cache is empty)")
+    _say("installing Python packages (about 609 MB to download when pip's cache is empty)")
     requirements = str(checkout / "requirements" / "local.txt")
     pip = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--retries", "10", "-r", requirements]
     _run("Installing the Python packages", pip)

@@ -117,6 +117,7 @@ def apply(endpoint_url: str, secrets: Secrets, checkout: Path = CHECKOUT) -> lis
         *_role(client("iam", endpoint_url), buckets),
         *_jobs(client("glue", endpoint_url), jobs, buckets["scripts"]["name"]),
         *_rulesets(client("glue", endpoint_url), folder / "rulesets"),
+        *_schemas(client("glue", endpoint_url), catalog.get("schema_registry"), folder / "schemas"),
     ]
 
 
@@ -180,12 +181,18 @@ def _tables(dynamodb: Any, tables: Mapping[str, Any]) -> list[str]:
 
 
 def put_secrets(manager: Any, secrets: Secrets) -> list[str]:
-    """Give secrets their values, and make those that do not exist. Returns a line for each that changed."""
+    """Give secrets their values, and make those that do not exist. Returns a line for each that changed.
+
+    A secret that is rotated keeps its user and password: only where they are valid may have changed.
+    """
     made = []
     for name, value in secrets.items():
         text = json.dumps(value, sort_keys=True)
         with suppress(manager.exceptions.ResourceNotFoundException):  # there is no such secret, or it has no value yet
-            if manager.get_secret_value(SecretId=name)["SecretString"] == text:
+            kept = manager.get_secret_value(SecretId=name)["SecretString"]
+            if manager.describe_secret(SecretId=name).get("RotationEnabled"):
+                text = json.dumps({**value, **_login(kept)}, sort_keys=True)
+            if kept == text:
                 continue
         try:
             manager.put_secret_value(SecretId=name, SecretString=text)
@@ -193,6 +200,14 @@ def put_secrets(manager: Any, secrets: Secrets) -> list[str]:
             manager.create_secret(Name=name, SecretString=text)
         made.append(f"secret {name}")
     return made
+
+
+def _login(text: str) -> dict[str, Any]:
+    try:
+        kept = json.loads(text)
+    except ValueError:
+        return {}  # no value of a database, whoever put it
+    return {name: value for name, value in kept.items() if name in ("masterarn", "password", "username")}
 
 
 def _role(iam: Any, buckets: Mapping[str, Any]) -> list[str]:
@@ -228,6 +243,30 @@ def _rulesets(glue: Any, folder: Path) -> list[str]:
         else:
             glue.update_data_quality_ruleset(Name=name, Ruleset=text)
         made.append(f"ruleset {name}")
+    return made
+
+
+def _schemas(glue: Any, registry: Mapping[str, str] | None, folder: Path) -> list[str]:
+    """One for each file `<source>.avsc`, a version for each definition that it had."""
+    if registry is None:
+        return []
+    made, name = [], registry["name"]
+    if name not in {item["RegistryName"] for item in glue.list_registries(MaxResults=100)["Registries"]}:
+        glue.create_registry(RegistryName=name, Description=registry["description"])
+        made.append(f"registry {name}")
+    existing = {item["SchemaName"] for item in glue.list_schemas(RegistryId={"RegistryName": name}, MaxResults=100)["Schemas"]}
+    for file in sorted(folder.glob("*.avsc")):
+        schema, text = {"RegistryName": name, "SchemaName": file.stem}, file.read_text("utf-8")
+        if file.stem not in existing:
+            kept = {"DataFormat": "AVRO", "Compatibility": registry["compatibility"], "SchemaDefinition": text}
+            glue.create_schema(RegistryId={"RegistryName": name}, SchemaName=file.stem, **kept)
+        elif glue.get_schema_version(SchemaId=schema, SchemaVersionNumber={"LatestVersion": True})["SchemaDefinition"] == text:
+            continue
+        elif glue.register_schema_version(SchemaId=schema, SchemaDefinition=text)["Status"] == "FAILURE":
+            raise ValueError(
+                f"{file} is not {registry['compatibility']} compatible with what {name} has: restore what it had, or take another name."
+            )
+        made.append(f"schema {file.stem}")
     return made
 
 

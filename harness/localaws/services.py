@@ -45,6 +45,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "redshift-data": ("localaws.redshiftdata.operations",),
     "redshift-serverless": ("localaws.redshiftlogin.serverless", "localaws.redshiftserverless.operations"),
     "scheduler": ("localaws.scheduler.operations",),
+    "secretsmanager": ("localaws.secretrotation.operations",),
     "stepfunctions": ("localaws.stepfunctions.operations", "localaws.stepfunctions.definitions"),
     "sts": ("localaws.iam.sts",),
 }

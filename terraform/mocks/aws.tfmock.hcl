@@ -54,6 +54,12 @@ mock_resource "aws_dynamodb_table" {
   }
 }
 
+mock_resource "aws_glue_registry" {
+  defaults = {
+    arn = "arn:aws:glue:us-east-1:123456789012:registry/mocked"
+  }
+}
+
 mock_resource "aws_iam_role" {
   defaults = {
     arn = "arn:aws:iam::123456789012:role/mocked"

@@ -58,6 +58,16 @@ module "quality" {
   depends_on = [module.catalog]
 }
 
+# Files are called <source>.avsc.
+module "schemas" {
+  source = "../modules/schema_registry"
+
+  name          = local.catalog.schema_registry.name
+  description   = local.catalog.schema_registry.description
+  compatibility = local.catalog.schema_registry.compatibility
+  schemas       = { for name in fileset("${var.folder}/deployment/schemas", "*.avsc") : trimsuffix(name, ".avsc") => file("${var.folder}/deployment/schemas/${name}") }
+}
+
 module "crawler" {
   source   = "../modules/glue_crawler"
   for_each = local.crawlers

@@ -43,7 +43,25 @@ locals {
       callers     = { failures = { service = "events.amazonaws.com", source_arn = local.rule_arns.failures } }
       statements  = [{ sid = "Tell", actions = ["sns:Publish"], resources = [module.topic.arn] }]
     }
+    secret-rotation = {
+      description = "Gives the users of the source database and of the warehouse new passwords"
+      environment = { DATABASE_TLS = var.verified_connections ? "verify" : "off" }
+      callers     = { for name, arn in local.rotated : name => { service = "secretsmanager.amazonaws.com", source_arn = arn } }
+      statements = [
+        {
+          sid       = "Rotate"
+          actions   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"]
+          resources = values(local.rotated)
+        },
+        # What RDS and Redshift call the secrets of administrators, which they rotate themselves.
+        { sid = "Administrators", actions = ["secretsmanager:GetSecretValue"], resources = [for name in ["rds!db-*", "redshift!*"] : "arn:aws:secretsmanager:${var.region}:${var.account_id}:secret:${name}"] },
+        { sid = "Password", actions = ["secretsmanager:GetRandomPassword"], resources = ["*"] }, # it knows no resource
+      ]
+    }
   }
+
+  # The functions that reach servers, the drivers that they need, and how long a server may let them wait.
+  inside = ["secret-rotation"]
 }
 
 module "function" {
@@ -57,8 +75,13 @@ module "function" {
   environment = merge(each.value.environment, { POWERTOOLS_SERVICE_NAME = each.key, POWERTOOLS_LOG_LEVEL = "INFO" })
   statements  = each.value.statements
   callers     = each.value.callers
-  layers      = var.function_layers
+  layers      = concat(var.function_layers, contains(local.inside, each.key) ? var.driver_layers : [])
   log_days    = var.log_days
+
+  timeout_seconds = contains(local.inside, each.key) ? 120 : 30
+  network = !contains(local.inside, each.key) ? null : {
+    subnet_ids = values(module.network.subnets), security_group_ids = [module.network.security_groups.functions]
+  }
 }
 
 module "arrivals" {
@@ -97,10 +120,9 @@ module "daily" {
   count  = var.schedule == null ? 0 : 1
 
   platform     = { name = var.name, account_id = var.account_id, kms_key_arn = module.key.arn }
-  name         = "${var.name}-daily"
+  name         = "daily"
   description  = "The batch of the day, by the function that knows its name"
   expression   = var.schedule
-  time_zone    = var.time_zone
   function_arn = module.function["api-trigger"].arn
   input        = "{\"source\": \"aws.events\", \"time\": \"<aws.scheduler.scheduled-time>\"}"
 }

@@ -30,6 +30,7 @@ module "dms" {
   topic_arn       = module.topic.arn
   latency_seconds = var.replication.latency_seconds
   account_roles   = var.replication.account_roles
+  log_days        = var.log_days
 
   source_endpoint = {
     engine_name     = local.replicated.source.engine_name

@@ -2,10 +2,12 @@
 
 locals {
   secrets = {
-    rds      = { name = "wholesale/rds", description = "Source database: host, port, username, password, dbname. Put by people, or by the rotation" }
-    api      = { name = "wholesale/api", description = "Source API: base_url and token. Put by people" }
-    redshift = { name = "wholesale/redshift", description = "Warehouse: host, port, username, password, dbname of the loading user. Put by people" }
+    rds      = { name = "wholesale/rds", rotated = true, description = "Source database: engine, host, port, username, password, dbname. Put by people, then rotated" }
+    api      = { name = "wholesale/api", rotated = false, description = "Source API: base_url and token. Put by people" }
+    redshift = { name = "wholesale/redshift", rotated = true, description = "Warehouse: engine, host, port, username, password, dbname of the loading user. Put by people, then rotated" }
   }
+
+  rotated = { for name, secret in local.secrets : name => module.secret[name].arn if secret.rotated }
 
   warehouse = var.warehouse.kind == "serverless" ? module.serverless_warehouse[0] : module.provisioned_warehouse[0]
 
@@ -27,6 +29,15 @@ module "secret" {
   account_id              = var.account_id
   kms_key_arn             = module.key.arn
   recovery_window_in_days = var.protected ? 30 : 0
+}
+
+module "rotation" {
+  source   = "../modules/secret_rotation"
+  for_each = var.rotation_days == null ? {} : local.rotated
+
+  secret_arn   = each.value
+  function_arn = module.function["secret-rotation"].arn
+  days         = var.rotation_days
 }
 
 module "state_table" {

@@ -152,16 +152,33 @@ variable "function_layers" {
   default     = []
 }
 
-variable "schedule" {
-  description = "When the daily batch starts, cron(…) in the time zone; null starts it by hand."
-  type        = string
-  default     = null
+variable "driver_layers" {
+  description = "Layers with PyMySQL and redshift_connector, for the function that rotates secrets."
+  type        = list(string)
+  default     = []
 }
 
-variable "time_zone" {
-  description = "Zone of the schedule, as the IANA database names it."
+variable "rotation_days" {
+  description = "Days after which the passwords of the source database and of the warehouse are changed; null leaves them to people."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.rotation_days == null ? true : var.rotation_days >= 1 && var.rotation_days <= 1000
+    error_message = "Secrets are rotated after 1 to 1000 days."
+  }
+}
+
+variable "verified_connections" {
+  description = "The rotation encrypts its connections and verifies the servers' certificates. Off only where servers and function are one machine."
+  type        = bool
+  default     = true
+}
+
+variable "schedule" {
+  description = "When the daily batch starts, cron(…) in UTC, whose date is the batch's; null starts it by hand."
   type        = string
-  default     = "UTC"
+  default     = null
 }
 
 variable "emails" {

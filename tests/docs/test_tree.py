@@ -17,7 +17,7 @@ _FOREIGN = {
 _ENTRIES = re.compile(
     r"(.*/)?(__init__|__main__|conftest|test_\w+)\.py|(.*/)?README\.md|CONTRIBUTING\.md|LICENSE|Makefile|setup\.py|pyproject\.toml"
     r"|\.gitignore|\.gitattributes|\.sqlfluff|\.ci/run|etl|harness/cli/[a-z]\w*\.py|harness/awsglue/(scripts/)?\w+\.py|harness/gs_\w+\.py|tests/glue_scripts/scripts/\w+\.py|glue_jobs/\w+\.py|sql/redshift/.+\.sql|tests/.+\.(sql|json|csv|yaml)"
-    r"|terraform/(environments|mocks|modules|platform)/.+\.(tf|hcl)|lambdas/\w+/handler\.py|crawlers/\w+\.json|deployment/rulesets/[\w.]+\.dqdl"
+    r"|terraform/(environments|mocks|modules|platform)/.+\.(tf|hcl)|lambdas/\w+/handler\.py|crawlers/\w+\.json|deployment/rulesets/[\w.]+\.dqdl|deployment/schemas/\w+\.avsc"
 )
 
 

@@ -14,6 +14,7 @@ import pymysql
 import pytest
 
 from deploy.exceptions import EnginesMissingError, ForeignDeploymentError
+from deploy.functions import build_functions
 from deploy.local import LocalEnvironment
 from deploy.workspace import Workspace
 from localaws.bootstrap import apply_to, client
@@ -43,6 +44,7 @@ def home(providers: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def core(workspace: Workspace) -> Workspace:
     (workspace.root / CORE).mkdir(parents=True)
     shutil.copyfile(CHECKOUT / "tests" / "terraform" / "core" / "main.tf", workspace.root / CORE / "main.tf")
+    build_functions(workspace.root / CORE)
     workspace.init(CORE)
     return workspace
 
@@ -68,6 +70,9 @@ def test_what_is_applied_reads_back_equal_a_change_is_made_and_a_destroy_leaves_
     assert not [secret for secret in secrets if secret in shown + state], "neither a plan nor the state holds what a secret does"
     url = EndpointEngine(home).endpoint
     assert client("glue", url).get_trigger(Name="core-upkeep-start")["Trigger"]["Schedule"] == "cron(0 2 * * ? *)"
+
+    rotation = client("secretsmanager", url).describe_secret(SecretId="wholesale/rds")
+    assert (rotation["RotationEnabled"], rotation["RotationRules"]) == (True, {"AutomaticallyAfterDays": 7})
 
     core.run(CORE, "destroy", "-auto-approve", *changed)
     assert left(url) == {}
@@ -118,6 +123,7 @@ def left(url: str) -> dict[str, object]:
         "crawlers": client("glue", url).list_crawlers()["CrawlerNames"],
         "connections": client("glue", url).get_connections()["ConnectionList"],
         "rulesets": client("glue", url).list_data_quality_rulesets()["Rulesets"],
+        "registries": client("glue", url).list_registries()["Registries"],
         "databases": client("glue", url).get_databases()["DatabaseList"],
         "tables": client("dynamodb", url).list_tables()["TableNames"],
         "buckets": client("s3", url).list_buckets()["Buckets"],

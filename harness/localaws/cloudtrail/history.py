@@ -54,6 +54,11 @@ class History:
             for trail in chosen:
                 self._waiting.setdefault(trail.arn, (trail, []))[1].append(record)
 
+    def keep(self, record: Mapping[str, Any]) -> None:
+        """A record of what a service did by itself."""
+        with self._lock:
+            self._append(record)
+
     def newest_first(self) -> Iterator[dict[str, Any]]:
         """Every management event that is kept."""
         for path in sorted(self.folder.glob("*.jsonl"), reverse=True):

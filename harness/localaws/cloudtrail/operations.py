@@ -115,13 +115,15 @@ _ATTRIBUTES: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
         *(each["ARN"] for each in record["resources"]),
     ],
     "EventSource": lambda record: [record["eventSource"]],
-    "AccessKeyId": lambda record: [record["userIdentity"]["accessKeyId"]],
+    "AccessKeyId": lambda record: [record["userIdentity"].get("accessKeyId", "")],
 }
 
 
 def _user(record: Mapping[str, Any]) -> str:
     """The user's name; of a role the name of the session."""
     identity = record["userIdentity"]
+    if "invokedBy" in identity:
+        return str(identity["invokedBy"])
     if identity["type"] == "AssumedRole":
         return str(identity["principalId"].partition(":")[2])
     return str(identity.get("userName") or ("root" if identity["type"] == "Root" else identity["principalId"]))
@@ -132,7 +134,7 @@ def _shown(record: Mapping[str, Any]) -> dict[str, Any]:
         "EventId": record["eventID"],
         "EventName": record["eventName"],
         "ReadOnly": str(record["readOnly"]).lower(),
-        "AccessKeyId": record["userIdentity"]["accessKeyId"],
+        "AccessKeyId": record["userIdentity"].get("accessKeyId", ""),
         "EventTime": datetime.fromisoformat(record["eventTime"]).timestamp(),
         "EventSource": record["eventSource"],
         "Username": _user(record),

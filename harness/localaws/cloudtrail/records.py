@@ -25,7 +25,7 @@ from localaws.journal import changes
 from localaws.moto_app import ACCOUNT_ID
 from localaws.parameters import parameters_of
 
-__all__ = ["is_data_event", "record_of"]
+__all__ = ["is_data_event", "record_of", "service_event"]
 
 _DATA: Mapping[str, tuple[str, ...]] = {
     "cloudwatch": ("PutMetricData", "GetMetricData", "GetMetricStatistics"),
@@ -101,6 +101,30 @@ def record_of(request: HttpRequest, target: Target, caller: Caller, response: Ht
         code, message = _error(response)
         found |= {"errorCode": code, "errorMessage": message}
     return found
+
+
+def service_event(service: str, name: str, arn: str, about: Mapping[str, Any]) -> dict[str, Any]:
+    """What a service did by itself ("AWS service events captured by CloudTrail"): nobody called it."""
+    return {
+        "eventVersion": "1.11",
+        "userIdentity": {"accountId": ACCOUNT_ID, "invokedBy": f"{service}.amazonaws.com"},
+        "eventTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": f"{service}.amazonaws.com",
+        "eventName": name,
+        "awsRegion": arn.split(":")[3],
+        "sourceIPAddress": f"{service}.amazonaws.com",
+        "userAgent": f"{service}.amazonaws.com",
+        "requestParameters": None,
+        "responseElements": None,
+        "additionalEventData": dict(about),
+        "eventID": str(uuid.uuid4()),
+        "readOnly": False,
+        "resources": [{"accountId": ACCOUNT_ID, "type": _kind(arn), "ARN": arn}],
+        "eventType": "AwsServiceEvent",
+        "managementEvent": True,
+        "recipientAccountId": ACCOUNT_ID,
+        "eventCategory": "Management",
+    }
 
 
 def _identity(caller: Caller) -> dict[str, Any]:

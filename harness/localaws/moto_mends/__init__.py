@@ -13,7 +13,7 @@ __all__ = ["mend"]
 
 def mend(home: Path) -> None:
     """Mend every service, for the endpoint of `home`. moto's modules are imported here, so this comes after `MotoApp`."""
-    from localaws.moto_mends import athena, cloudwatch, dms, ec2, emr_serverless, glue, glue_registry, rds, redshift, s3
+    from localaws.moto_mends import athena, cloudwatch, dms, ec2, emr_serverless, glue, glue_registry, rds, redshift, s3, secretsmanager
 
-    for service in (athena, cloudwatch, dms, ec2, emr_serverless, glue, glue_registry, rds, redshift, s3):
+    for service in (athena, cloudwatch, dms, ec2, emr_serverless, glue, glue_registry, rds, redshift, s3, secretsmanager):
         service.mend(home)

@@ -19,6 +19,7 @@ module "platform" {
   emails            = var.emails
   function_packages = var.function_packages
   function_layers   = var.function_layers
+  driver_layers     = var.driver_layers
   library_arguments = var.library_arguments
 
   lake_formation_admins = var.lake_formation_admins

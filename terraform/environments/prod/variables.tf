@@ -27,6 +27,12 @@ variable "function_layers" {
   default     = []
 }
 
+variable "driver_layers" {
+  description = "Layer with PyMySQL and redshift_connector, for example AWS SDK for pandas' for Python 3.11 in the region."
+  type        = list(string)
+  default     = []
+}
+
 variable "library_arguments" {
   description = "Arguments by which the jobs find the library's wheels and jars; docs/glue-jobs.md has them."
   type        = map(string)

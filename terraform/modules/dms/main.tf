@@ -36,6 +36,14 @@ resource "aws_dms_replication_instance" "this" {
   vpc_security_group_ids      = var.network.security_group_ids
 }
 
+# DMS would make it itself, unencrypted and for ever, when the first task starts.
+resource "aws_cloudwatch_log_group" "tasks" {
+  # checkov:skip=CKV_AWS_338: how long is a variable, a year by default
+  name              = "dms-tasks-${var.platform.name}"
+  retention_in_days = var.log_days
+  kms_key_id        = var.platform.kms_key_arn
+}
+
 resource "aws_dms_certificate" "source" {
   count = var.source_endpoint.certificate_pem == null ? 0 : 1
 
@@ -102,7 +110,7 @@ resource "aws_dms_replication_task" "this" {
   replication_task_settings = var.task_settings
   start_replication_task    = false
 
-  depends_on = [aws_iam_role_policy.this]
+  depends_on = [aws_cloudwatch_log_group.tasks, aws_iam_role_policy.this]
 }
 
 resource "aws_dms_event_subscription" "tasks" {

@@ -130,3 +130,9 @@ variable "account_roles" {
   type        = bool
   default     = true
 }
+
+variable "log_days" {
+  description = "Days that the tasks' log is kept."
+  type        = number
+  default     = 365
+}

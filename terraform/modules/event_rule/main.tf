@@ -4,7 +4,6 @@ resource "aws_cloudwatch_event_rule" "this" {
   name          = var.name
   description   = var.description
   event_pattern = var.pattern
-  state         = var.enabled ? "ENABLED" : "DISABLED"
 }
 
 resource "aws_cloudwatch_event_target" "this" {

@@ -28,9 +28,3 @@ variable "dead_letter_queue_arn" {
   type        = string
   default     = null
 }
-
-variable "enabled" {
-  description = "Let the rule fire."
-  type        = bool
-  default     = true
-}

@@ -20,6 +20,19 @@ locals {
     Resource = ["*"] # they know no resource
   }]
 
+  # In a network Lambda makes and deletes the function's interfaces, with the function's role.
+  network_statements = var.network == null ? [] : [{
+    Sid      = "DescribeNetwork"
+    Effect   = "Allow"
+    Action   = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
+    Resource = ["*"] # they know no resource
+    }, {
+    Sid      = "Interfaces"
+    Effect   = "Allow"
+    Action   = ["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"]
+    Resource = [for kind in ["network-interface", "security-group", "subnet"] : "${local.arn}:ec2:${var.platform.region}:${var.platform.account_id}:${kind}/*"]
+  }]
+
   given_statements = [for statement in var.statements : {
     Sid      = statement.sid
     Effect   = "Allow"
@@ -52,12 +65,12 @@ resource "aws_iam_role" "this" {
 resource "aws_iam_role_policy" "this" {
   name   = "function"
   role   = aws_iam_role.this.id
-  policy = jsonencode({ Version = "2012-10-17", Statement = concat(local.own_statements, local.given_statements) })
+  policy = jsonencode({ Version = "2012-10-17", Statement = concat(local.own_statements, local.network_statements, local.given_statements) })
 }
 
 resource "aws_lambda_function" "this" {
   # checkov:skip=CKV_AWS_272: packages are built here and uploaded by the one who deploys, who could sign anything
-  # checkov:skip=CKV_AWS_117: it calls public endpoints of AWS only, and reaches nothing inside the network
+  # checkov:skip=CKV_AWS_117: one without a network calls public endpoints of AWS only
   # checkov:skip=CKV_AWS_116: EventBridge keeps and repeats what could not be delivered; errors raise an alarm
   function_name                  = "${var.platform.name}-${var.name}"
   description                    = var.description
@@ -75,6 +88,15 @@ resource "aws_lambda_function" "this" {
 
   environment {
     variables = var.environment
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.network[*]
+
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
   }
 
   tracing_config {

@@ -1,6 +1,7 @@
 output "arn" {
-  description = "ARN of the function."
+  description = "ARN of the function, once its callers may call it."
   value       = aws_lambda_function.this.arn
+  depends_on  = [aws_lambda_permission.this]
 }
 
 output "name" {

@@ -70,6 +70,15 @@ variable "layers" {
   default     = []
 }
 
+variable "network" {
+  description = "Private subnets and security groups of a function that reaches servers; null keeps it outside of the network."
+  type = object({
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+  })
+  default = null
+}
+
 variable "timeout_seconds" {
   description = "Seconds after which a call is ended."
   type        = number

@@ -10,9 +10,15 @@ locals {
     endpoints = { group = aws_security_group.endpoints.id, port = 443 }
   }
 
-  # Who calls whom: jobs and the replication reach the database, the warehouse and the endpoints.
+  clients = {
+    functions   = aws_security_group.functions.id
+    jobs        = aws_security_group.jobs.id
+    replication = aws_security_group.replication.id
+  }
+
+  # Who calls whom: functions, jobs and the replication reach the database, the warehouse and the endpoints.
   ways = merge([
-    for client, group in { jobs = aws_security_group.jobs.id, replication = aws_security_group.replication.id } : {
+    for client, group in local.clients : {
       for server, way in local.servers : "${client}-${server}" => { client = client, from = group, server = server, to = way.group, port = way.port }
     }
   ]...)
@@ -79,6 +85,13 @@ resource "aws_vpc_endpoint" "interface" {
   private_dns_enabled = true
   subnet_ids          = [for subnet in aws_subnet.private : subnet.id]
   security_group_ids  = [aws_security_group.endpoints.id]
+}
+
+resource "aws_security_group" "functions" {
+  # checkov:skip=CKV2_AWS_5: other modules attach it
+  name        = "${var.name}-functions"
+  description = "Interfaces of functions that reach servers"
+  vpc_id      = aws_vpc.this.id
 }
 
 resource "aws_security_group" "jobs" {

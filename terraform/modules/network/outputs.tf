@@ -9,8 +9,9 @@ output "subnets" {
 }
 
 output "security_groups" {
-  description = "Groups of the jobs, the replication, the database and the warehouse."
+  description = "Groups of the functions, the jobs, the replication, the database and the warehouse."
   value = {
+    functions   = aws_security_group.functions.id
     jobs        = aws_security_group.jobs.id
     replication = aws_security_group.replication.id
     database    = aws_security_group.database.id

@@ -1,11 +1,10 @@
-# A schedule of EventBridge Scheduler in a time zone, the function that it calls, and the role that lets it.
+# A schedule of EventBridge Scheduler in UTC, as the time that it hands over, the function that it calls, and the role that lets it.
 
 resource "aws_scheduler_schedule" "this" {
-  name                         = var.name
+  name                         = "${var.platform.name}-${var.name}"
   description                  = var.description
   schedule_expression          = var.expression
-  schedule_expression_timezone = var.time_zone
-  state                        = var.enabled ? "ENABLED" : "DISABLED"
+  schedule_expression_timezone = "UTC"
   kms_key_arn                  = var.platform.kms_key_arn
 
   flexible_time_window {

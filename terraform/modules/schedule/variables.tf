@@ -1,5 +1,5 @@
 variable "platform" {
-  description = "Name prefix and account of the role, and the key of the schedule."
+  description = "Name prefix and account of the schedule and its role, and the key of the schedule."
   type = object({
     name        = string
     account_id  = string
@@ -8,7 +8,7 @@ variable "platform" {
 }
 
 variable "name" {
-  description = "Name of the schedule."
+  description = "Name of the schedule, after the platform's."
   type        = string
 }
 
@@ -18,19 +18,13 @@ variable "description" {
 }
 
 variable "expression" {
-  description = "cron(…), rate(…) or at(…), in the time zone."
+  description = "cron(…), rate(…) or at(…), in UTC."
   type        = string
 
   validation {
     condition     = can(regex("^(at|cron|rate)\\(.+\\)$", var.expression))
     error_message = "A schedule is cron(…), rate(…) or at(…)."
   }
-}
-
-variable "time_zone" {
-  description = "Zone of the expression, as the IANA database names it."
-  type        = string
-  default     = "UTC"
 }
 
 variable "function_arn" {
@@ -46,10 +40,4 @@ variable "input" {
     condition     = can(jsondecode(var.input)) && !can(regex("u003c", var.input))
     error_message = "The input is JSON whose brackets are not escaped."
   }
-}
-
-variable "enabled" {
-  description = "Let it fire."
-  type        = bool
-  default     = true
 }

@@ -23,17 +23,3 @@ resource "aws_secretsmanager_secret_policy" "this" {
     }]
   })
 }
-
-resource "aws_secretsmanager_secret_rotation" "this" {
-  # checkov:skip=CKV_AWS_304: how often is a variable, 30 days by default
-  count               = var.rotation == null ? 0 : 1
-  secret_id           = aws_secretsmanager_secret.this.id
-  rotation_lambda_arn = var.rotation.lambda_arn
-
-  # At once it would fail: there is no value to rotate before somebody has put the first.
-  rotate_immediately = false
-
-  rotation_rules {
-    automatically_after_days = var.rotation.days
-  }
-}

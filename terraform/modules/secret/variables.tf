@@ -33,12 +33,3 @@ variable "recovery_window_in_days" {
     error_message = "Secrets Manager keeps a deleted secret for 7 to 30 days, or not at all (0)."
   }
 }
-
-variable "rotation" {
-  description = "Function that makes a new value, and after how many days; null leaves the value to people."
-  type = object({
-    lambda_arn = string
-    days       = optional(number, 30)
-  })
-  default = null
-}

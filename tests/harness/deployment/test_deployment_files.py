@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 
+import fastavro
 import pytest
 
 from awsgluedq.dqdl import parse
 from deployment.jobs import CHECKOUT, JOBS_FILE, describe_jobs, job_module, jobs_json
 from deployment.rulesets import RULESETS_FOLDER, rulesets
+from deployment.schemas import SCHEMAS_FOLDER, schemas
+from wholesale.sources import SOURCES
 
 JOBS = describe_jobs()
 PIPELINE = json.loads((CHECKOUT / "deployment" / "pipeline.json").read_text("utf-8"))
@@ -29,6 +32,19 @@ def test_rulesets_are_fresh_and_each_is_one_that_glue_would_take() -> None:
     }
     catalog = json.loads((CHECKOUT / "deployment" / "catalog.json").read_text("utf-8"))
     assert {file.stem.split(".")[0] for file in found} <= set(catalog["databases"])
+
+
+def test_schemas_are_fresh_and_each_is_one_that_avro_takes() -> None:
+    found = {file: file.read_text("utf-8") for file in SCHEMAS_FOLDER.iterdir()}
+
+    assert found == schemas(), "run ./etl deployment"
+    assert {file.stem for file in found} == set(SOURCES)
+    for file, text in found.items():
+        fields = fastavro.parse_schema(json.loads(text))["fields"]
+        assert [field["name"] for field in fields] == list(SOURCES[file.stem].column_names)
+    balance = json.loads(found[SCHEMAS_FOLDER / "customer.avsc"])["fields"][5]
+    decimal = {"type": "bytes", "logicalType": "decimal", "precision": 12, "scale": 2}
+    assert balance == {"name": "account_balance", "type": ["null", decimal], "default": None}
 
 
 def test_every_script_is_a_job_and_every_job_a_script() -> None:

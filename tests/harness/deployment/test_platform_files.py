@@ -43,6 +43,18 @@ def test_endpoints_and_tasks_name_what_the_deployment_has_and_the_engine_runs() 
             S3Settings.read({"BucketName": target["bucket"], "BucketFolder": target["folder"], "DataFormat": target["data_format"]})
 
 
+def test_every_key_of_the_endpoint_settings_is_read_by_the_platform_and_there_are_no_others() -> None:
+    settings = read("dms/endpoint_settings.json")
+    replication = (CHECKOUT / "terraform" / "platform" / "replication.tf").read_text("utf-8")
+    module = (CHECKOUT / "terraform" / "modules" / "dms" / "variables.tf").read_text("utf-8")
+    tasks = module.partition('variable "tasks"')[2].partition("object({")[2].partition("})")[0]  # they are handed over whole
+
+    assert set(re.findall(r"local\.replicated\.(\w+)", replication)) == settings.keys()
+    assert set(re.findall(r"local\.replicated\.source\.(\w+)", replication)) == settings["source"].keys()
+    assert set(re.findall(r"\btarget\.(\w+)", replication)) == {key for target in settings["targets"].values() for key in target}
+    assert set(re.findall(r"^ +(\w+) += ", tasks, re.MULTILINE)) == {key for task in settings["tasks"].values() for key in task}
+
+
 def test_mappings_and_settings_of_tasks_are_ones_that_the_engine_takes() -> None:
     TableMappings.parse((CHECKOUT / "dms" / "table_mappings.json").read_text("utf-8"))
     TaskSettings.parse((CHECKOUT / "dms" / "task_settings.json").read_text("utf-8"))

@@ -82,6 +82,26 @@ module "secret" {
   recovery_window_in_days = 0
 }
 
+module "rotation" {
+  source = "../../modules/secret_rotation"
+
+  secret_arn   = module.secret.arn
+  function_arn = module.rotating.arn
+  days         = 7
+}
+
+module "rotating" {
+  source = "../../modules/lambda_function"
+
+  platform    = local.platform
+  name        = "secret-rotation"
+  description = "New passwords"
+  package     = "${path.module}/secret_rotation.zip"
+  callers     = { rds = { service = "secretsmanager.amazonaws.com", source_arn = module.secret.arn } }
+  statements  = [{ sid = "Rotate", actions = ["secretsmanager:DescribeSecret"], resources = [module.secret.arn] }]
+  network     = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+}
+
 module "state_table" {
   source = "../../modules/state_table"
 
@@ -123,6 +143,14 @@ module "quality" {
   rules = file("${var.folder}/deployment/rulesets/curated.orders.dqdl")
 }
 
+module "schemas" {
+  source = "../../modules/schema_registry"
+
+  name        = "core-sources"
+  description = "What sources send"
+  schemas     = { orders = file("${var.folder}/deployment/schemas/orders.avsc") }
+}
+
 module "connection" {
   source = "../../modules/glue_connection"
 
@@ -158,10 +186,9 @@ module "daily" {
   source = "../../modules/schedule"
 
   platform     = { name = "core", account_id = "123456789012", kms_key_arn = module.key.arn }
-  name         = "core-daily"
+  name         = "daily"
   description  = "Every day"
   expression   = "cron(0 4 * * ? *)"
-  time_zone    = "Europe/Rome"
   function_arn = "arn:aws:lambda:us-east-1:123456789012:function:core"
   input        = "{\"time\": \"<aws.scheduler.scheduled-time>\"}"
 }

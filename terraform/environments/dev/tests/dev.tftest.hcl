@@ -18,7 +18,7 @@ run "dev_is_serverless_and_can_be_thrown_away" {
   }
 
   assert {
-    condition     = length(module.platform.jobs) == 10 && length(module.platform.functions) == 3
+    condition     = length(module.platform.jobs) == 10 && length(module.platform.functions) == 4
     error_message = "All jobs and functions are planned."
   }
 

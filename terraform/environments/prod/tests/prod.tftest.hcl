@@ -18,7 +18,7 @@ run "prod_is_planned_whole" {
   }
 
   assert {
-    condition     = length(module.platform.jobs) == 10 && length(module.platform.functions) == 3
+    condition     = length(module.platform.jobs) == 10 && length(module.platform.functions) == 4
     error_message = "All jobs and functions are planned."
   }
 

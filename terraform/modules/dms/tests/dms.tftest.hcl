@@ -105,6 +105,19 @@ run "the_role_writes_below_the_folders_of_the_targets_only" {
   }
 }
 
+run "the_tasks_log_is_encrypted_and_kept_as_long_as_was_said" {
+  command = plan
+
+  variables {
+    log_days = 30
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.tasks.name == "dms-tasks-${var.platform.name}" && aws_cloudwatch_log_group.tasks.retention_in_days == 30 && aws_cloudwatch_log_group.tasks.kms_key_id == var.platform.kms_key_arn
+    error_message = "DMS writes into the group of the instance's name."
+  }
+}
+
 run "an_account_that_has_the_roles_keeps_them" {
   command = plan
 

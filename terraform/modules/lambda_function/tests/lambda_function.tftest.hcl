@@ -39,6 +39,24 @@ run "the_function_has_a_log_group_with_retention_and_a_role_of_its_own" {
   }
 }
 
+run "a_function_that_reaches_servers_is_in_the_network" {
+  command = apply
+
+  variables {
+    network = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.this.vpc_config).security_group_ids == toset(["sg-1"])
+    error_message = "The function has the group's interfaces."
+  }
+
+  assert {
+    condition     = contains(flatten([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Action]), "ec2:CreateNetworkInterface")
+    error_message = "Lambda may make its interfaces."
+  }
+}
+
 run "a_wildcard_action_is_refused" {
   command = plan
 

@@ -15,7 +15,6 @@ variables {
   name         = "daily"
   description  = "The daily batch"
   expression   = "cron(0 4 * * ? *)"
-  time_zone    = "Europe/Rome"
   function_arn = "arn:aws:lambda:us-east-1:123456789012:function:wholesale-api-trigger"
   input        = "{\"time\": \"<aws.scheduler.scheduled-time>\"}"
 }
@@ -31,8 +30,13 @@ run "the_role_calls_that_function_and_nothing_else" {
   }
 
   assert {
-    condition     = aws_scheduler_schedule.this.schedule_expression_timezone == "Europe/Rome"
-    error_message = "The schedule goes by the zone's clock."
+    condition     = aws_scheduler_schedule.this.schedule_expression_timezone == "UTC"
+    error_message = "The schedule goes by the clock of the time that it hands over: elsewhere that may be of another day."
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.this.name == "wholesale-daily" && aws_iam_role.this.name == "wholesale-schedule-daily"
+    error_message = "The platform's name is in each name once."
   }
 }
 

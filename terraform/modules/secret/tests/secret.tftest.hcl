@@ -31,19 +31,6 @@ run "other_accounts_are_denied" {
   }
 }
 
-run "rotation_waits_for_a_first_value" {
-  command = plan
-
-  variables {
-    rotation = { lambda_arn = "arn:aws:lambda:us-east-1:123456789012:function:rotate" }
-  }
-
-  assert {
-    condition     = !aws_secretsmanager_secret_rotation.this[0].rotate_immediately && one(aws_secretsmanager_secret_rotation.this[0].rotation_rules).automatically_after_days == 30
-    error_message = "Rotation is every 30 days, and not at once."
-  }
-}
-
 run "a_name_that_looks_like_an_arns_ending_is_refused" {
   command = plan
 

@@ -1,0 +1,4 @@
+output "enabled" {
+  description = "Whether the secret is rotated by the calendar."
+  value       = aws_secretsmanager_secret_rotation.this.rotation_enabled
+}
