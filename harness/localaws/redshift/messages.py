@@ -16,6 +16,12 @@ _BY_STATE = {
     "22012": "Divide by zero",
     "40001": "1023 DETAIL: Serializable isolation violation on a table in Redshift",
 }
+# PostgreSQL has roles for users and groups. Where a statement may name some of both, its role is left to be one.
+_ROLES = {
+    **{f"{verb} user": ("user", " does not exist") for verb in ("alter", "drop")},
+    "drop group": ("group", " does not exist"),
+    **{f"create {what}": (what, " already exists") for what in ("user", "group")},
+}
 _VIEW = re.compile(r'cannot (insert into|update|delete from) view "')
 _BYTES = re.compile(rf'"{BYTES_CONSTRAINT}(\d+)_')
 
@@ -35,8 +41,8 @@ def in_redshift_words(fields: Mapping[str, str]) -> RedshiftError:
     return RedshiftError(message, state, {} if message != primary else {key: fields[key] for key in "DH" if key in fields})
 
 
-def redshift_error(error: psycopg.Error, cancelled: bool = False) -> RedshiftError:
-    """The error that a client of Redshift would read."""
+def redshift_error(error: psycopg.Error, cancelled: bool = False, kind: str = "") -> RedshiftError:
+    """The error that a client of Redshift would read; `kind` is the statement's, which tells whether a role is a user or a group."""
     state = error.sqlstate or ""
     if cancelled or state == "57014":
         return StatementCancelledError()
@@ -45,6 +51,9 @@ def redshift_error(error: psycopg.Error, cancelled: bool = False) -> RedshiftErr
         return ConnectionLostError(error.diag.message_primary or str(error))
     diag = error.diag
     given = {"C": state, "M": diag.message_primary or str(error), "D": diag.message_detail, "H": diag.message_hint, "c": diag.column_name}
+    what, ending = _ROLES.get(kind, ("", ""))
+    if what and (words := given["M"] or "").startswith('role "') and words.endswith(ending):
+        given["M"] = what + words.removeprefix("role")
     found = in_redshift_words({key: value for key, value in given.items() if value})
     if detail := found.fields.get("D"):
         found.message = f"{found.message}\n  Detail: {detail}"

@@ -188,7 +188,7 @@ class Session:
                 list(rows.chunks)
                 self.connection.execute(declaration)
         except psycopg.Error as error:
-            raise redshift_error(error, self.cancelled) from error
+            raise redshift_error(error, self.cancelled, translation.kind) from error
         return rows
 
     def _call(self, command: CallCommand, values: Mapping[str, str | None]) -> Rows:

@@ -56,8 +56,8 @@ class LocalRunner:
         self._session = Session.over(connection, storage, self.cancelled)
         self.external = ExternalTables(connection, storage)
 
-    def error(self, error: psycopg.Error) -> RedshiftError:
-        return redshift_error(error, self.cancelled.is_set())
+    def error(self, error: psycopg.Error, kind: str = "") -> RedshiftError:
+        return redshift_error(error, self.cancelled.is_set(), kind)
 
     def run(
         self, translation: Translation, status: bytes, send: Callable[[bytes], None], number: QueryNumber, bound: Bound | None = None
@@ -80,12 +80,12 @@ class LocalRunner:
             return Ran("CALL", result=self._call(translation.call, bound or Bound(), send))
         if not translation.in_transaction:
             for sql in translation.sql:
-                self._script(sql)
+                self._script(sql, translation.kind)
             return Ran(translation.kind.upper())
         sql = "; ".join(translation.sql)
         if translation.commits and status == b"T":
             sql += "; COMMIT"
-        self._script(sql)
+        self._script(sql, translation.kind)
         return Ran(translation.kind.upper())
 
     def _copy(self, translation: Translation, status: bytes, send: Callable[[bytes], None], number: QueryNumber) -> Ran:
@@ -153,8 +153,8 @@ class LocalRunner:
             raise self.error(psycopg.errors.error_from_result(result))
         return result
 
-    def _script(self, sql: str) -> None:
+    def _script(self, sql: str, kind: str = "") -> None:
         """Several statements in one message are one transaction where none is open."""
         result = self._connection.pgconn.exec_(sql.encode())
         if result.status == pq.ExecStatus.FATAL_ERROR:
-            raise self.error(psycopg.errors.error_from_result(result))
+            raise self.error(psycopg.errors.error_from_result(result), kind)
