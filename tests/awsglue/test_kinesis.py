@@ -84,14 +84,19 @@ def test_latest_leaves_what_was_there_and_a_failed_batch_is_read_again(
     assert attempts[0] == attempts[1], "the same batch again"
 
 
+@pytest.mark.parametrize("by_name", [False, True], ids=["of_the_query", "of_the_session"])
 def test_a_stream_is_put_into_a_table_and_goes_on_from_its_checkpoint(
-    stream: Callable[..., None], plain_glue: GlueContext, tmp_path: Path
+    stream: Callable[..., None], plain_glue: GlueContext, tmp_path: Path, by_name: bool, request: pytest.FixtureRequest
 ) -> None:
     spark, where = plain_glue.spark_session, {"path": str(tmp_path / "kept"), "checkpointLocation": str(tmp_path / "checkpoint")}
+    if by_name:
+        request.addfinalizer(lambda: spark.conf.unset("spark.sql.streaming.checkpointLocation"))
+        spark.conf.set("spark.sql.streaming.checkpointLocation", where.pop("checkpointLocation"))
     more = {"streamARN": ARN, "classification": "json", "startingPosition": "trim_horizon", "schema": "id INT"}
 
     def ids_after(count: int) -> list[int]:
-        query = plain_glue.create_data_frame.from_options("kinesis", more).writeStream.options(**where).toTable("kept_clicks")
+        writer = plain_glue.create_data_frame.from_options("kinesis", more).writeStream.options(**where).queryName("clicks")
+        query = writer.toTable("kept_clicks")
         try:
             wait_until(lambda: query.exception() is not None or spark.table("kept_clicks").count() >= count)
         finally:

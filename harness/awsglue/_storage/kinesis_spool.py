@@ -182,7 +182,7 @@ def _fill_when_queries_start() -> None:
     """Queries are started by a writer, in for_each_batch or by the script itself: there the checkpoint's place is known."""
     if hasattr(DataStreamWriter.start, "fills"):
         return
-    original_option, original_options = DataStreamWriter.option, DataStreamWriter.options
+    original_option, original_options, original_name = DataStreamWriter.option, DataStreamWriter.options, DataStreamWriter.queryName
 
     def option(self: DataStreamWriter, key: str, value: Any) -> DataStreamWriter:
         _note_checkpoint(self, {key: value})
@@ -192,7 +192,11 @@ def _fill_when_queries_start() -> None:
         _note_checkpoint(self, given)
         return original_options(self, **given)
 
-    DataStreamWriter.option, DataStreamWriter.options = option, options  # type: ignore[method-assign]
+    def named(self: DataStreamWriter, queryName: str) -> DataStreamWriter:
+        self._query_name = queryName  # type: ignore[attr-defined]
+        return original_name(self, queryName)
+
+    DataStreamWriter.option, DataStreamWriter.options, DataStreamWriter.queryName = option, options, named  # type: ignore[method-assign]
     for name in ("start", "toTable"):
         setattr(DataStreamWriter, name, _filling(getattr(DataStreamWriter, name)))
 
@@ -209,7 +213,7 @@ def _filling(original: Callable[..., StreamingQuery]) -> Callable[..., Streaming
         spools = _of_frame(self._df)
         _note_checkpoint(self, options)
         for spool in spools:
-            spool.begin(is_new=not _is_known(self._df, getattr(self, "_checkpoint", None)))
+            spool.begin(is_new=not _is_known(self._df, _checkpoint_of(self, options.get("queryName"))))
         query = original(self, *args, **options)
         for spool in spools:
             spool.follow(query)
@@ -217,6 +221,13 @@ def _filling(original: Callable[..., StreamingQuery]) -> Callable[..., Streaming
 
     start.fills = True  # type: ignore[attr-defined]
     return start
+
+
+def _checkpoint_of(writer: Any, name: str | None) -> Any:
+    """Its own, or below the session's one the folder of the query's name; a query without either begins anew each time."""
+    name = name or getattr(writer, "_query_name", None)
+    root = writer._df.sparkSession.conf.get("spark.sql.streaming.checkpointLocation", None)
+    return getattr(writer, "_checkpoint", None) or (f"{root.rstrip('/')}/{name}" if root and name else None)
 
 
 def _is_known(frame: DataFrame, checkpoint: Any) -> bool:
