@@ -74,8 +74,8 @@ def line(address: SourceAddress, redshift: RedshiftEngine, endpoint: EndpointEng
     yield made
     made.running.replication.stopping.set()
     made.running._thread.join(60)
-    made.source.cut()
-    made.target.cut()
+    made.source.close()
+    made.target.close()
 
 
 @pytest.fixture

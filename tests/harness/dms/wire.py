@@ -8,39 +8,51 @@ import threading
 
 
 class Wire:
-    """Passes bytes on to a server. While it is cut, nobody is connected and nobody gets in."""
+    """Passes bytes on to a server. While it is cut, nobody stays connected. Its port stays its own until it is closed."""
 
     def __init__(self, host: str, port: int) -> None:
         self._server = (host, port)
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
-        self._lock = threading.Lock()
-        self.port = 0
-        self.mend()
+        self._lock, self._whole = threading.Lock(), True
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
 
     def mend(self) -> None:
-        listener = socket.create_server(("127.0.0.1", self.port))
-        self.port, self._listener = listener.getsockname()[1], listener
-        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+        with self._lock:
+            self._whole = True
 
     def cut(self) -> None:
         with self._lock:
-            _end(self._listener)
+            self._whole = False
             pairs, self._pairs = self._pairs, []
-            for one in (one for pair in pairs for one in pair):
-                _end(one)
+        for one in (one for pair in pairs for one in pair):
+            _end(one)
 
-    def _accept(self, listener: socket.socket) -> None:
-        with contextlib.suppress(OSError):  # it is cut
+    def close(self) -> None:
+        self.cut()
+        _end(self._listener)
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):  # it is closed
             while True:
-                near, _ = listener.accept()
-                with self._lock:
-                    if listener is not self._listener or listener.fileno() < 0:
-                        _end(near)
-                        return
-                    far = socket.create_connection(self._server)
-                    self._pairs.append((near, far))
-                for here, there in ((near, far), (far, near)):
-                    threading.Thread(target=_pass_on, args=(here, there), daemon=True).start()
+                self._connect(self._listener.accept()[0])
+
+    def _connect(self, near: socket.socket) -> None:
+        try:
+            far = socket.create_connection(self._server)
+        except OSError:
+            return _end(near)
+        with self._lock:
+            whole = self._whole
+            if whole:
+                self._pairs.append((near, far))
+        if not whole:
+            _end(near)
+            return _end(far)
+        for here, there in ((near, far), (far, near)):
+            threading.Thread(target=_pass_on, args=(here, there), daemon=True).start()
+        return None
 
 
 def _pass_on(here: socket.socket, there: socket.socket) -> None:
