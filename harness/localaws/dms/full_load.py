@@ -18,6 +18,7 @@ import pyarrow as pa
 from localaws.dms.data_errors import STOP_TASK, DataErrors
 from localaws.dms.exceptions import ReplicationError, SourceLostError, TargetError, TargetLostError
 from localaws.dms.plan import TablePlan
+from localaws.dms.segments import Segment, is_begun_otherwise, numbered, segments_of
 from localaws.dms.source.snapshot import Chunk, Snapshot, chunks_of, remaining
 from localaws.dms.statistics import Statistics
 from localaws.dms.target.base import Target
@@ -38,6 +39,8 @@ class FullLoad:
     data_errors: DataErrors
     suspend_tables: bool = True
     """Whether a table that cannot be loaded is left out, instead of stopping the task."""
+    strict: bool = True
+    """Whether rows are left out that DMS leaves out: those with null in a column by whose ranges a table is loaded."""
 
     def run(self, plans: Sequence[TablePlan], prepare: str, *, anew: bool = False) -> list[TablePlan]:
         """Load the tables and return those that were. `prepare` is the mode that makes those ready of which nothing is loaded;
@@ -69,13 +72,15 @@ class FullLoad:
     def _load_table(self, plan: TablePlan, prepare: str, pool: ThreadPoolExecutor, free: SimpleQueue[int], anew: bool) -> bool:
         table = self.statistics.table(plan.source.schema, plan.source.name)
         done = [] if anew else self.target.loaded_chunks(plan)
-        if not done or not plan.key:
+        segments = self._segments(plan, free)
+        if not done or not plan.key or is_begun_otherwise([chunk for chunk, _ in done], segments):
             # What an earlier process has loaded without a key cannot be told from what this one loads.
             self.target.prepare(plan, "TRUNCATE_BEFORE_LOAD" if done else prepare)
             done = []
         table.table_state = "Table is being reloaded" if anew else "Full load"
         table.full_load_start_time, table.full_load_rows = time.time(), sum(rows for _, rows in done)
-        work = [pool.submit(self._load_chunk, plan, chunk, free) for chunk in self._chunks(plan, [chunk for chunk, _ in done], free)]
+        parts = self._parts(plan, segments, [chunk for chunk, _ in done], free)
+        work = [pool.submit(self._load_chunk, plan, chunk, segment, free) for chunk, segment in parts]
         failures = [error for future in work if (error := future.exception()) is not None]
         if failures:
             raise failures[0]
@@ -86,22 +91,33 @@ class FullLoad:
             table.table_state = "Table completed"
         return True
 
-    def _chunks(self, plan: TablePlan, done: Sequence[Chunk], free: SimpleQueue[int]) -> list[Chunk]:
-        if done:
-            return remaining(done)
+    def _segments(self, plan: TablePlan, free: SimpleQueue[int]) -> list[Segment]:
         number = free.get()
         try:
-            return chunks_of(self.snapshot.connections[number], plan.source, CHUNK_ROWS)
+            return segments_of(self.snapshot.connections[number], plan, with_nulls=not self.strict)
         finally:
             free.put(number)
 
-    def _load_chunk(self, plan: TablePlan, chunk: Chunk, free: SimpleQueue[int]) -> None:
+    def _parts(
+        self, plan: TablePlan, segments: Sequence[Segment], done: Sequence[Chunk], free: SimpleQueue[int]
+    ) -> list[tuple[Chunk, Segment]]:
+        """What is left to load."""
+        if segments:
+            return [] if done else numbered(segments)
+        number = free.get()
+        try:
+            chunks = remaining(done) if done else chunks_of(self.snapshot.connections[number], plan.source, CHUNK_ROWS)
+        finally:
+            free.put(number)
+        return [(chunk, Segment(chunk.condition(f"`{chunk.column}`"))) for chunk in chunks]
+
+    def _load_chunk(self, plan: TablePlan, chunk: Chunk, segment: Segment, free: SimpleQueue[int]) -> None:
         if self.stopping.is_set():
             return
         number = free.get()
         try:
-            condition = " AND ".join(part for part in (chunk.condition(f"`{chunk.column}`"), plan.condition) if part)
-            read, sizes = self.snapshot.read(number, plan.source, plan.reading, condition), list[int]()
+            condition = " AND ".join(part for part in (segment.condition, plan.condition) if part)
+            read, sizes = self.snapshot.read(number, plan.source, plan.reading, condition, segment.partition), list[int]()
             batches = (plan.made(_counted(batch, sizes)) for batch in read)
             result = self.target.load(plan, chunk, batches)
         finally:

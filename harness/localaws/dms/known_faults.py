@@ -17,6 +17,9 @@ def known_faults(plan: TablePlan, lob_bytes: int, *, narrows: bool) -> Iterator[
     required = {column.name for column in plan.source.columns if not column.nullable}
     if not plan.key:
         yield "It has no primary key: DMS applies its changes row by row, and may repeat rows after an interruption."
+    nullable = {column.name for column in plan.source.columns if column.nullable}
+    if plan.parallel is not None and (lost := [name for name in plan.parallel.columns if name in nullable]):
+        yield f"It is loaded in parallel by ranges, and rows with null in {', '.join(lost)} are left out."
     for column in plan.columns:
         kind = column.type
         if narrows and overflow(kind) and column.declared is None:

@@ -12,6 +12,7 @@ from localaws.dms.data_types import DataType
 from localaws.dms.exceptions import SourceError
 from localaws.dms.expressions import Expression, Facts, evaluated
 from localaws.dms.masking import Mask, masked
+from localaws.dms.settings.table_settings import ParallelLoad
 from localaws.dms.types import ColumnType, SourceColumn, SourceTable, arrow_type
 
 __all__ = ["PlannedColumn", "TablePlan", "differences"]
@@ -58,6 +59,7 @@ class TablePlan:
     condition: str = ""
     """The selection rule's filters as a condition in MySQL's SQL."""
     load_order: int = 0
+    parallel: ParallelLoad | None = None
 
     @property
     def full_name(self) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from localaws.dms.data_types import column_type, is_lob
+from localaws.dms.data_types import column_type, dms_type, is_lob
 from localaws.dms.exceptions import SettingsError
 from localaws.dms.expressions import parse_expression
 from localaws.dms.masking import Mask, check_mask, masked_type
 from localaws.dms.plan import PlannedColumn, TablePlan
 from localaws.dms.settings.made_columns import MASKS
 from localaws.dms.settings.table_mappings import TableMappings, Transformation, condition_of, matches
+from localaws.dms.settings.table_settings import ParallelLoad
 from localaws.dms.settings.task_settings import TaskSettings
 from localaws.dms.source.catalog import SYSTEM_SCHEMAS
 from localaws.dms.types import SourceColumn, SourceTable
@@ -55,7 +56,9 @@ def plan_table(mappings: TableMappings, table: SourceTable, *, changes: bool) ->
     for column in names:
         if names.count(column) > 1:
             raise SettingsError("$.rules", f"two columns of {table.full_name} get the name {column} on the target")
-    return TablePlan(table, schema, name, columns, _key(table, columns, rules), condition_of(selection.filters), selection.load_order)
+    parallel = _parallel(mappings, table)
+    key, condition = _key(table, columns, rules), condition_of(selection.filters)
+    return TablePlan(table, schema, name, columns, key, condition, selection.load_order, parallel)
 
 
 def plan_dropped(mappings: TableMappings, schema: str, name: str) -> TablePlan:
@@ -106,6 +109,18 @@ def _added(mappings: TableMappings, table: SourceTable) -> Iterator[PlannedColum
         if matches(rule.schema, table.schema) and matches(rule.table, table.name):
             expression = parse_expression(rule.expression, table, rule.path)
             yield PlannedColumn(rule.name, "", column_type(rule.data_type), True, rule.data_type, expression=expression)
+
+
+def _parallel(mappings: TableMappings, table: SourceTable) -> ParallelLoad | None:
+    found = next((rule for rule in mappings.parallel if (rule.schema, rule.table) == (table.schema, table.name)), None)
+    for name in found.columns if found is not None else ():
+        assert found is not None
+        column = next((column for column in table.columns if column.name == name), None)
+        if column is None:
+            raise SettingsError(f"{found.path}.columns", f"{table.full_name} has no column {name}")
+        if is_lob(column.type) or column.type.kind in ("float", "double"):
+            raise SettingsError(f"{found.path}.columns", f"{table.full_name}.{name} is {dms_type(column.type)}, which bounds no segment")
+    return found
 
 
 def _images(mappings: TableMappings, table: SourceTable, columns: tuple[PlannedColumn, ...]) -> Iterator[PlannedColumn]:

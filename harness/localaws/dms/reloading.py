@@ -147,7 +147,8 @@ class Reloads:
         mode = replication.task.settings.prepare
         mode = "TRUNCATE_BEFORE_LOAD" if mode == "DO_NOTHING" else mode
         try:
-            work = FullLoad(snapshot, self._target, replication.statistics, self._ending, replication.data_errors)
+            strict, errors = replication.task.settings.strict, replication.data_errors
+            work = FullLoad(snapshot, self._target, replication.statistics, self._ending, errors, strict=strict)
             load.loaded = bool(work.run([load.plan], mode, anew=True))
         except BaseException as error:  # noqa: BLE001 - raised by the thread that applies
             load.error = error

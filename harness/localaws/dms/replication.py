@@ -177,7 +177,7 @@ class Replication:
             self._is_begun = True
             self.on_begun()
             suspend = task.settings.table_error == "SUSPEND_TABLE"
-            load = FullLoad(snapshot, target, self.statistics, self.stopping, self.data_errors, suspend)
+            load = FullLoad(snapshot, target, self.statistics, self.stopping, self.data_errors, suspend, task.settings.strict)
             loaded = load.run(list(self.plans.values()), task.settings.prepare)
         finally:
             snapshot.close()

@@ -136,7 +136,7 @@ def test_a_table_whose_key_is_left_out_has_none_unless_one_is_defined() -> None:
             "$.rules[1].data-type.length",
             "missing",
         ),
-        ([selection(), {"rule-type": "table-settings", "rule-id": "2"}], "$.rules[1].rule-type", "not supported by this engine yet"),
+        ([selection(), {"rule-type": "post-processing", "rule-id": "2"}], "$.rules[1].rule-type", "not supported by this engine yet"),
     ],
 )
 def test_mappings_that_cannot_be_done_are_refused_with_their_path(rules: list[Any], path: str, reason: str) -> None:

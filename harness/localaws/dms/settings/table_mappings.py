@@ -11,14 +11,15 @@ from localaws.dms.exceptions import SettingsError
 from localaws.dms.settings.item_mapping import ITEM_PARAMETERS, ItemMapping, item_mapping
 from localaws.dms.settings.made_columns import MASKS, AddedColumn, BeforeImages, added_column, before_images, mask_value
 from localaws.dms.settings.reading import Reader, parsed
+from localaws.dms.settings.table_settings import ParallelLoad, parallel_load
 
 __all__ = ["Filter", "ObjectMapping", "Selection", "TableMappings", "Transformation", "condition_of", "matches"]
 
 _RULE = ("rule-type", "rule-id", "rule-name", "object-locator", "rule-action")
 _SELECTION = (*_RULE, "filters", "load-order")
 _TRANSFORMATION = (*_RULE, "rule-target", "value", "old-value", "primary-key-def", "load-order", "data-type")
-_NOT_YET_RULES = ("table-settings", "post-processing", "validation")
-_KINDS = ("selection", "transformation", "object-mapping", *_NOT_YET_RULES)
+_NOT_YET_RULES = ("post-processing", "validation")
+_KINDS = ("selection", "transformation", "object-mapping", "table-settings", *_NOT_YET_RULES)
 _NAMING = {
     "rename": ("schema", "table", "column"),
     "convert-lowercase": ("schema", "table", "column"),
@@ -170,6 +171,7 @@ class TableMappings:
     objects: tuple[ObjectMapping, ...] = ()
     added: tuple[AddedColumn, ...] = ()
     images: tuple[BeforeImages, ...] = ()
+    parallel: tuple[ParallelLoad, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> TableMappings:
@@ -185,6 +187,7 @@ class TableMappings:
         objects: list[ObjectMapping] = []
         added: list[AddedColumn] = []
         images: list[BeforeImages] = []
+        parallel: list[ParallelLoad] = []
         seen: dict[str, str] = {}
         for rule in document.children("rules"):
             kind, number = rule.text("rule-type"), rule.text("rule-id")
@@ -201,13 +204,15 @@ class TableMappings:
                 transformations.append(_transformation(rule))
             elif kind == "object-mapping":
                 objects.append(_object_mapping(rule))
+            elif kind == "table-settings":
+                parallel.append(parallel_load(rule))
             elif kind in _NOT_YET_RULES:
                 raise SettingsError(f"{rule.path}.rule-type", f"rules of type {kind} are not supported by this engine yet")
             else:
                 raise SettingsError(f"{rule.path}.rule-type", f"{kind!r} is none of {', '.join(_KINDS)}")
         if not any(selection.action != "exclude" for selection in selections):
             raise SettingsError("$.rules", "no selection rule includes a table")
-        return cls(tuple(selections), tuple(transformations), tuple(objects), tuple(added), tuple(images))
+        return cls(tuple(selections), tuple(transformations), tuple(objects), tuple(added), tuple(images), tuple(parallel))
 
     def selection(self, schema: str, table: str, is_view: bool) -> Selection | None:
         """The rule that includes a table; None when none does or one excludes it. Of several the one with the highest load order."""

@@ -47,9 +47,11 @@ class Snapshot:
     connections: list[pymysql.connections.Connection[Any]]
     position: Position
 
-    def read(self, number: int, table: SourceTable, columns: Sequence[SourceColumn], condition: str) -> Iterator[pa.RecordBatch]:
+    def read(
+        self, number: int, table: SourceTable, columns: Sequence[SourceColumn], condition: str, partition: str = ""
+    ) -> Iterator[pa.RecordBatch]:
         """The rows of a part of a table, by the connection `number`."""
-        return read_rows(self.connections[number], table, columns, condition)
+        return read_rows(self.connections[number], table, columns, condition, partition)
 
     def interrupt(self) -> None:
         """Whoever reads has an error. For another thread than those that do."""
@@ -64,12 +66,17 @@ class Snapshot:
 
 
 def read_rows(
-    connection: pymysql.connections.Connection[Any], table: SourceTable, columns: Sequence[SourceColumn], condition: str
+    connection: pymysql.connections.Connection[Any],
+    table: SourceTable,
+    columns: Sequence[SourceColumn],
+    condition: str,
+    partition: str = "",
 ) -> Iterator[pa.RecordBatch]:
-    """Rows of a table under a condition in MySQL's SQL; all of them where it is empty."""
+    """Rows of a table, or of one of its partitions, under a condition in MySQL's SQL; all of them where it is empty."""
     chosen = ", ".join(_selected(column) for column in columns)
     where = f" WHERE {condition}" if condition else ""
-    return query_batches(connection, f"SELECT {chosen} FROM `{table.schema}`.`{table.name}`{where}", columns)
+    part = f" PARTITION (`{partition}`)" if partition else ""
+    return query_batches(connection, f"SELECT {chosen} FROM `{table.schema}`.`{table.name}`{part}{where}", columns)
 
 
 def _selected(column: SourceColumn) -> str:

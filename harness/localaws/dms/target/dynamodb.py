@@ -8,24 +8,23 @@ Of several changes of one item the last is written. Rows that are no items are k
 from __future__ import annotations
 
 import logging
-import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from botocore.exceptions import ClientError
 
 from localaws.dms.binlog.events import DELETE, UPDATE
-from localaws.dms.exceptions import TargetError, TargetLostError
+from localaws.dms.exceptions import TargetError
 from localaws.dms.netting import TableChanges, moved_keys
 from localaws.dms.plan import TablePlan
 from localaws.dms.settings.item_mapping import Condition, ItemMapping
 from localaws.dms.settings.table_mappings import ObjectMapping
 from localaws.dms.source.snapshot import Chunk
 from localaws.dms.target.base import ApplyError, Batch, LoadResult
+from localaws.dms.target.dynamodb_tables import AT_ONCE, Tables, code_of, schema_of
 from localaws.dms.target.file_state import FileStateTarget
 from localaws.dms.target.items import Item, Refusal, Shape
 from localaws.dms.target.staging import storage_errors
@@ -34,11 +33,6 @@ __all__ = ["EXCEPTIONS", "DynamoDbTarget"]
 
 _LOG = logging.getLogger(__name__)
 EXCEPTIONS = "awsdms_apply_exceptions"
-_UNITS = {"ReadCapacityUnits": 200, "WriteCapacityUnits": 200}
-"""What DMS gives tables that it makes."""
-_AT_ONCE = 25
-_ATTEMPTS, _FIRST_WAIT, _LONGEST_WAIT = 12, 0.05, 5.0
-_WAITING = {"Delay": 1, "MaxAttempts": 120}
 _REFUSED = ("ValidationException", "ItemCollectionSizeLimitExceededException")
 
 Writes = dict[tuple[str, ...], dict[str, Any]]
@@ -55,13 +49,14 @@ class DynamoDbTarget(FileStateTarget):
     def __init__(self, client: Any, task: str, mappings: Sequence[ObjectMapping], state: Path, *, safe: bool = False) -> None:
         super().__init__(state / "dynamodb.json")
         self._client, self._task, self._mappings, self._safe = client, task, mappings, safe
+        self._tables = Tables(client)
         self._shapes: dict[str, tuple[TablePlan, Shape]] = {}
         self._flagged: set[str] = set()
 
     def open(self) -> None:
         self._read_state()
-        if self._described(EXCEPTIONS) is None:
-            self._create(EXCEPTIONS, (("task_name", "S"), ("error_id", "S")))
+        if self._tables.described(EXCEPTIONS) is None:
+            self._tables.create(EXCEPTIONS, (("task_name", "S"), ("error_id", "S")))
 
     def prepare(self, plan: TablePlan, mode: str) -> None:
         shape = self._shape(plan)
@@ -70,17 +65,17 @@ class DynamoDbTarget(FileStateTarget):
             if self._safe:
                 raise TargetError(f"{plan.source.full_name}: DMS writes no bytes and no LOBs but CLOBs to DynamoDB: remove-column {names}.")
             _LOG.warning("%s: %s are left out: DMS writes no bytes and no LOBs but CLOBs to DynamoDB", plan.source.full_name, names)
-        found = self._described(shape.table)
+        found = self._tables.described(shape.table)
         if found is not None and mode == "DROP_AND_CREATE":
-            self._drop(shape.table)
+            self._tables.drop(shape.table)
             found = None
         if found is None:
-            self._create(shape.table, shape.key)
-        elif {(key["AttributeName"], key["KeyType"]) for key in found["KeySchema"]} != _schema_of(shape.key):
+            self._tables.create(shape.table, shape.key)
+        elif {(key["AttributeName"], key["KeyType"]) for key in found["KeySchema"]} != schema_of(shape.key):
             names = ", ".join(name for name, _ in shape.key)
             raise TargetError(f"The table {shape.table} has another key than {names}: drop it, or map to its key.")
         elif mode == "TRUNCATE_BEFORE_LOAD":
-            self._empty(shape)
+            self._tables.empty(shape.table, shape.key)
         self._state["chunks"].pop(plan.full_name, None)
         self._save()
 
@@ -129,10 +124,10 @@ class DynamoDbTarget(FileStateTarget):
         table = self._table_of(plan)
         if action == "create-table":
             self.prepare(plan, "DO_NOTHING")
-        elif action == "truncate" and self._described(table) is not None:
-            self._empty(self._shape(plan))
-        elif action == "drop-table" and self._described(table) is not None:
-            self._drop(table)
+        elif action == "truncate" and self._tables.described(table) is not None:
+            self._tables.empty(table, self._shape(plan).key)
+        elif action == "drop-table" and self._tables.described(table) is not None:
+            self._tables.drop(table)
         self.save(checkpoint)
 
     def close(self) -> None:
@@ -181,27 +176,15 @@ class DynamoDbTarget(FileStateTarget):
         if condition is not None:
             return [error for request in requests for error in self._write_one(plan, shape, request, condition)]
         errors: list[ApplyError] = []
-        for first in range(0, len(requests), _AT_ONCE):
-            part = requests[first : first + _AT_ONCE]
+        for first in range(0, len(requests), AT_ONCE):
+            part = requests[first : first + AT_ONCE]
             try:
-                self._write_batch(shape.table, part)
+                self._tables.write(shape.table, part)
             except TargetError as error:
-                if _code(error) not in _REFUSED:
+                if code_of(error) not in _REFUSED:
                     raise
                 errors += [found for request in part for found in self._write_one(plan, shape, request, None)]
         return errors
-
-    def _write_batch(self, table: str, requests: list[dict[str, Any]]) -> None:
-        left, wait = requests, _FIRST_WAIT
-        for _ in range(_ATTEMPTS):
-            with storage_errors("DynamoDB"):
-                answer = self._client.batch_write_item(RequestItems={table: left})
-            left = answer.get("UnprocessedItems", {}).get(table, [])
-            if not left:
-                return
-            time.sleep(wait)
-            wait = min(2 * wait, _LONGEST_WAIT)
-        raise TargetLostError(f"DynamoDB took {len(left)} items in none of {_ATTEMPTS} attempts. The task tries again.")
 
     def _write_one(self, plan: TablePlan, shape: Shape, request: dict[str, Any], condition: Condition | None) -> list[ApplyError]:
         """One item by itself: with its condition, or to find which of many DynamoDB does not take."""
@@ -217,7 +200,7 @@ class DynamoDbTarget(FileStateTarget):
                 else:
                     self._client.delete_item(TableName=shape.table, Key=request["DeleteRequest"]["Key"], **more)
         except TargetError as error:
-            if _code(error) not in (*_REFUSED, "ConditionalCheckFailedException"):
+            if code_of(error) not in (*_REFUSED, "ConditionalCheckFailedException"):
                 raise
             return [ApplyError(plan, str(request), f"DynamoDB refuses: {error.__cause__}")]
         return []
@@ -233,49 +216,6 @@ class DynamoDbTarget(FileStateTarget):
             with storage_errors("DynamoDB"):
                 self._client.put_item(TableName=EXCEPTIONS, Item={name: {"S": value} for name, value in values.items()})
 
-    def _described(self, table: str) -> dict[str, Any] | None:
-        try:
-            with storage_errors("DynamoDB"):
-                found: dict[str, Any] = self._client.describe_table(TableName=table)["Table"]
-                return found
-        except TargetError as error:
-            if _code(error) == "ResourceNotFoundException":
-                return None
-            raise
-
-    def _create(self, table: str, key: Sequence[tuple[str, str]]) -> None:
-        with storage_errors("DynamoDB"):
-            self._client.create_table(
-                TableName=table,
-                KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in _kinds(key)],
-                AttributeDefinitions=[{"AttributeName": name, "AttributeType": letter} for name, letter in key],
-                ProvisionedThroughput=_UNITS,
-            )
-            self._client.get_waiter("table_exists").wait(TableName=table, WaiterConfig=_WAITING)
-
-    def _drop(self, table: str) -> None:
-        with storage_errors("DynamoDB"):
-            self._client.delete_table(TableName=table)
-            self._client.get_waiter("table_not_exists").wait(TableName=table, WaiterConfig=_WAITING)
-
-    def _empty(self, shape: Shape) -> None:
-        names = {f"#k{number}": name for number, (name, _) in enumerate(shape.key)}
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=shape.table, ProjectionExpression=", ".join(names), ExpressionAttributeNames=names, ConsistentRead=True
-        )
-        with storage_errors("DynamoDB"):
-            keys = [item for page in pages for item in page["Items"]]
-        for first in range(0, len(keys), _AT_ONCE):
-            self._write_batch(shape.table, [{"DeleteRequest": {"Key": key}} for key in keys[first : first + _AT_ONCE]])
-
-
-def _kinds(key: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    return zip((name for name, _ in key), ("HASH", "RANGE"), strict=False)
-
-
-def _schema_of(key: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-    return set(_kinds(key))
-
 
 def _values(key: Item) -> tuple[str, ...]:
     return tuple(str(value) for value in key.values())
@@ -284,8 +224,3 @@ def _values(key: Item) -> tuple[str, ...]:
 def _refused(plan: TablePlan, statement: str, row: Mapping[str, Any], reason: str) -> ApplyError:
     told = {name: row.get(name) for name in plan.key} if plan.key else dict(row)
     return ApplyError(plan, f"{statement} {told}", reason)
-
-
-def _code(error: TargetError) -> str:
-    cause = error.__cause__
-    return str(cause.response["Error"]["Code"]) if isinstance(cause, ClientError) else ""
