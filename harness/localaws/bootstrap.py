@@ -21,6 +21,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from localaws.bootstrap_catalog import databases, rulesets, schemas
 from localaws.exceptions import EngineNotRunningError
 from localaws.home import CHECKOUT, Home
 
@@ -111,13 +112,13 @@ def apply(endpoint_url: str, secrets: Secrets, checkout: Path = CHECKOUT) -> lis
     return [
         *_buckets(client("s3", endpoint_url), buckets),
         *_scripts(client("s3", endpoint_url), buckets["scripts"]["name"], checkout),
-        *_databases(client("glue", endpoint_url), catalog["databases"], buckets),
+        *databases(client("glue", endpoint_url), catalog["databases"], buckets),
         *_tables(client("dynamodb", endpoint_url), catalog["dynamodb_tables"]),
         *put_secrets(client("secretsmanager", endpoint_url), secrets),
         *_role(client("iam", endpoint_url), buckets),
         *_jobs(client("glue", endpoint_url), jobs, buckets["scripts"]["name"]),
-        *_rulesets(client("glue", endpoint_url), folder / "rulesets"),
-        *_schemas(client("glue", endpoint_url), catalog.get("schema_registry"), folder / "schemas"),
+        *rulesets(client("glue", endpoint_url), folder / "rulesets"),
+        *schemas(client("glue", endpoint_url), catalog.get("schema_registry"), folder / "schemas"),
     ]
 
 
@@ -147,17 +148,6 @@ def _scripts(s3: Any, bucket: str, checkout: Path) -> list[str]:
         if stored.get(key) != hashlib.md5(body, usedforsecurity=False).hexdigest():
             s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="text/plain; charset=utf-8")
             made.append(f"script s3://{bucket}/{key}")
-    return made
-
-
-def _databases(glue: Any, databases: Mapping[str, Any], buckets: Mapping[str, Any]) -> list[str]:
-    existing = {database["Name"] for database in glue.get_databases()["DatabaseList"]}
-    made = []
-    for name, database in databases.items():
-        if name not in existing:
-            location = f"s3://{buckets[database['bucket']]['name']}/{name}"
-            glue.create_database(DatabaseInput={"Name": name, "Description": database["description"], "LocationUri": location})
-            made.append(f"database {name}")
     return made
 
 
@@ -227,47 +217,6 @@ def _role(iam: Any, buckets: Mapping[str, Any]) -> list[str]:
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trusted]}))
     iam.put_role_policy(RoleName=name, PolicyName="jobs", PolicyDocument=json.dumps(policy))
     return [f"role {name}"]
-
-
-def _rulesets(glue: Any, folder: Path) -> list[str]:
-    """One for each file `<database>.<table>.dqdl`."""
-    made = []
-    existing = {item["Name"] for item in glue.list_data_quality_rulesets(MaxResults=1000)["Rulesets"]}
-    for file in sorted(folder.glob("*.dqdl")):
-        database, table = file.stem.split(".")
-        name, text = f"{database}_{table}", file.read_text("utf-8")
-        if name not in existing:
-            glue.create_data_quality_ruleset(Name=name, Ruleset=text, TargetTable={"DatabaseName": database, "TableName": table})
-        elif glue.get_data_quality_ruleset(Name=name)["Ruleset"] == text:
-            continue
-        else:
-            glue.update_data_quality_ruleset(Name=name, Ruleset=text)
-        made.append(f"ruleset {name}")
-    return made
-
-
-def _schemas(glue: Any, registry: Mapping[str, str] | None, folder: Path) -> list[str]:
-    """One for each file `<source>.avsc`, a version for each definition that it had."""
-    if registry is None:
-        return []
-    made, name = [], registry["name"]
-    if name not in {item["RegistryName"] for item in glue.list_registries(MaxResults=100)["Registries"]}:
-        glue.create_registry(RegistryName=name, Description=registry["description"])
-        made.append(f"registry {name}")
-    existing = {item["SchemaName"] for item in glue.list_schemas(RegistryId={"RegistryName": name}, MaxResults=100)["Schemas"]}
-    for file in sorted(folder.glob("*.avsc")):
-        schema, text = {"RegistryName": name, "SchemaName": file.stem}, file.read_text("utf-8")
-        if file.stem not in existing:
-            kept = {"DataFormat": "AVRO", "Compatibility": registry["compatibility"], "SchemaDefinition": text}
-            glue.create_schema(RegistryId={"RegistryName": name}, SchemaName=file.stem, **kept)
-        elif glue.get_schema_version(SchemaId=schema, SchemaVersionNumber={"LatestVersion": True})["SchemaDefinition"] == text:
-            continue
-        elif glue.register_schema_version(SchemaId=schema, SchemaDefinition=text)["Status"] == "FAILURE":
-            raise ValueError(
-                f"{file} is not {registry['compatibility']} compatible with what {name} has: restore what it had, or take another name."
-            )
-        made.append(f"schema {file.stem}")
-    return made
 
 
 def _jobs(glue: Any, jobs: Mapping[str, Any], scripts: str) -> list[str]:

@@ -6,7 +6,6 @@ Answers follow the Secrets Manager API reference, "RotateSecret" and "CancelRota
 from __future__ import annotations
 
 import json
-import logging
 import threading
 import uuid
 from collections.abc import Mapping
@@ -15,36 +14,42 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from localaws.every import Every
 from localaws.operation import Handler, Request, ServiceContext
 from localaws.secretrotation.exceptions import FunctionDeniedError, PreviousRotationError
 from localaws.secretrotation.rotations import Rotations, incomplete
 
 __all__ = ["OPERATIONS", "close_service", "open_service"]
 
-_LOG = logging.getLogger("localaws")
 _PRINCIPAL = "secretsmanager.amazonaws.com"
 _LOOK = 1.0
 _rotations: dict[Path, Rotations] = {}
-_ended = threading.Event()
+_clocks: list[Every] = []
+_lock = threading.Lock()
 
 
 def open_service(context: ServiceContext) -> None:
     """Called when the endpoint listens: what is due is rotated from now on."""
-    _ended.clear()
-    rotations = _rotations[context.home] = Rotations(context)
-    while not _ended.wait(_LOOK):
-        try:
-            rotations.start_due()
-        except Exception:  # noqa: BLE001 - one secret's mistake must not silence the others for ever
-            _LOG.exception("rotations")
+    _clocks.append(Every("rotations of secrets", _LOOK, _of(context).start_due))
 
 
 def close_service() -> None:
     """Called at an orderly stop of the endpoint."""
-    _ended.set()
-    for rotations in _rotations.values():
+    for clock in _clocks:
+        clock.close()
+    _clocks.clear()
+    with _lock:
+        everything = list(_rotations.values())
+        _rotations.clear()
+    for rotations in everything:
         rotations.close()
-    _rotations.clear()
+
+
+def _of(context: Request | ServiceContext) -> Rotations:
+    with _lock:
+        if context.home not in _rotations:
+            _rotations[context.home] = Rotations(context)
+        return _rotations[context.home]
 
 
 def rotate_secret(request: Request) -> dict[str, Any]:
@@ -57,13 +62,13 @@ def rotate_secret(request: Request) -> dict[str, Any]:
     immediately = asked.get("RotateImmediately", True)
     unfinished = incomplete(secret)
     if unfinished and immediately and function:
-        _rotations[request.home].start(secret["ARN"], function, unfinished)
+        _of(request).start(secret["ARN"], function, unfinished)
         raise PreviousRotationError
     answer = _bare(client.rotate_secret(**asked))
     if not immediately and secret.get("VersionIdsToStages") and not unfinished:
-        _rotations[request.home].start_test(secret["ARN"], function, str(uuid.uuid4()))
+        _of(request).start_test(secret["ARN"], function, str(uuid.uuid4()))
     elif "VersionId" in answer:
-        _rotations[request.home].start(secret["ARN"], function, answer["VersionId"])
+        _of(request).start(secret["ARN"], function, answer["VersionId"])
     return answer
 
 
@@ -71,7 +76,7 @@ def cancel_rotate_secret(request: Request) -> dict[str, Any]:
     """CancelRotateSecret: no more by the calendar, and what runs ends before its next step."""
     client = request.control_plane("secretsmanager")
     answer = _bare(client.cancel_rotate_secret(**request.parameters))
-    _rotations[request.home].cancel(answer["ARN"])
+    _of(request).cancel(answer["ARN"])
     return answer
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from localaws.awslambda.functions import find_function
@@ -21,7 +22,7 @@ from localaws.cloudtrail.operations import history_of
 from localaws.cloudtrail.records import service_event
 from localaws.eventbridge.bus import emit
 from localaws.moto_app import ACCOUNT_ID
-from localaws.operation import ServiceContext
+from localaws.operation import Request, ServiceContext
 from localaws.secretrotation.exceptions import RotationFailedError
 
 __all__ = ["Rotations", "incomplete"]
@@ -41,7 +42,7 @@ def incomplete(described: dict[str, Any]) -> str | None:
 class Rotations:
     """What rotates now."""
 
-    def __init__(self, context: ServiceContext) -> None:
+    def __init__(self, context: Request | ServiceContext) -> None:
         self.context, self.client = context, context.control_plane("secretsmanager")
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="rotation")
         self._running: dict[str, threading.Event] = {}
@@ -53,21 +54,18 @@ class Rotations:
 
     def start(self, arn: str, function: str, token: str) -> None:
         """Rotate in the background, unless it is being done."""
-        self._begin(arn, lambda cancelled: self._rotate(arn, function, token, cancelled))
+        self._begin(arn, partial(self._rotate, arn, function, token))
 
     def start_test(self, arn: str, function: str, token: str) -> None:
         """Call the step testSecret alone, with the value that is current ("RotateImmediately", RotateSecret)."""
-        self._begin(arn, lambda cancelled: self._test(arn, function, token))
+        self._begin(arn, lambda _: self._test(arn, function, token))
 
     def start_due(self) -> None:
         """Begin every rotation whose date has come."""
         now = datetime.now(UTC).timestamp()
         for secret in _kept():
-            due = secret.rotation_enabled and not secret.is_deleted() and (secret.next_rotation_date or now + 1) <= now
-            with self._lock:
-                running = secret.arn in self._running
-            if due and not running:
-                self._start_due(secret)
+            if secret.rotation_enabled and not secret.is_deleted() and (secret.next_rotation_date or now + 1) <= now:
+                self._begin(secret.arn, partial(self._rotate_due, secret))
 
     def cancel(self, arn: str) -> None:
         """The rotation that runs ends before its next step."""
@@ -75,21 +73,21 @@ class Rotations:
             if arn in self._running:
                 self._running[arn].set()
 
-    def _start_due(self, secret: Any) -> None:
+    def _rotate_due(self, secret: Any, cancelled: threading.Event) -> None:
         """Asking moto sets the next date, which a failure waits for. A rotation that did not come to its end is gone on with."""
         unfinished = incomplete(self.client.describe_secret(SecretId=secret.arn))
         answer = self.client.rotate_secret(SecretId=secret.arn, RotateImmediately=unfinished is None)
         if token := unfinished or answer.get("VersionId"):
-            self.start(secret.arn, secret.rotation_lambda_arn, token)
+            self._rotate(secret.arn, secret.rotation_lambda_arn, token, cancelled)
 
-    def _begin(self, arn: str, work: Any) -> None:
+    def _begin(self, arn: str, work: Callable[[threading.Event], None]) -> None:
         with self._lock:
             if arn in self._running:
                 return
             cancelled = self._running[arn] = threading.Event()
         self._pool.submit(self._run, arn, work, cancelled)
 
-    def _run(self, arn: str, work: Any, cancelled: threading.Event) -> None:
+    def _run(self, arn: str, work: Callable[[threading.Event], None], cancelled: threading.Event) -> None:
         try:
             work(cancelled)
         except Exception:  # noqa: BLE001 - nobody waits for it who could be told

@@ -9,6 +9,7 @@ import pytest
 from endpoint_process import CHECKOUT, EndpointProcess
 
 from localaws.bootstrap import apply
+from localaws.bootstrap_catalog import schemas
 
 SECRETS = {"wholesale/rds": {"host": "127.0.0.1", "port": 3306}}
 
@@ -50,3 +51,25 @@ def test_what_changed_is_applied_and_nothing_else(own_endpoint: EndpointProcess,
     value = own_endpoint.client("secretsmanager").get_secret_value(SecretId="wholesale/rds")["SecretString"]
     assert json.loads(value)["port"] == 3307
     assert own_endpoint.client("glue").get_job(JobName="ingest")["Job"]["DefaultArguments"] == {"--database": "other"}
+
+
+def test_a_schema_that_grew_is_a_new_version_and_one_that_cannot_read_what_was_sent_is_refused(
+    own_endpoint: EndpointProcess, tmp_path: Path
+) -> None:
+    glue, registry = own_endpoint.client("glue"), {"name": "sources", "description": "d", "compatibility": "BACKWARD"}
+    key, added = {"name": "id", "type": "long"}, {"name": "n", "type": ["null", "string"], "default": None}
+
+    def written(*fields: object) -> Path:
+        (tmp_path / "orders.avsc").write_text(json.dumps({"type": "record", "name": "orders", "fields": fields}))
+        return tmp_path
+
+    assert schemas(glue, registry, written(key)) == ["registry sources", "schema orders"]
+    assert schemas(glue, registry, written(key)) == []
+    assert schemas(glue, registry, written(key, added)) == ["schema orders"]
+    with pytest.raises(ValueError, match="orders.avsc is not BACKWARD compatible with what sources has"):
+        schemas(glue, registry, written(key, {"name": "amount", "type": "double"}))
+    newest = glue.get_schema_version(
+        SchemaId={"RegistryName": "sources", "SchemaName": "orders"}, SchemaVersionNumber={"LatestVersion": True}
+    )
+    assert newest["VersionNumber"] == 2
+    assert json.loads(newest["SchemaDefinition"])["fields"] == [key, added]
