@@ -90,7 +90,8 @@ def _command(work: Path, folder: Path) -> list[str]:
         f"-Divy.default.ivy.user.dir={work}",
         *("-jar", str(found[-1])),
         *(("-settings", settings) if settings else ()),
-        *("-ivy", str(work / "ivy.xml"), "-cache", str(work / "cache"), "-confs", "default", "-types", "jar", "bundle"),  # a bundle is a jar for OSGi
+        *("-ivy", str(work / "ivy.xml"), "-cache", str(work / "cache"), "-confs", "default"),
+        *("-types", "jar", "bundle"),  # a bundle is a jar too, packed for OSGi
         *("-retrieve", f"{folder}/[artifact]-[revision].[ext]"),
     ]
 
