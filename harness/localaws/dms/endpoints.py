@@ -22,7 +22,7 @@ Secret = Callable[[str], str]
 
 
 def source_address(endpoint: Mapping[str, Any], password: str, secret: Secret) -> dict[str, Any]:
-    """What `SourceAddress` takes.
+    """What `MySqlAddress` takes.
 
     Raises:
         SettingsError: the engine is no source here, or something is missing.

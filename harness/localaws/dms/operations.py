@@ -27,7 +27,7 @@ from localaws.dms.planning import check_together
 from localaws.dms.process import RELOAD, Definition, make_target
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
-from localaws.dms.source.connection import SourceAddress, connected
+from localaws.dms.source.connection import MySqlAddress, connected
 from localaws.dms.statistics import Statistics
 from localaws.dms.supervisor import Supervisor, statistics_file
 from localaws.dms.target.staging import DEFAULT_BUCKET
@@ -216,7 +216,7 @@ def test_connection(request: Request) -> dict[str, Any]:
     try:
         endpoint = _endpoint(request, arn)
         if endpoint["EngineName"] in SOURCES and endpoint["EndpointType"].lower() == "source":
-            with connected(SourceAddress(**source_address(endpoint, _password(request, arn), _secret(request)))):
+            with connected(MySqlAddress(**source_address(endpoint, _password(request, arn), _secret(request)))):
                 pass
         else:
             values = target_values(endpoint, _password(request, arn), _secret(request), DEFAULT_BUCKET)

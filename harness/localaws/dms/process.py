@@ -29,7 +29,7 @@ from localaws.dms.replication import Replication, Task
 from localaws.dms.settings.s3_settings import S3Settings
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
-from localaws.dms.source.connection import SourceAddress
+from localaws.dms.source.connection import MySqlAddress
 from localaws.dms.statistics import Statistics
 from localaws.dms.target.base import Target
 
@@ -145,7 +145,7 @@ def _task(definition: Definition, folder: Path) -> Task:
     return Task(
         definition.name,
         definition.migration,
-        SourceAddress(**definition.source),
+        MySqlAddress(**definition.source),
         mappings,
         settings,
         definition.server_id,
@@ -176,7 +176,6 @@ def make_target(definition: Definition, folder: Path) -> Target:
         return _dynamodb(definition, settings, folder)
     if engine == "mysql":
         from localaws.dms.target.mysql import CONTROL_SCHEMA, MySqlTarget
-        from localaws.dms.target.mysql_session import MySqlAddress
 
         schema = settings.control_schema or CONTROL_SCHEMA
         return MySqlTarget(

@@ -39,7 +39,7 @@ from localaws.dms.reporting import reporting
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
 from localaws.dms.source.catalog import list_tables, read_table
-from localaws.dms.source.connection import SourceAddress, connected
+from localaws.dms.source.connection import MySqlAddress, connected
 from localaws.dms.source.positions import position_at
 from localaws.dms.source.snapshot import current_position, open_snapshot
 from localaws.dms.source.stream import BinlogStream
@@ -64,7 +64,7 @@ class Task:
 
     name: str
     migration: str
-    source: SourceAddress
+    source: MySqlAddress
     mappings: TableMappings
     settings: TaskSettings
     server_id: int

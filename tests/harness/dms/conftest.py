@@ -21,7 +21,7 @@ from localaws.dms.bounds import Until
 from localaws.dms.replication import Replication, Task
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
-from localaws.dms.source.connection import SourceAddress, open_source
+from localaws.dms.source.connection import MySqlAddress, open_source
 from localaws.dms.target.redshift import RedshiftAddress, RedshiftTarget
 from localaws.dms.target.staging import Staging
 from localaws.engines.endpoint import EndpointEngine
@@ -71,13 +71,13 @@ def endpoint(home: Home, redshift: RedshiftEngine) -> Iterator[EndpointEngine]:
 
 
 @pytest.fixture(scope="session")
-def address(mysql: MariaDBEngine) -> SourceAddress:
+def address(mysql: MariaDBEngine) -> MySqlAddress:
     values = mysql.connection_arguments()
-    return SourceAddress(values["host"], values["port"], values["user"], values["password"])
+    return MySqlAddress(values["host"], values["port"], values["user"], values["password"])
 
 
 @pytest.fixture
-def source(address: SourceAddress, request: pytest.FixtureRequest) -> Iterator[pymysql.connections.Connection[Any]]:
+def source(address: MySqlAddress, request: pytest.FixtureRequest) -> Iterator[pymysql.connections.Connection[Any]]:
     """A connection with a database of the test's own, named `database(...)`."""
     connection = open_source(address)
     name = database(connection, request.node.name)
@@ -94,7 +94,7 @@ def warehouse(redshift: RedshiftEngine) -> Iterator[psycopg.Connection[Any]]:
 
 
 @pytest.fixture
-def start(address: SourceAddress, redshift: RedshiftEngine, endpoint: EndpointEngine) -> Iterator[Callable[..., Running]]:
+def start(address: MySqlAddress, redshift: RedshiftEngine, endpoint: EndpointEngine) -> Iterator[Callable[..., Running]]:
     """Starts a task from the source to Redshift; stopped at the end of the test."""
     started: list[Running] = []
     values, s3 = redshift.connection(), client(endpoint, "s3")

@@ -13,7 +13,7 @@ from dms_lab import Running, differences, execute, mappings, next_second, rows_o
 from localaws.dms.binlog.events import Item, Position
 from localaws.dms.bounds import Until, parse_start
 from localaws.dms.exceptions import BinlogGoneError, SourceError
-from localaws.dms.source.connection import SourceAddress
+from localaws.dms.source.connection import MySqlAddress
 from localaws.dms.source.positions import position_at
 from localaws.dms.source.snapshot import current_position
 from localaws.dms.source.stream import BinlogStream
@@ -41,7 +41,7 @@ def test_starts_are_positions_or_times() -> None:
         parse_start("yesterday")
 
 
-def test_a_time_is_found_in_the_file_that_has_it(source: Any, address: SourceAddress) -> None:
+def test_a_time_is_found_in_the_file_that_has_it(source: Any, address: MySqlAddress) -> None:
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY)", "INSERT INTO k VALUES (1)")
     execute(source, "SET SESSION binlog_format=STATEMENT", "UPDATE k SET id = 11", "SET SESSION binlog_format=ROW")  # is passed over
     positions, moments = [current_position(source)], [next_second(source)]
@@ -56,7 +56,7 @@ def test_a_time_is_found_in_the_file_that_has_it(source: Any, address: SourceAdd
     assert position_at(address, moments[1] + 3600, 7001).order >= positions[1].order
 
 
-def test_a_time_before_the_oldest_binlog_is_refused(source: Any, address: SourceAddress) -> None:
+def test_a_time_before_the_oldest_binlog_is_refused(source: Any, address: MySqlAddress) -> None:
     execute(source, "FLUSH BINARY LOGS", f"PURGE BINARY LOGS TO '{current_position(source).file}'")
     execute(source, "FLUSH BINARY LOGS")
 

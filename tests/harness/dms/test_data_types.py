@@ -22,9 +22,8 @@ from localaws.dms.settings.s3_settings import S3Settings
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
 from localaws.dms.source.catalog import read_table
-from localaws.dms.source.connection import SourceAddress, open_source
+from localaws.dms.source.connection import MySqlAddress, open_source
 from localaws.dms.target.mysql import MySqlTarget
-from localaws.dms.target.mysql_session import MySqlAddress
 from localaws.dms.target.redshift import RedshiftAddress, RedshiftTarget
 from localaws.dms.target.s3 import S3Target
 from localaws.dms.target.staging import Staging
@@ -105,7 +104,7 @@ class Arrived:
 
 @pytest.fixture(scope="module")
 def arrived(
-    address: SourceAddress, endpoint: EndpointEngine, redshift: RedshiftEngine, tmp_path_factory: pytest.TempPathFactory
+    address: MySqlAddress, endpoint: EndpointEngine, redshift: RedshiftEngine, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Arrived]:
     """Three tasks, once for all cases: a full load of one table that has every type."""
     source, s3 = open_source(address), client(endpoint, "s3")
@@ -114,12 +113,12 @@ def arrived(
     values = ", ".join(case.value for case in CASES)
     execute(source, f"CREATE OR REPLACE DATABASE {SCHEMA}", f"CREATE TABLE {SCHEMA}.t (id INT PRIMARY KEY, {columns})")
     execute(source, f"INSERT INTO {SCHEMA}.t VALUES (1, {values})", "COMMIT")
-    place, standby = redshift.connection(), MySqlAddress(address.host, address.port, address.user, address.password)
+    place = redshift.connection()
     there = RedshiftAddress(place["host"], place["port"], place["dbname"], place["user"], place["password"])
     renamed = {"rule-type": "transformation", "rule-id": "2", "rule-name": "2", "rule-target": "schema", "rule-action": "rename",
                "object-locator": {"schema-name": SCHEMA}, "value": STANDBY}  # fmt: skip
     _load(address, mappings(SCHEMA), lambda: RedshiftTarget(there, Staging(s3, STAGED, "types"), "types", safe=False))
-    _load(address, mappings(SCHEMA, renamed), lambda: MySqlTarget(standby, "types", safe=False))
+    _load(address, mappings(SCHEMA, renamed), lambda: MySqlTarget(address, "types", safe=False))
     settings = S3Settings.read({"BucketName": BUCKET, "DataFormat": "parquet"})
     _load(address, mappings(SCHEMA), lambda: S3Target(s3, settings, tmp_path_factory.mktemp("types")))
     with psycopg.connect(**place, autocommit=True) as warehouse:
@@ -128,7 +127,7 @@ def arrived(
     source.close()
 
 
-def _load(address: SourceAddress, rules: str, make_target: Callable[[], Any]) -> None:
+def _load(address: MySqlAddress, rules: str, make_target: Callable[[], Any]) -> None:
     task = Task("types", "full-load", address, TableMappings.parse(rules), TaskSettings.parse(json.dumps({})), 7100)
     replication = Replication(task, make_target)
     Running(replication, "start-replication").wait_until_it_ends()

@@ -14,7 +14,7 @@ from dms_lab import execute, schema_of
 from localaws.dms.binlog.events import DELETE, INSERT, UPDATE, Changes, Commit, Item, RowChanges, Statement
 from localaws.dms.exceptions import BinlogError, BinlogGoneError, UnsupportedColumnError
 from localaws.dms.source.catalog import read_table
-from localaws.dms.source.connection import SourceAddress
+from localaws.dms.source.connection import MySqlAddress
 from localaws.dms.source.snapshot import Chunk, Position, chunks_of, current_position, open_snapshot, remaining
 from localaws.dms.source.stream import BinlogStream
 
@@ -81,11 +81,11 @@ def row_changes(items: list[Item]) -> list[RowChanges]:
     return [table for item in items if isinstance(item, Changes) for table in item.tables]
 
 
-def stream_of(address: SourceAddress, position: Position, schema: str) -> BinlogStream:
+def stream_of(address: MySqlAddress, position: Position, schema: str) -> BinlogStream:
     return BinlogStream(address, position, 4711, lambda owner, table: owner == schema, lambda table: None)
 
 
-def test_snapshot_and_binlog_give_every_types_values(source: Any, address: SourceAddress) -> None:
+def test_snapshot_and_binlog_give_every_types_values(source: Any, address: MySqlAddress) -> None:
     schema, begin = schema_of(source), current_position(source)
     columns = ", ".join(f"c{number} {kind}" for number, (kind, _, _) in enumerate(CASES))
     values = ", ".join(literal for _, literal, _ in CASES)
@@ -113,7 +113,7 @@ def test_snapshot_and_binlog_give_every_types_values(source: Any, address: Sourc
     assert changes.table.key == table.key == ("id",)
 
 
-def test_updates_and_deletes_carry_the_row_before(source: Any, address: SourceAddress) -> None:
+def test_updates_and_deletes_carry_the_row_before(source: Any, address: MySqlAddress) -> None:
     schema = schema_of(source)
     execute(source, "CREATE TABLE t (a INT, b VARCHAR(10))", "INSERT INTO t VALUES (1, 'x'), (2, NULL)")
     begin = current_position(source)
@@ -130,7 +130,7 @@ def test_updates_and_deletes_carry_the_row_before(source: Any, address: SourceAd
     assert begin.place < changes.sequence[0] <= changes.sequence[-1] < current_position(source).place
 
 
-def test_a_transaction_larger_than_the_buffer_and_a_value_larger_than_a_packet_are_whole(source: Any, address: SourceAddress) -> None:
+def test_a_transaction_larger_than_the_buffer_and_a_value_larger_than_a_packet_are_whole(source: Any, address: MySqlAddress) -> None:
     schema, big = schema_of(source), 20 << 20
     execute(source, "CREATE TABLE t (id INT PRIMARY KEY, v LONGTEXT, w VARCHAR(500))")
     begin = current_position(source)
@@ -156,7 +156,7 @@ def test_a_transaction_larger_than_the_buffer_and_a_value_larger_than_a_packet_a
     assert loaded.sort_by("id").to_pydict() == rows.sort_by("id").to_pydict()
 
 
-def test_single_row_transactions_are_joined_in_order_across_a_rotated_binlog(source: Any, address: SourceAddress) -> None:
+def test_single_row_transactions_are_joined_in_order_across_a_rotated_binlog(source: Any, address: MySqlAddress) -> None:
     schema = schema_of(source)
     execute(source, "CREATE TABLE t (id INT PRIMARY KEY, v INT)")
     begin = current_position(source)
@@ -176,7 +176,7 @@ def test_single_row_transactions_are_joined_in_order_across_a_rotated_binlog(sou
     assert commits == sorted(commits)
 
 
-def test_statements_come_between_the_rows_around_them(source: Any, address: SourceAddress) -> None:
+def test_statements_come_between_the_rows_around_them(source: Any, address: MySqlAddress) -> None:
     schema, begin = schema_of(source), current_position(source)
     execute(source, "CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)")
     execute(source, "ALTER TABLE t ADD COLUMN v INT", "INSERT INTO t VALUES (2, 3)", "TRUNCATE t")
@@ -189,7 +189,7 @@ def test_statements_come_between_the_rows_around_them(source: Any, address: Sour
     assert told == ["CREATE", [{"id": 1}], "ALTER", [{"id": 2, "v": 3}], "TRUNCATE"]
 
 
-def test_a_purged_position_is_told_as_such(source: Any, address: SourceAddress) -> None:
+def test_a_purged_position_is_told_as_such(source: Any, address: MySqlAddress) -> None:
     stream = BinlogStream(address, Position("binlog.999999", 4), 4711, lambda owner, table: True, lambda table: None)
     with pytest.raises(BinlogGoneError, match="reload-target"):
         list(stream.read(1.0))
@@ -197,7 +197,7 @@ def test_a_purged_position_is_told_as_such(source: Any, address: SourceAddress) 
 
 
 @pytest.mark.parametrize(("setting", "value"), [("binlog_row_image", "MINIMAL"), ("binlog_format", "STATEMENT")])
-def test_changes_that_are_no_whole_rows_are_refused_with_the_setting(source: Any, address: SourceAddress, setting: str, value: str) -> None:
+def test_changes_that_are_no_whole_rows_are_refused_with_the_setting(source: Any, address: MySqlAddress, setting: str, value: str) -> None:
     schema = schema_of(source)
     execute(source, "CREATE TABLE t (id INT PRIMARY KEY, v INT)", "INSERT INTO t VALUES (1, 2)")
     begin = current_position(source)
@@ -242,7 +242,7 @@ def test_what_remains_of_an_interrupted_load_is_what_lies_between_the_chunks_tha
     assert remaining([Chunk()]) == []
 
 
-def test_a_change_has_the_same_sequence_whenever_it_is_read(source: Any, address: SourceAddress) -> None:
+def test_a_change_has_the_same_sequence_whenever_it_is_read(source: Any, address: MySqlAddress) -> None:
     schema = schema_of(source)
     execute(source, "CREATE TABLE t (a INT PRIMARY KEY, b VARCHAR(3000))", "CREATE TABLE other (a INT)")
     begin = current_position(source)

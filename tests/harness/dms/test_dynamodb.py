@@ -16,7 +16,7 @@ from localaws.dms.process import Definition, make_target
 from localaws.dms.replication import Replication, Task
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
-from localaws.dms.source.connection import SourceAddress
+from localaws.dms.source.connection import MySqlAddress
 from localaws.dms.target.dynamodb import EXCEPTIONS, DynamoDbTarget
 from localaws.engines.endpoint import EndpointEngine
 from waiting import wait_until
@@ -33,7 +33,7 @@ def dynamodb(endpoint: EndpointEngine) -> Iterator[Any]:
 
 
 @pytest.fixture
-def replicate(address: SourceAddress, dynamodb: Any, tmp_path: Path) -> Iterator[Start]:
+def replicate(address: MySqlAddress, dynamodb: Any, tmp_path: Path) -> Iterator[Start]:
     started: list[Running] = []
 
     def begin(name: str, rules: str, migration: str = "full-load-and-cdc", **settings: Any) -> Running:
@@ -179,7 +179,7 @@ def test_rows_that_are_no_items_are_kept_with_the_reason(source: Any, dynamodb: 
     assert "primary key of several columns" in running.replication.statistics.table(schema, "pair").message
 
 
-def test_a_task_of_the_endpoint_fills_a_table(endpoint: EndpointEngine, address: SourceAddress, source: Any, dynamodb: Any) -> None:
+def test_a_task_of_the_endpoint_fills_a_table(endpoint: EndpointEngine, address: MySqlAddress, source: Any, dynamodb: Any) -> None:
     schema, dms = schema_of(source), client(endpoint, "dms")
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY)", "INSERT INTO k VALUES (1)", "COMMIT")
     instance = dms.create_replication_instance(ReplicationInstanceIdentifier="items", ReplicationInstanceClass="dms.t3.micro")

@@ -9,7 +9,7 @@ import psycopg
 import pymysql
 from dms_lab import Running, differences, execute, mappings, rows_of, schema_of
 
-from localaws.dms.source.connection import SourceAddress, open_source
+from localaws.dms.source.connection import MySqlAddress, open_source
 from localaws.dms.source.snapshot import Position, current_position
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.mariadb import MariaDBEngine
@@ -24,7 +24,7 @@ def caught_up(running: Running, source: Any) -> None:
 
 
 def test_each_server_goes_away_in_turn_and_the_task_goes_on(
-    address: SourceAddress, mysql: MariaDBEngine, redshift: RedshiftEngine, endpoint: EndpointEngine, start: Start
+    address: MySqlAddress, mysql: MariaDBEngine, redshift: RedshiftEngine, endpoint: EndpointEngine, start: Start
 ) -> None:
     source = open_source(address)
     execute(source, "CREATE OR REPLACE DATABASE t_faults", "USE t_faults", "CREATE TABLE k (id INT PRIMARY KEY, v INT)")
@@ -41,7 +41,7 @@ def test_each_server_goes_away_in_turn_and_the_task_goes_on(
     source.close()
 
 
-def _away(source: Any, address: SourceAddress, engine: Any, number: int) -> pymysql.connections.Connection[Any]:
+def _away(source: Any, address: MySqlAddress, engine: Any, number: int) -> pymysql.connections.Connection[Any]:
     """Rows are changed before, while and after the engine is away."""
     execute(source, f"INSERT INTO k VALUES ({1000 + number}, 1)")
     if engine.name != "mysql":

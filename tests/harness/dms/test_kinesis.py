@@ -17,7 +17,7 @@ from localaws.dms.replication import Replication, Task
 from localaws.dms.settings.kinesis_settings import KinesisSettings
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
-from localaws.dms.source.connection import SourceAddress
+from localaws.dms.source.connection import MySqlAddress
 from localaws.dms.source.snapshot import current_position
 from localaws.dms.target import kinesis
 from localaws.dms.target.kinesis import KinesisTarget
@@ -55,7 +55,7 @@ def stream(endpoint: EndpointEngine) -> Iterator[Callable[[], list[dict[str, Any
 
 
 @pytest.fixture
-def replicate(address: SourceAddress, endpoint: EndpointEngine, stream: Any, tmp_path: Path) -> Iterator[Callable[..., Running]]:
+def replicate(address: MySqlAddress, endpoint: EndpointEngine, stream: Any, tmp_path: Path) -> Iterator[Callable[..., Running]]:
     started: list[Running] = []
 
     def begin(rules: str, start_type: str = "start-replication", values: dict[str, Any] | None = None, **settings: Any) -> Running:
@@ -222,7 +222,7 @@ def test_a_stream_that_is_not_there_and_settings_that_are_none_are_told(endpoint
             KinesisSettings.read({"StreamArn": arn, **values} if values else {})
 
 
-def test_a_task_of_the_endpoint_sends_to_a_stream(endpoint: EndpointEngine, address: SourceAddress, source: Any, stream: Any) -> None:
+def test_a_task_of_the_endpoint_sends_to_a_stream(endpoint: EndpointEngine, address: MySqlAddress, source: Any, stream: Any) -> None:
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY)", "INSERT INTO k VALUES (1)")
     dms = client(endpoint, "dms")
     instance = dms.create_replication_instance(ReplicationInstanceIdentifier="streams", ReplicationInstanceClass="dms.t3.micro")

@@ -16,7 +16,7 @@ from dms_lab import BUCKET, execute, mappings, rows_of, schema_of
 
 from localaws.dms.exceptions import SettingsError
 from localaws.dms.process import Definition
-from localaws.dms.source.connection import SourceAddress
+from localaws.dms.source.connection import MySqlAddress
 from localaws.dms.source.snapshot import Position, current_position
 from localaws.dms.spilling import Waiting
 from localaws.dms.statistics import Statistics
@@ -94,7 +94,7 @@ class Process:
 
 @pytest.fixture
 def begin(
-    tmp_path: Path, source: Any, address: SourceAddress, redshift: RedshiftEngine, endpoint: EndpointEngine
+    tmp_path: Path, source: Any, address: MySqlAddress, redshift: RedshiftEngine, endpoint: EndpointEngine
 ) -> Iterator[Callable[..., Process]]:
     started: list[Process] = []
 

@@ -21,11 +21,10 @@ from localaws.dms.exceptions import SettingsError
 from localaws.dms.replication import Replication, Task
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
-from localaws.dms.source.connection import SourceAddress
+from localaws.dms.source.connection import MySqlAddress
 from localaws.dms.source.snapshot import Position, current_position
 from localaws.dms.target import mysql
 from localaws.dms.target.mysql import MySqlTarget
-from localaws.dms.target.mysql_session import MySqlAddress
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.redshift import RedshiftEngine
 from localaws.home import Home
@@ -53,14 +52,13 @@ def standby(source: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def replicate(address: SourceAddress) -> Iterator[Start]:
+def replicate(address: MySqlAddress) -> Iterator[Start]:
     started: list[Running] = []
-    target = MySqlAddress(address.host, address.port, address.user, address.password)
 
     def begin(name: str, rules: str, start_type: str = "start-replication", **settings: Any) -> Running:
         read = TaskSettings.parse(json.dumps({"FullLoadSettings": {"MaxFullLoadSubTasks": 2}, **settings}))
         task = Task(name, "full-load-and-cdc", address, TableMappings.parse(rules), read, 7100 + len(started))
-        running = Running(Replication(task, lambda: MySqlTarget(target, name, safe=not read.strict, lob_bytes=read.lob_bytes)), start_type)
+        running = Running(Replication(task, lambda: MySqlTarget(address, name, safe=not read.strict, lob_bytes=read.lob_bytes)), start_type)
         started.append(running)
         return running
 
@@ -262,7 +260,7 @@ def dms(endpoint: EndpointEngine) -> Any:
 
 
 @pytest.fixture(scope="module")
-def arns(dms: Any, endpoint: EndpointEngine, address: SourceAddress, redshift: RedshiftEngine) -> dict[str, str]:
+def arns(dms: Any, endpoint: EndpointEngine, address: MySqlAddress, redshift: RedshiftEngine) -> dict[str, str]:
     """One source, and a target of each kind."""
     values, login = redshift.connection(), {"Username": address.user, "Password": address.password}
     server = {"ServerName": address.host, "Port": address.port, **login}
@@ -349,8 +347,8 @@ def _fan_out(
     print(f"{kills} kills, {writer.transactions} transactions, equal in three targets")
 
 
-def _address(source: Any) -> SourceAddress:
-    return SourceAddress(source.host, source.port, source.user.decode(), source.password.decode())
+def _address(source: Any) -> MySqlAddress:
+    return MySqlAddress(source.host, source.port, source.user.decode(), source.password.decode())
 
 
 def _replayed(s3: Any, schema: str) -> list[tuple[Any, ...]]:

@@ -22,7 +22,7 @@ from localaws.dms.reloading import ReloadRequest, Reloads
 from localaws.dms.replication import Replication, Task
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
-from localaws.dms.source.connection import SourceAddress, open_source
+from localaws.dms.source.connection import MySqlAddress, open_source
 from localaws.dms.source.snapshot import current_position
 from localaws.dms.target.redshift import RedshiftAddress, RedshiftTarget
 from localaws.dms.target.staging import Staging
@@ -38,7 +38,7 @@ SETTINGS = {
 class Line:
     """A task whose both ends lead over wires."""
 
-    def __init__(self, address: SourceAddress, redshift: RedshiftEngine, endpoint: EndpointEngine) -> None:
+    def __init__(self, address: MySqlAddress, redshift: RedshiftEngine, endpoint: EndpointEngine) -> None:
         values = redshift.connection()
         self.source, self.target = Wire(address.host, address.port), Wire(values["host"], values["port"])
         self._from = replace(address, host="127.0.0.1", port=self.source.port)
@@ -69,7 +69,7 @@ class Line:
 
 
 @pytest.fixture
-def line(address: SourceAddress, redshift: RedshiftEngine, endpoint: EndpointEngine) -> Iterator[Line]:
+def line(address: MySqlAddress, redshift: RedshiftEngine, endpoint: EndpointEngine) -> Iterator[Line]:
     made = Line(address, redshift, endpoint)
     yield made
     made.running.replication.stopping.set()
@@ -79,7 +79,7 @@ def line(address: SourceAddress, redshift: RedshiftEngine, endpoint: EndpointEng
 
 
 @pytest.fixture
-def writing(address: SourceAddress, source: Any) -> Iterator[threading.Event]:
+def writing(address: MySqlAddress, source: Any) -> Iterator[threading.Event]:
     """Transactions on the source, over its own connection, until the event is set."""
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY, v INT)", "INSERT INTO k SELECT seq, 0 FROM seq_1_to_5000")
     execute(source, "CREATE TABLE bag (x INT)", "INSERT INTO bag SELECT seq % 5 FROM seq_1_to_100")

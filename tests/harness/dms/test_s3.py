@@ -26,7 +26,7 @@ from localaws.dms.replication import Replication, Task
 from localaws.dms.settings.s3_settings import S3Settings
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
-from localaws.dms.source.connection import SourceAddress
+from localaws.dms.source.connection import MySqlAddress
 from localaws.dms.source.snapshot import Chunk, current_position
 from localaws.dms.target.base import Batch
 from localaws.dms.target.s3 import S3Target
@@ -211,7 +211,7 @@ def test_a_bucket_that_is_not_there_is_told(s3: Any, tmp_path: Path) -> None:
     ids=["strict", "safe"],
 )
 def test_a_task_writes_its_load_and_every_change_in_order(
-    source: Any, address: SourceAddress, s3: Any, tmp_path: Path, safe: bool, moved: bytes, caplog: pytest.LogCaptureFixture
+    source: Any, address: MySqlAddress, s3: Any, tmp_path: Path, safe: bool, moved: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     schema = schema_of(source)
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY, v DECIMAL(5,2), at DATETIME)")

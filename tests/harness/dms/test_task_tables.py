@@ -13,9 +13,8 @@ from dms_lab import Running, execute, mappings, rows_of, schema_of
 from localaws.dms.replication import Replication, Task
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
-from localaws.dms.source.connection import SourceAddress
+from localaws.dms.source.connection import MySqlAddress
 from localaws.dms.target.mysql import CONTROL_SCHEMA, MySqlTarget
-from localaws.dms.target.mysql_session import MySqlAddress
 
 CONTROL = {"StatusTableEnabled": True, "HistoryTableEnabled": True, "SuspendedTablesTableEnabled": True}
 
@@ -55,24 +54,23 @@ def test_a_task_tells_of_its_phases_and_of_tables_that_it_left_out(
     assert (history[0][2], history[1][2]) == (0, None)
 
 
-def test_a_table_that_is_back_is_not_told_any_more(source: Any, address: SourceAddress, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_table_that_is_back_is_not_told_any_more(source: Any, address: MySqlAddress, caplog: pytest.LogCaptureFixture) -> None:
     schema = schema_of(source)
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY, at INET6)", "INSERT INTO k VALUES (1, '::1')", "COMMIT")
     there = {"rule-type": "transformation", "rule-id": "2", "rule-name": "2", "rule-target": "schema", "rule-action": "rename",
              "object-locator": {"schema-name": schema}, "value": f"{schema}_there"}  # fmt: skip
     settings = TaskSettings.parse('{"ControlTablesSettings": {"SuspendedTablesTableEnabled": true}}')
-    place = MySqlAddress(address.host, address.port, address.user, address.password)
     task = Task("back", "full-load-and-cdc", address, TableMappings.parse(mappings(schema, there)), settings, 7200)
 
     def suspended() -> list[tuple[Any, ...]]:
         query = f"SELECT table_name FROM {CONTROL_SCHEMA}.awsdms_suspended_tables WHERE task_name = 'back'"
         return rows_of(source, query) if _has_table(source) else []
 
-    first = Running(Replication(task, lambda: MySqlTarget(place, "back", safe=False)), "start-replication")
+    first = Running(Replication(task, lambda: MySqlTarget(address, "back", safe=False)), "start-replication")
     first.wait_for(lambda: suspended() == [("k",)])
     first.stop()
     execute(source, "ALTER TABLE k DROP COLUMN at")
-    second = Running(Replication(task, lambda: MySqlTarget(place, "back", safe=False)), "reload-target")
+    second = Running(Replication(task, lambda: MySqlTarget(address, "back", safe=False)), "reload-target")
     second.wait_for(lambda: second.replication.statistics.phase == "ongoing replication" and suspended() == [])
     second.stop()
 

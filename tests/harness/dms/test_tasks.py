@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from dms_lab import client, differences, execute, mappings, next_second, rows_of, schema_of
 
 from cli.dms import dms as dms_command
-from localaws.dms.source.connection import SourceAddress, open_source
+from localaws.dms.source.connection import MySqlAddress, open_source
 from localaws.engines.endpoint import EndpointEngine
 from localaws.engines.redshift import RedshiftEngine
 from localaws.home import Home
@@ -36,7 +36,7 @@ def dms(endpoint: EndpointEngine) -> Any:
 
 
 @pytest.fixture(scope="module")
-def arns(dms: Any, endpoint: EndpointEngine, address: SourceAddress, redshift: RedshiftEngine) -> dict[str, str]:
+def arns(dms: Any, endpoint: EndpointEngine, address: MySqlAddress, redshift: RedshiftEngine) -> dict[str, str]:
     """An instance, a source whose password is the endpoint's, and a target whose password is in Secrets Manager."""
     values = redshift.connection()
     secret = {"host": values["host"], "port": values["port"], "username": values["user"], "password": values["password"]}
@@ -92,7 +92,7 @@ def statistics(dms: Any, arn: str) -> dict[str, dict[str, Any]]:
     return {table["TableName"]: table for table in dms.describe_table_statistics(ReplicationTaskArn=arn)["TableStatistics"]}
 
 
-def test_connections_are_really_tried(dms: Any, arns: dict[str, str], address: SourceAddress) -> None:
+def test_connections_are_really_tried(dms: Any, arns: dict[str, str], address: MySqlAddress) -> None:
     wrong = dms.create_endpoint(
         EndpointIdentifier="wrong", EndpointType="source", EngineName="mysql",
         ServerName=address.host, Port=address.port, Username=address.user, Password="not this one",
@@ -302,7 +302,7 @@ def test_a_position_that_is_gone_fails_the_task_with_the_reason(dms: Any, create
 class Writer(threading.Thread):
     """Changes rows of three tables until it is told to end."""
 
-    def __init__(self, address: SourceAddress, schema: str, seed: int) -> None:
+    def __init__(self, address: MySqlAddress, schema: str, seed: int) -> None:
         super().__init__(daemon=True)
         self._connection, self._dice, self.ending = open_source(address, database=schema), random.Random(seed), threading.Event()
         self.error: BaseException | None = None
@@ -343,7 +343,7 @@ class Writer(threading.Thread):
 
 
 def _killed(
-    kills: int, dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any], address: SourceAddress, home: Home
+    kills: int, dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any], address: MySqlAddress, home: Home
 ) -> None:
     """Kills the task's process at random instants while rows change; at the end every row is as on the source."""
     schema = schema_of(source)
@@ -378,7 +378,7 @@ def _killed(
 
 
 def test_a_task_that_is_killed_under_load_loses_nothing_and_applies_nothing_twice(
-    dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any], address: SourceAddress, home: Home
+    dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any], address: MySqlAddress, home: Home
 ) -> None:
     _killed(4, dms, create, source, warehouse, address, home)
 
@@ -386,6 +386,6 @@ def test_a_task_that_is_killed_under_load_loses_nothing_and_applies_nothing_twic
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_a_task_that_is_killed_a_hundred_times_loses_nothing_and_applies_nothing_twice(
-    dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any], address: SourceAddress, home: Home
+    dms: Any, create: Callable[..., str], source: Any, warehouse: psycopg.Connection[Any], address: MySqlAddress, home: Home
 ) -> None:
     _killed(KILLS, dms, create, source, warehouse, address, home)

@@ -17,9 +17,8 @@ from localaws.dms.exceptions import SettingsError
 from localaws.dms.replication import Replication, Task
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
-from localaws.dms.source.connection import SourceAddress
+from localaws.dms.source.connection import MySqlAddress
 from localaws.dms.target.mysql import MySqlTarget
-from localaws.dms.target.mysql_session import MySqlAddress
 from localaws.dms.validation.compare import Difference, differing
 
 ONLY = {"FullLoadSettings": {"TargetTablePrepMode": "DO_NOTHING"}, "ValidationSettings": {"EnableValidation": True, "ValidationOnly": True}}
@@ -58,7 +57,7 @@ class Pair:
 
 @pytest.fixture(params=["redshift", "mysql"])
 def pair(
-    request: pytest.FixtureRequest, source: Any, address: SourceAddress, start: Callable[..., Running], warehouse: psycopg.Connection[Any]
+    request: pytest.FixtureRequest, source: Any, address: MySqlAddress, start: Callable[..., Running], warehouse: psycopg.Connection[Any]
 ) -> Iterator[Pair]:
     schema = schema_of(source)
     if request.param == "redshift":
@@ -70,12 +69,11 @@ def pair(
         "rule-type": "transformation", "rule-id": "9", "rule-name": "9", "rule-target": "schema", "rule-action": "rename",
         "object-locator": {"schema-name": schema}, "value": copy,
     }  # fmt: skip
-    place = MySqlAddress(address.host, address.port, address.user, address.password)
 
     def begin(name: str, rules: str, migration: str = "full-load-and-cdc", **settings: Any) -> Running:
         read = TaskSettings.parse(json.dumps(settings))
         task = Task(name, migration, address, TableMappings.parse(rules), read, 7300 + len(started))
-        started.append(Running(Replication(task, lambda: MySqlTarget(place, name, safe=False)), "start-replication"))
+        started.append(Running(Replication(task, lambda: MySqlTarget(address, name, safe=False)), "start-replication"))
         return started[-1]
 
     yield Pair(begin, source, copy, mappings(schema, rename))

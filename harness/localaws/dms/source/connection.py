@@ -13,7 +13,7 @@ import pymysql
 
 from localaws.dms.exceptions import SourceError, SourceLostError
 
-__all__ = ["KEEP_ALIVE", "SourceAddress", "connected", "fileno", "is_lost", "keep_alive", "open_source", "shut_down", "source_errors"]
+__all__ = ["KEEP_ALIVE", "MySqlAddress", "connected", "fileno", "is_lost", "keep_alive", "open_source", "shut_down", "source_errors"]
 
 _LOST = frozenset((2002, 2003, 2006, 2013, 2014, 2055, 1053, 1040, 1158, 1159, 1160, 1161))
 _SECONDS_TO_CONNECT = 10
@@ -23,17 +23,19 @@ unanswered before a connection is taken for lost: a network that swallows everyt
 
 
 @dataclass(frozen=True, slots=True)
-class SourceAddress:
-    """Where the source is, and as whom to log in."""
+class MySqlAddress:
+    """Where a MySQL-compatible server is, source or target, and as whom to log in; `script` is what each connection to a target runs
+    first (AfterConnectScript)."""
 
     host: str
     port: int
     user: str
     password: str = field(repr=False)
     ssl: dict[str, Any] | None = None
+    script: str = ""
 
 
-def open_source(address: SourceAddress, **more: Any) -> pymysql.connections.Connection[Any]:
+def open_source(address: MySqlAddress, **more: Any) -> pymysql.connections.Connection[Any]:
     """A connection in UTC that gives texts as utf8mb4 and dates as they are.
 
     Raises:
@@ -82,7 +84,7 @@ def shut_down(number: int) -> None:
 
 
 @contextmanager
-def connected(address: SourceAddress) -> Iterator[pymysql.connections.Connection[Any]]:
+def connected(address: MySqlAddress) -> Iterator[pymysql.connections.Connection[Any]]:
     """A connection that is closed at the end."""
     connection = open_source(address)
     try:

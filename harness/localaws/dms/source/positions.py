@@ -6,7 +6,7 @@ import pymysql
 
 from localaws.dms.binlog.events import Commit, Position, Statement
 from localaws.dms.exceptions import BinlogGoneError, SourceError
-from localaws.dms.source.connection import SourceAddress, connected, source_errors
+from localaws.dms.source.connection import MySqlAddress, connected, source_errors
 from localaws.dms.source.snapshot import current_position
 from localaws.dms.source.stream import BinlogStream
 
@@ -16,7 +16,7 @@ _BEGIN = 4
 _WAIT = 0.5
 
 
-def position_at(address: SourceAddress, seconds: int, server_id: int) -> Position:
+def position_at(address: MySqlAddress, seconds: int, server_id: int) -> Position:
     """Where what was committed at that second, or later, begins. Seconds are since the epoch, as the source's clock was.
 
     Raises:
@@ -55,7 +55,7 @@ def _first_after(stream: BinlogStream, begin: Position, seconds: int) -> Positio
             return last
 
 
-def _files(address: SourceAddress) -> list[str]:
+def _files(address: MySqlAddress) -> list[str]:
     with connected(address) as connection, source_errors(), connection.cursor() as cursor:
         try:
             cursor.execute("SHOW BINARY LOGS")
@@ -64,7 +64,7 @@ def _files(address: SourceAddress) -> list[str]:
         return [str(row[0]) for row in cursor.fetchall()]
 
 
-def end_after(address: SourceAddress, seconds: int) -> Position | None:
+def end_after(address: MySqlAddress, seconds: int) -> Position | None:
     """The end of the binlog when that second is over by the source's clock, so that nothing later was committed in it; None before."""
     with connected(address) as connection:
         with source_errors(), connection.cursor() as cursor:

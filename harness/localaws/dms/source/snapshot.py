@@ -15,7 +15,7 @@ import pymysql
 
 from localaws.dms.binlog.events import Position
 from localaws.dms.exceptions import SourceError
-from localaws.dms.source.connection import SourceAddress, fileno, open_source, shut_down, source_errors
+from localaws.dms.source.connection import MySqlAddress, fileno, open_source, shut_down, source_errors
 from localaws.dms.source.result import query_batches
 from localaws.dms.types import SourceColumn, SourceTable
 
@@ -102,7 +102,7 @@ def current_position(connection: pymysql.connections.Connection[Any]) -> Positio
     return Position(row[0], int(row[1]))
 
 
-def open_snapshot(address: SourceAddress, connections: int) -> Snapshot:
+def open_snapshot(address: MySqlAddress, connections: int) -> Snapshot:
     """Connections with one snapshot.
 
     Raises:
@@ -135,7 +135,7 @@ def _begin(connection: pymysql.connections.Connection[Any]) -> Position | None:
     return Position(file, int(offset)) if file and offset else None
 
 
-def _begin_locked(address: SourceAddress, opened: Sequence[pymysql.connections.Connection[Any]]) -> Position:
+def _begin_locked(address: MySqlAddress, opened: Sequence[pymysql.connections.Connection[Any]]) -> Position:
     lock = open_source(address)
     try:
         with source_errors(), lock.cursor() as cursor:

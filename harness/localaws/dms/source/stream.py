@@ -15,7 +15,7 @@ from localaws.dms.binlog.events import Item, Position
 from localaws.dms.binlog.frames import Framer, RowEvents
 from localaws.dms.binlog.rows import PADDING
 from localaws.dms.exceptions import SourceError, SourceLostError
-from localaws.dms.source.connection import SourceAddress, fileno, open_source, shut_down, source_errors
+from localaws.dms.source.connection import MySqlAddress, fileno, open_source, shut_down, source_errors
 
 __all__ = ["BinlogStream", "read_charsets"]
 
@@ -30,7 +30,7 @@ class BinlogStream:
     """Reads on from a position. Not for several threads."""
 
     def __init__(
-        self, address: SourceAddress, position: Position, server_id: int, wanted: Callable[[str, str], bool], before: BeforeColumns
+        self, address: MySqlAddress, position: Position, server_id: int, wanted: Callable[[str, str], bool], before: BeforeColumns
     ) -> None:
         self._before, self._connection = before, open_source(address)
         try:

@@ -17,11 +17,12 @@ from localaws.dms.exceptions import TargetError
 from localaws.dms.netting import Bag, Net
 from localaws.dms.plan import PlannedColumn, TablePlan
 from localaws.dms.source.catalog import read_table
+from localaws.dms.source.connection import MySqlAddress
 from localaws.dms.source.snapshot import Chunk, read_rows
 from localaws.dms.target.base import ApplyError, LoadResult
 from localaws.dms.target.control_tables import MYSQL, ControlTables
 from localaws.dms.target.mysql_rows import MySqlColumn, as_texts, load_clause, load_lines
-from localaws.dms.target.mysql_session import MySqlAddress, MySqlSession
+from localaws.dms.target.mysql_session import MySqlSession
 from localaws.dms.target.safe_types import safe_mysql_type
 from localaws.dms.target.sql import SqlTarget
 from localaws.dms.types import arrow_type

@@ -5,33 +5,21 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pymysql
 
 from localaws.dms.exceptions import CollisionError, TargetError, TargetLostError
-from localaws.dms.source.connection import fileno, is_lost, keep_alive
+from localaws.dms.source.connection import MySqlAddress, fileno, is_lost, keep_alive
 from localaws.dms.target.connections import ThreadConnections
 
-__all__ = ["MySqlAddress", "MySqlSession"]
+__all__ = ["MySqlSession"]
 
 _SECONDS_TO_CONNECT = 10
 _COLLISIONS = frozenset((1205, 1213, 1020))
 """Lock wait timeout, deadlock, and a row that another transaction changed."""
 _MODE = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION"
-
-
-@dataclass(frozen=True, slots=True)
-class MySqlAddress:
-    """Where the server is and as whom to log in; `script` is what each connection runs first (AfterConnectScript)."""
-
-    host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
-    script: str = ""
 
 
 class MySqlSession:
@@ -88,7 +76,7 @@ class MySqlSession:
         address = self._address
         with target_errors("log-in"):
             connection = pymysql.connect(
-                host=address.host, port=address.port, user=address.user, password=address.password, charset="utf8mb4",
+                host=address.host, port=address.port, user=address.user, password=address.password, ssl=address.ssl, charset="utf8mb4",
                 connect_timeout=_SECONDS_TO_CONNECT, autocommit=True, local_infile=True,
                 init_command=f"SET time_zone='+00:00', sql_mode='{_MODE}', foreign_key_checks=0",
             )  # fmt: skip

@@ -12,7 +12,7 @@ from localaws.dms.binlog.events import Position
 from localaws.dms.exceptions import SettingsError
 from localaws.dms.plan import TablePlan
 from localaws.dms.source.catalog import count_rows
-from localaws.dms.source.connection import SourceAddress, open_source
+from localaws.dms.source.connection import MySqlAddress, open_source
 from localaws.dms.source.snapshot import Chunk, chunks_of, current_position, read_rows
 from localaws.dms.target.comparing import ComparableTarget, in_keys, keys_can_be_asked_for
 from localaws.dms.target.control_tables import MYSQL
@@ -28,7 +28,7 @@ Key = tuple[Any, ...]
 class Sides:
     """A source and a target. `wait_for` returns when the target has everything before a position; None where that cannot be known."""
 
-    def __init__(self, source: SourceAddress, target: ComparableTarget, wait_for: Callable[[Position], None] | None) -> None:
+    def __init__(self, source: MySqlAddress, target: ComparableTarget, wait_for: Callable[[Position], None] | None) -> None:
         self._address, self._target, self._wait_for = source, target, wait_for
         self._connection: Any = None
 
