@@ -1,10 +1,10 @@
 """Makes `dist/`: the wheel of `libs/`, the wheels and jars it needs beside what Glue has, the scripts and the jobs' arguments.
 
-dist/wheels/    the library's wheel, and the pinned wheels of requirements/ship.in (fetched by hash)
-dist/jars/      for --extra-jars
-dist/glue_jobs/ the scripts
-dist/jobs.json  the jobs with their arguments, as deployment/jobs.json has them
-dist/manifest.json  every file with size and sha256
+    dist/wheels/    the library's wheel, and the pinned wheels of requirements/ship.in (fetched by hash)
+    dist/jars/      for --extra-jars
+    dist/glue_jobs/ the scripts
+    dist/jobs.json  the jobs with their arguments, as deployment/jobs.json has them
+    dist/manifest.json  every file with size and sha256
 """
 
 from __future__ import annotations
