@@ -1,6 +1,6 @@
 # The daily commands. Paths are relative throughout: make cannot handle a checkout whose path has a space otherwise.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test unit lint up down status deploy-local destroy-local package bench soak test-glue-image test-next-glue lock clean
+.PHONY: help install demo test unit lint up down status deploy-local destroy-local package bench soak test-glue-image test-next-glue test-airflow lock clean
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
@@ -55,6 +55,9 @@ test-glue-image: install ## the unit tests and the runtime's golden cases in AWS
 
 test-next-glue: install ## the runtime's tests on Spark 4.1 with Python 3.13, where such a Python is
 	@$(PYTHON) -P -m package.glue6
+
+test-airflow: install ## the DAG's test in Airflow, in an environment of its own
+	@$(PYTHON) -P -m package.airflow_lane
 
 lock: install ## pin requirements/local.in anew, with hashes
 	@cd requirements && ../$(PYTHON) -m piptools compile --quiet --allow-unsafe --generate-hashes --no-emit-find-links --no-emit-index-url \

@@ -40,6 +40,22 @@ def mend(home: Path) -> None:
     registered.compares = True  # type: ignore[attr-defined]
     GlueBackend.register_schema_version = registered  # type: ignore[method-assign]
 
+    _keep_tags(GlueBackend)
+
+
+def _keep_tags(backend: Any) -> None:
+    """GetTags knows the tags that a registry was made with, as it does a schema's."""
+    create = backend.create_registry
+
+    @functools.wraps(create)
+    def created(self: Any, registry_name: str, description: str | None = None, tags: dict[str, str] | None = None) -> dict[str, Any]:
+        answer: dict[str, Any] = create(self, registry_name, description, tags)
+        if tags:
+            self.tag_resource(self.registries[registry_name].registry_arn, tags)
+        return answer
+
+    backend.create_registry = created
+
 
 def _version(backend: Any, version_id: str) -> tuple[Any, Any]:
     found = (

@@ -150,3 +150,10 @@ def test_schemas_are_listed_by_registry(glue: Any) -> None:
     assert [each["SchemaName"] for page in (first, second) for each in page["Schemas"]] == ["a", "b", "c"]
     with pytest.raises(glue.exceptions.EntityNotFoundException):
         glue.list_schemas(RegistryId={"RegistryName": "absent"})
+
+
+def test_the_tags_that_a_registry_was_made_with_are_told(endpoint: EndpointProcess) -> None:
+    glue = endpoint.client("glue")
+    made = glue.create_registry(RegistryName=f"tagged-{uuid.uuid4().hex[:8]}", Tags={"project": "wholesale"})
+
+    assert glue.get_tags(ResourceArn=made["RegistryArn"])["Tags"] == {"project": "wholesale"}
