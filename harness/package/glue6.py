@@ -52,7 +52,7 @@ def environment(python: Path, folder: Path) -> Path:
     made = folder / "bin" / "python"
     if mark.exists() and mark.read_text("utf-8") == wanted:
         return made
-    for command in ([python, "-m", "venv", "--clear", folder], [made, "-m", "pip", "install", "-q", "-r", _LOCK]):
+    for command in ([python, "-m", "venv", "--clear", folder], [made, "-m", "pip", "install", "-q", "--require-hashes", "-r", _LOCK]):
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise PackageError("The environment of Glue 6.0", done.stderr or done.stdout, "It needs the network the first time (450 MB).")

@@ -23,6 +23,7 @@ from localaws.engines.spark_conf import aws_environment
 from localaws.engines.stack import Stack
 from localaws.home import Home
 from localaws.spark_settings import settings
+from script_runs import run_script
 
 VENDORS = ("mysql", "postgresql")
 WAREHOUSE = {
@@ -398,3 +399,21 @@ def test_an_export_of_dynamodb_that_is_there_is_read(databases: Databases, glue:
         read(**{"dynamodb.s3.prefix": "nosuch"})
     with pytest.raises(BadOptionError, match="without dynamodb.s3.bucket"):
         glue.create_dynamic_frame.from_options("dynamodb", {"dynamodb.export": "s3"})
+
+
+def test_a_script_merges_files_into_redshift_as_often_as_it_is_run(databases: Databases, glue: GlueContext) -> None:
+    import boto3
+
+    connection = {"JDBC_CONNECTION_URL": WAREHOUSE["url"], "USERNAME": "etl", "PASSWORD": "unused"}
+    boto3.client("glue").create_connection(ConnectionInput={"Name": "wh", "ConnectionType": "JDBC", "ConnectionProperties": connection})
+    boto3.client("s3").put_object(Bucket="lake", Key="orders/1.csv", Body=b"id,total\n1,10.50\n2,7\n")
+    url = databases.stack.engines["endpoint"].endpoint
+    bookmarks = {"job_bookmark_option": "job-bookmark-enable", "CONNECTION": "wh"}
+
+    first = run_script(databases.stack.home, url, "redshift_load", bookmarks, temporary="s3://lake/tmp/")
+    boto3.client("s3").put_object(Bucket="lake", Key="orders/2.csv", Body=b"id,total\n2,8\n3,1\n")
+    second = run_script(databases.stack.home, url, "redshift_load", bookmarks, temporary="s3://lake/tmp/")
+
+    assert (first, second) == ("loaded 2\n", "loaded 2\n"), "the second reads the new file alone"
+    loaded = glue.create_dynamic_frame.from_options("redshift", {**WAREHOUSE, "dbtable": "public.orders"})
+    assert rows(loaded) == [(1, Decimal("10.50")), (2, Decimal("8.00")), (3, Decimal("1.00"))]

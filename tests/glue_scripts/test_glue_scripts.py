@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,13 +12,11 @@ import pytest
 from empty_account import empty_account
 from localaws.engines.spark import SparkEngine
 from localaws.engines.spark_conf import CORES, DRIVER_MEMORY
-from localaws.glue.launcher import runner_command, runner_environment, script_arguments
-from localaws.glue.script_runner import Result
 from localaws.home import Home
+from script_runs import run_script
 
 pytestmark = pytest.mark.timeout(600)
 
-SCRIPTS = Path(__file__).parent / "scripts"
 Run = Callable[..., str]
 
 INPUT = {
@@ -55,7 +50,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         patch.setenv(CORES, "2")
         engine = SparkEngine(home)
         engine.start()
-        yield lambda name, **arguments: _run(home, url, name, arguments)
+        yield lambda name, **arguments: run_script(home, url, name, arguments)
         engine.stop()
 
 
@@ -86,28 +81,6 @@ def _prepare(url: str) -> None:
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
     )  # fmt: skip
     dynamo.put_item(TableName="orders", Item={"id": {"S": "o1"}, "to": {"M": {"city": {"S": "Oslo"}}}})
-
-
-def _run(home: Home, url: str, name: str, arguments: dict[str, str]) -> str:
-    run_id = f"jr_{uuid.uuid4().hex}"
-    folder = home.runs / run_id
-    folder.mkdir(parents=True)
-    more = {f"--{option.replace('_', '-')}": value for option, value in arguments.items()}
-    words = script_arguments(name, run_id, "s3://temporary", more)
-    environment = {**runner_environment(home, url, folder), "COVERAGE_PROCESS_START": os.environ.get("COVERAGE_PROCESS_START", "")}
-    done = subprocess.run(
-        runner_command(folder, run_id, str(SCRIPTS / f"{name}.py"), words),
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    result = Result.read(folder)
-    assert result is not None, done.stderr
-    assert result.state == "SUCCEEDED", done.stderr
-    assert (folder / "commit.json").exists()
-    return done.stdout
 
 
 def rows(folder: Path) -> int:
