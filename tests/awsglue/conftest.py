@@ -34,6 +34,7 @@ LOCAL = {
     "test_small_calls": "the errors are this runtime's, what a sink leaves is on local disk",
     "test_support_page": "about a page of this runtime",
     "test_surface": "compares with the vendor's library itself",
+    "test_types_of_values": "looks at the records' encoding",
     "test_visual_jobs": "the image has no gs_* modules",
 }
 """Modules whose tests hold with this runtime only -> why."""
