@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pyspark
 import pytest
 from pyspark.sql import SparkSession
+
+from folder_scope import FolderScope
 
 _SETTINGS = {
     "spark.ui.enabled": "false",
@@ -74,6 +77,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that run for minutes come first: several processes take a file each, and the short ones fill the gaps at the end."""
     long = {name: place for place, name in enumerate(_LONG_FILES)}
     items.sort(key=lambda item: long.get(item.path.name, len(long)))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(FolderScope(Path(__file__).parent))
 
 
 _BROKEN: list[str] = []

@@ -24,7 +24,8 @@ MADE_IN_HOME = (
     # What services keep beside moto's journal.
     *("athena", "bookmarks", "classifiers", "cloudtrail", "crawlers", "crawls", "dms", "dms-events", "dms-subscriptions"),
     *("emr-serverless", "executions", "lakeformation", "lambda", "redshift-audit", "redshift-data", "redshift-serverless"),
-    *("retention.json", "retention.json.draft", "rulesets", "runs", "statistics-runs", "triggers", "workflow-runs"),
+    *("retention.json", "retention.json.draft", "rulesets", "runs", "scheduler", "statistics-runs", "triggers"),
+    "workflow-runs",
 )
 """Not simply everything: a home may be a folder that has other things of its user's. A test holds the list to what the harness writes."""
 

@@ -45,7 +45,8 @@ def workspace(folder: Path) -> Path:
     for name in _SHIPPED:
         if (CHECKOUT / name).is_dir():
             shutil.copytree(CHECKOUT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(CHECKOUT / "tests" / "conftest.py", target / "tests")
+    for name in ("conftest.py", "folder_scope.py"):
+        shutil.copy(CHECKOUT / "tests" / name, target / "tests")
     (target / "pytest.ini").write_text(_CONFIGURATION, "utf-8")
     return target
 
