@@ -274,6 +274,11 @@ def test_pseudo_columns_tell_the_file_of_a_row_and_are_no_part_of_all_columns(co
     connection.execute("ALTER TABLE public.told_near ADD COLUMN file varchar(99)")
     connection.execute('UPDATE public.told_near SET file = "$path" FROM spectrum.told s WHERE s.id = told_near.id')
     assert rows(connection, "SELECT file FROM public.told_near") == [(f"{at}/a.csv",)]
+    merged = 'MERGE INTO public.told_near USING spectrum.told s ON s.id = told_near.id + 499 WHEN MATCHED THEN UPDATE SET file = s."$path"'
+    connection.execute(f'{merged} WHEN NOT MATCHED THEN INSERT (id, file) VALUES (s.id, s."$path")')  # type: ignore[call-overload]
+    assert rows(connection, "SELECT file, count(*) FROM public.told_near WHERE id IN (1, 501) GROUP BY 1 ORDER BY 1") == [
+        (f"{at}/a.csv", 1), (f"{at}/d.csv", 1), (f"{at}/e.csv", 1)
+    ]  # fmt: skip
     connection.execute('DELETE FROM public.told_near USING spectrum.told s WHERE s."$path" = told_near.file')
     assert rows(connection, "SELECT count(*) FROM public.told_near") == [(0,)]
     connection.execute("DROP TABLE public.told_near")
