@@ -12,7 +12,7 @@ from pathlib import Path
 
 from localaws.engines.spark_home import java_home, spark_home
 from localaws.home import Home
-from localaws.ports import free_port
+from localaws.ports import free_port, is_served_by_another
 from waiting import wait_until
 
 __all__ = ["broker"]
@@ -70,9 +70,9 @@ def _start(folder: Path) -> tuple[subprocess.Popen[bytes], tuple[str, int], Path
 
 
 def _has_decided(process: subprocess.Popen[bytes], address: tuple[str, int]) -> bool:
-    """Whether the broker takes connections, or has ended."""
+    """Whether the broker, and nobody else on its port, takes connections; or has ended."""
     if process.poll() is not None:
         return True
     with suppress(OSError), socket.create_connection(address, timeout=1):
-        return True
+        return not is_served_by_another(address[1], [process.pid])
     return False

@@ -80,8 +80,33 @@ def test_a_table_and_a_connection_of_the_catalog_with_keys_headers_and_times(
     assert frame.columns == ["id", "glue_streaming_kafka_headers", "__src_timestamp"]
     ((id, headers, stamp),) = collected(plain_glue, frame, tmp_path / "checkpoint", 1)
     assert (id, headers, abs((datetime.now(UTC).replace(tzinfo=None) - stamp).total_seconds()) < 600) == (7, None, True)
+    sent = plain_glue.spark_session.sql("select '{\"id\": 8}' value, array(struct('from' key, cast('web' as binary) value)) headers")
+    sent.write.format("kafka").options(**{"kafka.bootstrap.servers": servers, "includeHeaders": "true", "topic": "clicks"}).save()
+    ((id, headers, _),) = collected(plain_glue, frame, tmp_path / "checkpoint", 1)
+    assert (id, headers) == (8, [("from", "web")])
     reader = plain_glue.spark_session.read.format("kafka").option("kafka.bootstrap.servers", servers)
-    assert [row.key for row in reader.option("subscribe", "clicks").load().collect()] == [b"Oslo"]
+    assert [row.key for row in reader.option("subscribe", "clicks").load().collect()] == [b"Oslo", None]
+
+
+def test_a_table_of_the_catalog_and_a_sink_are_written_to(servers: str, aws: Any, plain_glue: GlueContext) -> None:
+    storage = {
+        "Columns": [{"Name": "id", "Type": "int"}],
+        "Parameters": {"typeOfData": "kafka", "topicName": "sold", "bootstrap.servers": servers, "classification": "json"},
+    }
+    aws("glue").create_database(DatabaseInput={"Name": "sales"})
+    aws("glue").create_table(DatabaseName="sales", TableInput={"Name": "sold", "StorageDescriptor": storage})
+    avro = {**storage, "Parameters": {**storage["Parameters"], "classification": "avro"}}
+    aws("glue").create_table(DatabaseName="sales", TableInput={"Name": "avro", "StorageDescriptor": avro})
+    frame = DynamicFrame.fromDF(plain_glue.spark_session.sql("select 1 id"), plain_glue, "out")
+
+    plain_glue.write_dynamic_frame.from_catalog(frame, database="sales", table_name="sold")
+    sink = plain_glue.getSink("kafka", **{"bootstrap.servers": servers, "topic": "sold", "typeOfData": "kafka"})
+    sink.writeFrame(frame)
+
+    reader = plain_glue.spark_session.read.format("kafka").option("kafka.bootstrap.servers", servers)
+    assert [row.value for row in reader.option("subscribe", "sold").load().collect()] == [b'{"id":1}', b'{"id":1}']
+    with pytest.raises(NotSupportedError, match=r"writing 'avro' to the stream of sales\.avro"):
+        plain_glue.write_dynamic_frame.from_catalog(frame, database="sales", table_name="avro")
 
 
 def test_what_there_is_not_or_cannot_be_is_named(aws: Any, plain_glue: GlueContext) -> None:
@@ -96,6 +121,8 @@ def test_what_there_is_not_or_cannot_be_is_named(aws: Any, plain_glue: GlueConte
         read(startingOffsets="earliest")
     with pytest.raises(BadOptionError, match="startingTimestamp 'noon'"):
         read(topicName="x", startingTimestamp="noon")
+    with pytest.raises(BadOptionError, match="startingOffsets and startingTimestamp"):
+        read(topicName="x", startingOffsets="earliest", startingTimestamp="2020-01-31T08:00:00Z")
     with pytest.raises(NotSupportedError, match="DynamicFrame of 'kafka'"):
         plain_glue.create_dynamic_frame.from_options("kafka", {**here, "topicName": "x"})
     with pytest.raises(BadOptionError, match="key 'k' is no field"):

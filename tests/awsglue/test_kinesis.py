@@ -123,6 +123,7 @@ AVRO = '{"type": "record", "name": "r", "fields": [{"name": "id", "type": "long"
         pytest.param(["no json"], {"schema": "id INT"}, [(None,)], id="what_is_no_json"),
         # Avro: a long is zigzag, a text follows its length.
         pytest.param([b"\x02\x02x", b"\x04\x02y"], {"classification": "avro", "avroSchema": AVRO}, [(1, "x"), (2, "y")], id="avro"),
+        pytest.param([b"\x02\x02x"], {"classification": "avro", "schema": AVRO}, [(1, "x")], id="avro_in_schema"),
     ],
 )
 def test_a_payload_becomes_columns(
@@ -150,6 +151,9 @@ def test_a_table_of_the_catalog_and_times_of_arrival(
     assert frame.columns == ["id", "at", "__src_timestamp"]
     ((id, at, stamp),) = collected(plain_glue, frame, tmp_path / "checkpoint", 1)
     assert (id, at.city, abs((datetime.now(UTC).replace(tzinfo=None) - stamp).total_seconds()) < 600) == (7, "Oslo", True)
+    out = DynamicFrame.fromDF(plain_glue.spark_session.sql("select 8 id"), plain_glue, "out")
+    plain_glue.write_dynamic_frame.from_catalog(out, database="streams", table_name="clicks")
+    assert [row[:2] for row in collected(plain_glue, frame, tmp_path / "checkpoint", 1)] == [(8, None)]
     aws("glue").delete_table(DatabaseName="streams", Name="clicks")
 
 

@@ -13,6 +13,7 @@ from pyspark.sql import types as T
 
 from awsglue._core.casts import cast
 from awsglue._core.type_strings import parse_type
+from awsglue._storage.options import STREAMS
 from awsglue.exceptions import BadOptionError, NotSupportedError, SourceError
 
 __all__ = ["CATALOG", "Partition", "Table", "column_types", "find_table", "glue_client", "partitions_of", "spark_name"]
@@ -50,6 +51,17 @@ class Table:
     @property
     def location(self) -> str:
         return str(self.storage.get("Location") or "")
+
+    @property
+    def described(self) -> dict[str, str]:
+        """Parameters of the table and of where it is stored: a stream's are among either."""
+        return {**self.parameters, **(self.storage.get("Parameters") or {})}
+
+    @property
+    def stream(self) -> str:
+        """`kafka` or `kinesis`; nothing for any other table."""
+        kind = self.described.get("typeOfData", "").lower()
+        return kind if kind in STREAMS else ""
 
     @property
     def is_iceberg(self) -> bool:

@@ -19,7 +19,7 @@ from awsglue._core.type_strings import written_type
 from awsglue._storage import sinks
 from awsglue._storage.catalog import Table, find_table, glue_client, spark_name
 from awsglue._storage.options import checked, is_true
-from awsglue.exceptions import BadOptionError
+from awsglue.exceptions import BadOptionError, NotSupportedError
 
 __all__ = ["BEHAVIOURS", "descriptor", "update_catalog", "write_catalog"]
 
@@ -27,6 +27,11 @@ _LOG = logging.getLogger("awsglue")
 BEHAVIOURS = ("UPDATE_IN_DATABASE", "LOG")
 _OPTIONS = ("enableUpdateCatalog", "updateBehavior", "partitionKeys", "path", "compression", "preactions", "postactions", "aws_iam_role",
             "extracopyoptions", "database", "dbtable")  # fmt: skip
+_STREAM_OPTIONS = {
+    "kafka": ("topicName", "connectionName", "bootstrap.servers", "security.protocol", "classification"),
+    "kinesis": ("streamARN", "streamName"),
+}
+"""What a table says of where the records of its stream go."""
 _HADOOP = "org.apache.hadoop.mapred.TextInputFormat", "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
 _STORAGE: Mapping[str, tuple[str, str, str]] = {
     "csv": (*_HADOOP, "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"),
@@ -69,6 +74,9 @@ def write_catalog(
         keys = [key.name for key in table.partition_keys.fields] or sinks.partition_keys_of(options)
         sinks.write_files(frame, {**options, "path": table.lake_path, "partitionKeys": keys}, table.lake, {})
         return
+    if table.stream:
+        _write_stream(frame, table, options)
+        return
     given = checked("additional_options", options, _OPTIONS)
     if table.is_iceberg:
         frame.writeTo(spark_name(table.database, table.name)).append()
@@ -101,6 +109,15 @@ def write_catalog(
         update_catalog(
             frame, table.database, table.name, table.location, table.format, keys, str(given.get("updateBehavior", "LOG")), catalog_id
         )
+
+
+def _write_stream(frame: DataFrame, table: Table, options: Mapping[str, Any]) -> None:
+    described = table.described
+    form = described.get("classification", "json").lower()
+    if form != "json":
+        raise NotSupportedError(f"writing {form!r} to the stream of {table.database}.{table.name}", "Possible: json.")
+    said = {name: described[name] for name in _STREAM_OPTIONS[table.stream] if name in described}
+    sinks.write(frame, table.stream, {**said, **options}, None, {})
 
 
 def update_catalog(

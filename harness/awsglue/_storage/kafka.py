@@ -29,7 +29,8 @@ _TOPICS = ("topicName", "subscribePattern", "assign")
 # About the records, which the caller sees to; measures of lag go nowhere here, and a stream has no end.
 _NOT_SPARKS = ("connectionName", "bootstrap.servers", "startingTimestamp", "classification", "delimiter", "schema", "avroSchema",
                "inferSchema", "addRecordTimestamp", "emitConsumerLagMetrics", "typeOfData", "endingOffsets")  # fmt: skip
-_WRITTEN = ("connectionName", "bootstrap.servers", "security.protocol", "topic", "topicName", "partition", "key", "classification")
+_WRITTEN = ("connectionName", "bootstrap.servers", "security.protocol", "topic", "topicName", "partition", "key", "classification",
+            "typeOfData")  # fmt: skip
 
 
 def read(spark: SparkSession, options: Mapping[str, Any]) -> DataFrame:
@@ -40,6 +41,8 @@ def read(spark: SparkSession, options: Mapping[str, Any]) -> DataFrame:
         raise BadOptionError("kafka", f"no option {unknown[0]!r}", [*_PASSED, *_NOT_SPARKS, "kafka.…: of Kafka's consumer"])
     if len([name for name in _TOPICS if options.get(name)]) != 1:
         raise BadOptionError("kafka", "connection_options need exactly one of topicName, subscribePattern and assign", _TOPICS)
+    if options.get("startingOffsets") and options.get("startingTimestamp"):
+        raise BadOptionError("kafka", "connection_options has startingOffsets and startingTimestamp", ["one of the two"])
     reader = spark.readStream.format("kafka").options(**_servers(options))
     for name, value in options.items():
         if name in _PASSED or name.startswith("kafka."):
@@ -48,7 +51,10 @@ def read(spark: SparkSession, options: Mapping[str, Any]) -> DataFrame:
         reader = reader.option("startingTimestamp", _milliseconds(options["startingTimestamp"]))
         reader = reader.option("startingOffsetsByTimestampStrategy", "latest")
     frame = reader.load()
-    return frame.withColumnRenamed("headers", HEADERS) if is_true(options.get("includeHeaders", False)) else frame
+    if not is_true(options.get("includeHeaders", False)):
+        return frame
+    texts = F.transform("headers", lambda one: F.struct(one["key"].alias("key"), one["value"].cast("string").alias("value")))
+    return frame.withColumn("headers", texts).withColumnRenamed("headers", HEADERS)
 
 
 def write(frame: DataFrame, options: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from awsglue._operations.unboxing import unbox
 from awsglue._storage import columnar_formats, kafka, kinesis
 from awsglue._storage.catalog import Table
 from awsglue._storage.kinesis_spool import failure_of
-from awsglue._storage.options import STREAMS, is_true
+from awsglue._storage.options import is_true
 from awsglue.exceptions import BadOptionError, NotSupportedError
 
 __all__ = ["INFERRED", "for_each_batch", "milliseconds", "of_table", "opened", "read_stream", "with_ingestion_time"]
@@ -47,9 +47,8 @@ def read_stream(spark: SparkSession, connection_type: str, options: Mapping[str,
 
 def of_table(table: Table, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
     """Kind and options of a stream that a table of the catalog describes; None for any other table."""
-    found = {**table.parameters, **(table.storage.get("Parameters") or {})}
-    kind = found.get("typeOfData", "").lower()
-    if kind not in STREAMS:
+    found, kind = table.described, table.stream
+    if not kind:
         return None
     if table.storage.get("SchemaReference") and not (given.get("avroSchema") or given.get("schema")):
         where = f"the schema of {table.database}.{table.name} in the Glue Schema Registry"
@@ -57,6 +56,8 @@ def of_table(table: Table, given: Mapping[str, Any]) -> tuple[str, dict[str, Any
     names = ("streamARN", "streamName", "topicName", "connectionName", "bootstrap.servers", "startingPosition", "startingOffsets",
              "startingTimestamp", "security.protocol", "classification", "delimiter", "avroSchema", "schema", "inferSchema")  # fmt: skip
     described = {name: found[name] for name in names if name in found}
+    if "startingTimestamp" in given or "startingOffsets" in given:  # one of them is in place of the other
+        described = {name: value for name, value in described.items() if name not in ("startingTimestamp", "startingOffsets")}
     return kind, {"schema": table.columns, **described, **given}
 
 
@@ -68,11 +69,13 @@ def _fields(
     stamp = [*more, *([arrived.alias(_STAMP)] if is_true(options.get("addRecordTimestamp", False)) else [])]
     if is_true(options.get("inferSchema", False)):
         return frame.select(text.alias(INFERRED), *stamp)
-    if options.get("avroSchema"):
+    # The older name of two; a table's columns are no schema of Avro's.
+    avro = options.get("avroSchema") or (options.get("schema") if kind == "avro" and isinstance(options.get("schema"), str) else None)
+    if avro:
         columnar_formats.require(frame.sparkSession, "avro")
         from pyspark.sql.avro.functions import from_avro
 
-        return _opened(frame.select(from_avro(binary, str(options["avroSchema"])).alias("record"), *stamp))
+        return _opened(frame.select(from_avro(binary, str(avro)).alias("record"), *stamp))
     if not options.get("schema"):
         return frame
     schema = schema_of(options["schema"])
@@ -81,7 +84,7 @@ def _fields(
     elif kind == "json":
         parsed = F.from_json(text, schema)
     else:
-        raise NotSupportedError(f"classification {kind!r} of a stream", "Possible: json, csv, avro with avroSchema.")
+        raise NotSupportedError(f"classification {kind!r} of a stream", "Possible: json, csv, avro with its schema as Avro's JSON.")
     return _opened(frame.select(parsed.alias("record"), *stamp))
 
 

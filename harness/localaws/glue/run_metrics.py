@@ -95,13 +95,13 @@ class RunMetrics:
     def _publish(self) -> None:
         """What came since the last time, and how full the heap is now. What cannot be put is told, and the run goes on."""
         try:
-            with self._lock:
+            with self._lock:  # until it is put: who comes meanwhile would put the same once more
                 now, gauges = self._figures()
-            counts = {f"aggregate.{name}": (now[name] - self._put[name], unit) for name, unit in _UNITS.items()}
-            self._cloudwatch().put_metric_data(
-                Namespace=_NAMESPACE, MetricData=[*self._data(counts, "count"), *self._data(gauges, "gauge")]
-            )
-            self._put = now
+                counts = {f"aggregate.{name}": (now[name] - self._put[name], unit) for name, unit in _UNITS.items()}
+                self._cloudwatch().put_metric_data(
+                    Namespace=_NAMESPACE, MetricData=[*self._data(counts, "count"), *self._data(gauges, "gauge")]
+                )
+                self._put = now
         except _NOT_PUBLISHED as error:
             _say(error)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import pq
@@ -30,6 +30,7 @@ from localaws.redshift.lexer import tokenize
 from localaws.redshift.messages import redshift_error
 from localaws.redshift.procedures.create import CallCommand
 from localaws.redshift.settings import REDSHIFT_SETTINGS
+from localaws.redshift.sql.scope import PSEUDO
 from localaws.redshift.translation import Translation
 
 __all__ = ["Rows", "Session", "prepared_connection", "refuse_in_block", "table_columns"]
@@ -309,8 +310,16 @@ def _install(connection: psycopg.Connection, conninfo: Mapping[str, Any]) -> Non
 
 
 def table_columns(connection: psycopg.Connection, table: str) -> list[str] | None:
-    """Columns of a table by its quoted name; None when there is no such table, or when the transaction has failed."""
+    """What `Catalog` is asked for; None when there is no such table, too, when the transaction has failed."""
+    if table.endswith(f".{PSEUDO}"):
+        table = table.removesuffix(f".{PSEUDO}")
+        query = "SELECT '$path' FROM pg_class WHERE oid = to_regclass('local_redshift.external_files_' || to_regclass(%s)::oid)"
+        return _names(connection, query, table)
     query = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+    return _names(connection, query, table)
+
+
+def _names(connection: psycopg.Connection, query: LiteralString, table: str) -> list[str] | None:
     try:
         return [row[0] for row in connection.execute(query, [table])] or None
     except psycopg.errors.InFailedSqlTransaction:

@@ -7,6 +7,8 @@ fast or by which queue a statement runs may be set, since no result depends on i
 
 from __future__ import annotations
 
+import re
+
 from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError
 
 __all__ = ["REDSHIFT_SETTINGS", "check_setting", "postgres_setting"]
@@ -40,6 +42,8 @@ REDSHIFT_SETTINGS = {
 }
 """With the value that a session begins with."""
 _BOUNDS = {"wlm_query_slot_count": (1, 50), "analyze_threshold_percent": (0, 100)}
+_FRACTIONS = ("analyze_threshold_percent",)
+_WHOLE, _FRACTION = re.compile("[0-9]+"), re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
 _MEANINGS = {**dict.fromkeys(("on", "true", "t", "yes", "y", "1"), "on"), **dict.fromkeys(("off", "false", "f", "no", "n", "0"), "off")}
 
 
@@ -76,5 +80,6 @@ def check_setting(name: str, value: str | None) -> None:
         raise NotSupportedHereError(f"{name} with another value than {begins_with}")
     if given is not None and name in _BOUNDS:
         low, high = _BOUNDS[name]
-        if not given.isdecimal() or not low <= int(given) <= high:
+        number = _FRACTION if name in _FRACTIONS else _WHOLE
+        if not number.fullmatch(given) or not low <= float(given) <= high:
             raise RedshiftError(f'{value} is outside the valid range for parameter "{name}" ({low} .. {high})', "22023")

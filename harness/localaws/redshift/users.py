@@ -150,7 +150,8 @@ def _password(cursor: Cursor, user: str, found: _Options) -> None:
         if plain != given:
             salt = secrets.token_bytes(16)
             found.digest = hashlib.sha256(plain.encode() + salt).hexdigest(), salt.hex()
-        given = plain
+        # What PostgreSQL would keep of it, so that no view of running statements shows it.
+        given = "md5" + hashlib.md5((plain + user).encode()).hexdigest()
     found.words.append(f"PASSWORD {quote_literal(given)}")
 
 

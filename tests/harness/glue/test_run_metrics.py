@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from localaws.engines.spark import SparkEngine
+from localaws.glue.run_metrics import RunMetrics
 from localaws.glue.script_runner import Result
 from localaws.glue.spark_events import EventCounts
 from localaws.home import Home
@@ -74,6 +76,20 @@ def sums(endpoint: EndpointProcess, job_run: str) -> dict[str, float]:
     now = datetime.now(UTC)
     answer = cloudwatch.get_metric_data(MetricDataQueries=queries, StartTime=now - timedelta(hours=2), EndTime=now + timedelta(hours=1))
     return {each["Label"].removeprefix("glue.driver."): sum(each["Values"]) for each in answer["MetricDataResults"]}
+
+
+def test_nobody_puts_figures_while_they_are_being_put(tmp_path: Path) -> None:
+    others: list[bool] = []
+
+    class CloudWatch:
+        def put_metric_data(self, **_given: Any) -> None:
+            other = threading.Thread(target=lambda: others.append(metrics._lock.acquire(blocking=False)))
+            other.start()
+            other.join()
+
+    metrics = RunMetrics("job", "jr_1", tmp_path, CloudWatch)
+    metrics._publish()
+    assert others == [False]
 
 
 @pytest.mark.parametrize("cold", [False, True], ids=["on the warm driver", "in a JVM of its own"])

@@ -54,6 +54,8 @@ REFUSED = [
     ("SET downcase_delimited_identifier TO off", NotSupportedHereError, "with another value than on"),
     ("SET json_parse_truncate_strings TO maybe", RedshiftError, 'parameter "json_parse_truncate_strings" requires a Boolean value'),
     ("SET wlm_query_slot_count TO 51", RedshiftError, "outside the valid range"),
+    ("SET wlm_query_slot_count TO 1.5", RedshiftError, "outside the valid range"),
+    ("SET analyze_threshold_percent TO 100.01", RedshiftError, "outside the valid range"),
     ("SET query_group TO", StatementSyntaxError, "end of input"),
     ("RESET role", NotSupportedHereError, "The setting role"),
 ]

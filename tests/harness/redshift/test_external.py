@@ -20,7 +20,14 @@ from pyiceberg.catalog.memory import InMemoryCatalog
 from harness.redshift.conftest import aws
 from localaws.athena.iceberg import StorageIO
 from localaws.engines.endpoint import EndpointEngine
+from localaws.engines.postgres import PostgresEngine
 from localaws.engines.redshift import RedshiftEngine
+from localaws.home import Home
+from localaws.redshift.exceptions import RedshiftError
+from localaws.redshift.external.catalog import GlueCatalog
+from localaws.redshift.external.create_as import create_as
+from localaws.redshift.external.statements import AddPartitions, CreateTableAs, parse_external
+from localaws.redshift.lexer import tokenize
 
 FROM_CATALOG = "FROM DATA CATALOG DATABASE 'spectrum_db' REGION 'eu-central-1' IAM_ROLE default CREATE EXTERNAL DATABASE IF NOT EXISTS"
 
@@ -234,6 +241,8 @@ def test_pseudo_columns_tell_the_file_of_a_row_and_are_no_part_of_all_columns(co
     ]
     assert rows(connection, "SELECT t.* FROM spectrum.told t WHERE t.\"$path\" LIKE '%/d.csv'") == [(500, "z")]
     assert connection.execute('SELECT "$size", "$path" AS file FROM spectrum.told LIMIT 0').description[1].name == "file"  # type: ignore[index]
+    outer = 'SELECT n.id, t."$path" FROM (SELECT 1 AS id UNION ALL SELECT -1) n LEFT JOIN spectrum.told t ON t.id = n.id ORDER BY 1'
+    assert rows(connection, outer) == [(-1, None), (1, f"{at}/a.csv")]
     assert connection.execute('SELECT "$path" FROM spectrum.told LIMIT 0').description[0].name == "$path"  # type: ignore[index]
     joined = 'SELECT DISTINCT p."$path" FROM (SELECT "$path", id FROM spectrum.told) p JOIN pg_class c ON c.reltype >= 0 WHERE p.id < 3'
     assert rows(connection, joined) == [(f"{at}/a.csv",)]
@@ -254,6 +263,24 @@ def test_pseudo_columns_tell_the_file_of_a_row_and_are_no_part_of_all_columns(co
     ):
         with pytest.raises(psycopg.Error, match=words):
             connection.execute(query)  # type: ignore[call-overload]
+    near = "SELECT count(*) FROM {} WHERE NOT EXISTS (SELECT 1 FROM public.told_near d WHERE d.id < 9 AND \"$path\" LIKE '%/a.csv')"
+    for query, expected in (
+        ('SELECT "$path" FROM spectrum.told s JOIN public.told_near d ON s.id = d.id', [(f"{at}/a.csv",)]),
+        ('SELECT "$path" FROM public.told_near d, spectrum.told WHERE told.id = d.id', [(f"{at}/a.csv",)]),
+        ('SELECT "$path" FROM (SELECT "$path", id FROM spectrum.told) p JOIN public.told_near d USING (id)', [(f"{at}/a.csv",)]),
+        (near.format("spectrum.told"), [(499,)]),
+    ):
+        assert rows(connection, query) == expected
+    connection.execute("ALTER TABLE public.told_near ADD COLUMN file varchar(99)")
+    connection.execute('UPDATE public.told_near SET file = "$path" FROM spectrum.told s WHERE s.id = told_near.id')
+    assert rows(connection, "SELECT file FROM public.told_near") == [(f"{at}/a.csv",)]
+    merged = 'MERGE INTO public.told_near USING spectrum.told s ON s.id = told_near.id + 499 WHEN MATCHED THEN UPDATE SET file = s."$path"'
+    connection.execute(f'{merged} WHEN NOT MATCHED THEN INSERT (id, file) VALUES (s.id, s."$path")')  # type: ignore[call-overload]
+    assert rows(connection, "SELECT file, count(*) FROM public.told_near WHERE id IN (1, 501) GROUP BY 1 ORDER BY 1") == [
+        (f"{at}/a.csv", 1), (f"{at}/d.csv", 1), (f"{at}/e.csv", 1)
+    ]  # fmt: skip
+    connection.execute('DELETE FROM public.told_near USING spectrum.told s WHERE s."$path" = told_near.file')
+    assert rows(connection, "SELECT count(*) FROM public.told_near") == [(0,)]
     connection.execute("DROP TABLE public.told_near")
     oid = "SELECT count(*) FROM pg_class WHERE relname LIKE 'external!_files!_%' ESCAPE '!' AND relname NOT LIKE '%key'"
     before = rows(connection, oid)[0][0]
@@ -309,6 +336,8 @@ def test_a_table_that_cannot_be_made_from_its_query_leaves_no_file(connection: p
     for query, words in (
         ("SELECT '10:00'::time AS a", "The type of the column a"),
         ("SELECT 1 / 0 AS a", "Divide by zero"),
+        ("SELECT 1 AS a, 2 AS b, 3 AS a", 'column "a" specified more than once'),
+        ("SELECT 1 AS a, 2 AS b, 3 AS a", 'column "a" specified more than once'),
         ("SELECT 'a' || chr(10) AS a", "separates fields or rows"),
     ):
         with pytest.raises(psycopg.Error, match=words):
@@ -316,6 +345,33 @@ def test_a_table_that_cannot_be_made_from_its_query_leaves_no_file(connection: p
         assert [path.name for path in place.iterdir()] == ["there.csv"]
     connection.execute(f"{opening} SELECT 8 AS a")  # type: ignore[call-overload]
     assert rows(connection, "SELECT a FROM spectrum.unmade ORDER BY a") == [(8,), (9,)]
+
+
+class HalfReachable(GlueCatalog):
+    """Goes away between the table and its partitions."""
+
+    def add_partitions(self, database: str, command: AddPartitions) -> None:
+        assert self.table(database, command.table[-1]) is not None
+        raise RedshiftError("the Glue catalog cannot be asked")
+
+
+def test_a_table_whose_partitions_the_catalog_does_not_take_leaves_nothing(
+    connection: psycopg.Connection, postgres: PostgresEngine, home: Path, storage: Path
+) -> None:
+    catalog, place = HalfReachable(Home(home), "eu-central-1"), folder(storage, "halved")
+    made = "CREATE EXTERNAL TABLE spectrum.halved PARTITIONED BY (b) STORED AS PARQUET LOCATION 's3://lake/spectrum/halved/'"
+    command = parse_external(tokenize(f"{made} AS SELECT 1 AS a, 2 AS b"))
+    assert isinstance(command, CreateTableAs)
+    with psycopg.connect(**postgres.conninfo()) as own, pytest.raises(RedshiftError, match="cannot be asked"):
+        create_as(own, storage, catalog, "spectrum_db", command)
+    assert [path for path in place.rglob("*") if path.is_file()] == []
+    assert catalog.table("spectrum_db", "halved") is None
+
+
+def test_rows_of_one_column_are_all_there_when_it_is_empty(connection: psycopg.Connection, storage: Path) -> None:
+    place = "STORED AS TEXTFILE LOCATION 's3://lake/spectrum/single/'"
+    connection.execute(f"CREATE EXTERNAL TABLE spectrum.single {place} AS SELECT 'x'::varchar(3) AS a UNION ALL SELECT ''")  # type: ignore[call-overload]
+    assert rows(connection, "SELECT a FROM spectrum.single ORDER BY a") == [("",), ("x",)]
 
 
 REFUSED = [

@@ -13,6 +13,7 @@ import pytest
 import redshift_connector
 
 from localaws.engines.redshift import RedshiftEngine
+from localaws.redshift.dialect import translate
 
 PLAIN = "Mypassword1"
 
@@ -165,6 +166,13 @@ def test_the_history_shows_no_password(owner: psycopg.Connection) -> None:
     owner.execute("CREATE USER who_secret WITH PASSWORD 'Very5ecret'")
     found = owner.execute("SELECT text FROM stl_ddltext WHERE text LIKE '%who_secret%'").fetchall()
     assert [row[0].strip() for row in found] == ["CREATE USER who_secret WITH PASSWORD '***'"]
+
+
+@pytest.mark.parametrize("form", ["CREATE USER who_sent PASSWORD '{}'", "ALTER USER who_sent PASSWORD 'sha256|{}'"])
+def test_no_password_is_sent_to_postgresql_which_shows_what_runs(form: str) -> None:
+    sent = translate(form.format(PLAIN)).sql
+    assert "PASSWORD 'md5" in sent[0]
+    assert not [one for one in sent if PLAIN in one]
 
 
 def test_a_database_is_made_connected_to_and_dropped(owner: psycopg.Connection, redshift: RedshiftEngine) -> None:

@@ -18,7 +18,7 @@ from localaws.redshift.copy.unload_text import write_text
 from localaws.redshift.exceptions import RedshiftError, RefusedByRedshiftError, StatementCancelledError
 from localaws.redshift.lexer import quote_identifier
 
-__all__ = ["unload", "write_files"]
+__all__ = ["query_columns", "unload", "write_files"]
 
 
 def unload(connection: psycopg.Connection, command: UnloadCommand, storage: Path, cancelled: Callable[[], bool] = lambda: False) -> int:
@@ -44,7 +44,7 @@ def write_files(
     files = UnloadFiles(command, storage)
     write = write_parquet if command.format == "PARQUET" else write_text
     try:
-        columns = _columns(connection, command.query)
+        columns = query_columns(connection, command.query)
         if command.partition_by:
             _write_partitions(connection, command, files, columns, write, cancelled)
         else:
@@ -87,7 +87,7 @@ def _write_partitions(
         write(command, files, [columns[place] for place in kept], (tuple(row[place] for place in kept) for row in group))
 
 
-def _columns(connection: psycopg.Connection, query: str) -> list[Column]:
+def query_columns(connection: psycopg.Connection, query: str) -> list[Column]:
     """Name, type and modifier of each column."""
     result = connection.execute(f"SELECT * FROM ({query}) AS unloaded LIMIT 0").pgresult  # type: ignore[call-overload]
     assert result is not None

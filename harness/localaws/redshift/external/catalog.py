@@ -149,6 +149,9 @@ class GlueCatalog:
             except ClientError as error:
                 if not (command.unless and error.response["Error"]["Code"] == "AlreadyExistsException"):
                     raise RedshiftError(f"the Glue catalog refused create_partition: {error}") from error
+            except BotoCoreError as error:
+                self._made = None
+                raise RedshiftError(f"the Glue catalog cannot be asked: {error}") from error
 
     def drop_partition(self, database: str, command: DropPartition) -> None:
         found = self._ask("get_table", DatabaseName=database, Name=command.table[-1])["Table"]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 
-from localaws.redshift.copy.unload import write_files
+from localaws.redshift.copy.unload import query_columns, write_files
 from localaws.redshift.copy.unload_command import UnloadCommand
 from localaws.redshift.exceptions import NotSupportedHereError, RedshiftError, RefusedByRedshiftError
 from localaws.redshift.external.catalog import GlueCatalog
@@ -40,20 +41,34 @@ def create_as(connection: psycopg.Connection, storage: Path, catalog: GlueCatalo
     made = command.made
     if catalog.table(database, made.table[-1]) is not None:
         raise RedshiftError(f'relation "{".".join(made.table)}" already exists', "42P07")
-    files, columns = write_files(connection, _as_unload(command, storage), storage)
+    unload = _as_unload(command, storage)
+    _require_different_names(connection, command.query)
+    files, columns = write_files(connection, unload, storage)
+    is_made = False
     try:
         kinds = {name: _hive(name, kind, modifier) for name, kind, modifier in columns}
         partitions = tuple((name, kinds.pop(name)) for name in command.partition_by)
         catalog.make_table(database, replace(made, columns=tuple(kinds.items()), partitions=partitions))
+        is_made = True
         found = tuple(
             (dict(zip(command.partition_by, values, strict=True)), f"{made.location.rstrip('/')}/{folder}")
             for values, folder in files.partitions
         )
         catalog.add_partitions(database, AddPartitions(made.table, unless=True, partitions=found))
-    except RedshiftError:
+    except BaseException:
         for _, path in files.made:
             path.unlink(missing_ok=True)
+        if is_made:  # and not all of its partitions
+            catalog.drop_table(database, made.table[-1])
         raise
+
+
+def _require_different_names(connection: psycopg.Connection, query: str) -> None:
+    """The catalog knows columns by their names in lower case."""
+    counts = Counter(name.lower() for name, _, _ in query_columns(connection, query))
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        raise RedshiftError(f'column "{twice[0]}" specified more than once', "42701")
 
 
 def _as_unload(command: CreateTableAs, storage: Path) -> UnloadCommand:

@@ -195,7 +195,8 @@ def _delimited(definition: Definition, path: Path, partition: Mapping[str, str |
     options = definition.options
     delimiter = options.get("field.delim") or options.get("serialization.format") or options.get("delimiter") or "\x01"
     delimiter = "\x01" if delimiter == "1" else delimiter
-    rows = _lines(definition, path, delimiter, "")
+    # An empty line is a row whose first field is empty.
+    rows = (row or [""] for row in _lines(definition, path, delimiter, ""))
     yield from _text_rows(definition, rows, options.get("serialization.null.format", "\\N"), partition)
 
 

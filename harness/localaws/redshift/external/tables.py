@@ -40,7 +40,7 @@ _SCHEMAS = """SELECT n.nspname, coalesce(d.description::jsonb ->> 'region', ''),
   FROM pg_namespace n JOIN pg_description d ON d.objoid = n.oid AND d.classoid = 'local_redshift.external_schema'::regclass"""
 _CHANGES = frozenset(("insert", "update", "delete", "merge", "copy", "truncate", "alter table", "analyze", "vacuum"))
 _LOCK_SECONDS = 5
-_FORM = 2  # of copies: one that was made in another form is made anew
+_FORM = 3  # of copies: one that was made in another form is made anew
 
 
 class ExternalTables:

@@ -90,6 +90,9 @@ CREATE TABLE IF NOT EXISTS local_redshift.external_copies (
 -- The file that a row of a copy came from, by the row's place (see external/file_map.py).
 CREATE OR REPLACE FUNCTION local_redshift.external_file(relation oid, place tid, OUT path varchar, OUT size bigint) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $body$
 BEGIN
+  IF relation IS NULL THEN  -- of the side of an outer join that has no row
+    RETURN;
+  END IF;
   IF to_regclass('local_redshift.external_files_' || relation) IS NULL THEN
     RAISE EXCEPTION 'pseudo columns are those of external tables on files, and % is none', relation::regclass USING ERRCODE = 'undefined_column';
   END IF;

@@ -94,13 +94,13 @@ CREATE VIEW pg_catalog.sys_vacuum_history AS
   FROM local_redshift.maintenance WHERE what = 'vacuum' AND local_redshift.sees(userid);
 CREATE VIEW pg_catalog.stl_analyze AS
   SELECT userid, xid, database::char(30) AS database, relation::integer AS table_id, form::char(15) AS status, rows::double precision AS rows, changed::double precision AS modified_rows,
-    current_setting('local_redshift.analyze_threshold_percent', true)::integer AS threshold_percent, 'f'::char(1) AS is_auto, starttime, endtime, NULL::timestamp AS prevtime,
+    current_setting('local_redshift.analyze_threshold_percent', true)::numeric::integer AS threshold_percent, 'f'::char(1) AS is_auto, starttime, endtime, NULL::timestamp AS prevtime,
     0 AS num_predicate_cols, 0 AS num_new_predicate_cols, 'f'::char(1) AS is_background, schema_name::char(128) AS schema_name, table_name::char(128) AS table_name
   FROM local_redshift.maintenance WHERE what = 'analyze' AND local_redshift.sees(userid);
 CREATE VIEW pg_catalog.sys_analyze_history AS
   SELECT userid AS user_id, xid AS transaction_id, database::char(30) AS database_name, schema_name::char(128) AS schema_name, table_name::char(128) AS table_name, relation::integer AS table_id,
     'f'::char(1) AS is_automatic, form::char(15) AS status, starttime AS start_time, endtime AS end_time, rows::double precision AS rows, changed::double precision AS modified_rows,
-    current_setting('local_redshift.analyze_threshold_percent', true)::integer AS analyze_threshold_percent, NULL::timestamp AS last_analyze_time
+    current_setting('local_redshift.analyze_threshold_percent', true)::numeric::integer AS analyze_threshold_percent, NULL::timestamp AS last_analyze_time
   FROM local_redshift.maintenance WHERE what = 'analyze' AND local_redshift.sees(userid);
 DO $body$ BEGIN
   EXECUTE (SELECT string_agg(format('GRANT SELECT ON pg_catalog.%I TO PUBLIC', viewname), '; ') FROM pg_views

@@ -8,10 +8,12 @@ from sqlglot import exp
 
 from localaws.redshift.exceptions import NotSupportedHereError
 
-__all__ = ["Catalog", "CatalogNeededError", "own_nodes", "source_columns", "source_names", "sources"]
+__all__ = ["PSEUDO", "Catalog", "CatalogNeededError", "joined", "own_nodes", "source_columns", "source_names", "sources"]
 
 Catalog = Callable[[str], "list[str] | None"]
-"""Columns of a table by its name as PostgreSQL reads it; None when there is no such table."""
+"""Columns of a table by its name as PostgreSQL reads it; None when there is no such table. After a table's name and a point, `PSEUDO` asks
+for the columns that tell the file of a row: None of a table that is not on files."""
+PSEUDO = '"$path"'
 
 
 class CatalogNeededError(NotSupportedHereError):
@@ -21,24 +23,24 @@ class CatalogNeededError(NotSupportedHereError):
         super().__init__("Without a connection, a statement whose names depend on a table's columns")
 
 
-def sources(select: exp.Select) -> list[exp.Expr]:
+def sources(select: exp.Expr) -> list[exp.Expr]:
     """What stands in FROM and its joins."""
     found = []
     from_ = select.args.get("from_") or select.args.get("from")
     if from_ is not None:
         found.append(from_.this)
     found += [join.this for join in select.args.get("joins") or []] + [lateral.this for lateral in select.args.get("laterals") or []]
-    return [inside for source in found for inside in _joined(source)]
+    return [inside for source in found for inside in joined(source)]
 
 
-def _joined(source: exp.Expr) -> Iterator[exp.Expr]:
+def joined(source: exp.Expr) -> Iterator[exp.Expr]:
     """The tables of a join in parentheses, which has no name of its own; anything else is one source."""
     if isinstance(source, exp.Subquery) and not source.alias and not isinstance(source.this, exp.Select | exp.SetOperation):
-        yield from _joined(source.this)
+        yield from joined(source.this)
     else:
         yield source
     for join in source.args.get("joins") or []:
-        yield from _joined(join.this)
+        yield from joined(join.this)
 
 
 def source_names(select: exp.Expr) -> set[str]:
