@@ -60,12 +60,15 @@ def rotate_secret(request: Request) -> dict[str, Any]:
     if function:
         _check_function(request, function)
     immediately = asked.get("RotateImmediately", True)
-    unfinished = incomplete(secret)
-    if unfinished and immediately and function:
+    unfinished, asked_again = incomplete(secret), asked.get("ClientRequestToken") in secret.get("VersionIdsToStages", {})
+    if unfinished and immediately and function and not asked_again:
         _of(request).start(secret["ARN"], function, unfinished)
         raise PreviousRotationError
     answer = _bare(client.rotate_secret(**asked))
-    if not immediately and secret.get("VersionIdsToStages") and not unfinished:
+    if asked_again:
+        if unfinished and asked["ClientRequestToken"] == unfinished:
+            _of(request).start(secret["ARN"], function, unfinished)
+    elif not immediately and secret.get("VersionIdsToStages") and not unfinished:
         _of(request).start_test(secret["ARN"], function, str(uuid.uuid4()))
     elif "VersionId" in answer:
         _of(request).start(secret["ARN"], function, answer["VersionId"])

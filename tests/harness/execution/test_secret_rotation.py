@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -24,11 +25,16 @@ from localaws.home import Home
 
 FAILING = """
 import json
+import time
 import boto3
 import handler as real
 
+def told():
+    return json.loads(boto3.client("secretsmanager").get_secret_value(SecretId="fault")["SecretString"])
+
 def handler(event, context):
-    fault = json.loads(boto3.client("secretsmanager").get_secret_value(SecretId="fault")["SecretString"])
+    while (fault := told()).get("hold") == event["Step"]:
+        time.sleep(0.1)
     if event["Step"] == fault.get("at"):
         raise RuntimeError("the server went away")
     return None if event["Step"] == fault.get("forget") else real.handler(event, context)
@@ -68,7 +74,7 @@ class Lab:
         self.client("lambda").add_permission(FunctionName="rotation", StatementId="rotation", **principal)
 
     def fail(self, **fault: str) -> None:
-        """What goes wrong from now on: a step fails `at`, or the function does nothing in the step that it should `forget`."""
+        """What goes wrong from now on: a step fails `at`, waits in `hold`, or the function does nothing in what it should `forget`."""
         self.secrets.put_secret_value(SecretId="fault", SecretString=json.dumps(fault))
 
     def create(self, name: str, login: dict[str, Any]) -> str:
@@ -204,6 +210,30 @@ def test_a_step_that_fails_leaves_the_old_password_and_the_rotation_can_be_gone_
     wait_until(lambda: lab.events(arn)[-1:] == [("RotationSucceeded", "")])
     assert "AWSCURRENT" in lab.secrets.describe_secret(SecretId=name)["VersionIdsToStages"][version]
     assert list(mysql(lab.value(name), "SELECT 1")) == [(1,)]
+
+
+def test_asking_again_while_it_rotates_is_done_afterwards_and_the_same_token_changes_nothing(
+    lab: Lab, wait_until: Callable[..., Any]
+) -> None:
+    arn, token = lab.create("again", lab.mysql_login()), str(uuid.uuid4())
+    lab.fail(hold="createSecret")
+    lab.rotate("again", ClientRequestToken=token)
+    wait_until(lambda: lab.events(arn) == [("RotationStarted", "")])
+    with pytest.raises(ClientError, match="A previous rotation isn't complete"):
+        lab.rotate("again")
+
+    lab.fail(at="setSecret")
+    names = ["RotationStarted", "RotationFailed"] * 2
+    wait_until(lambda: [event for event, _ in lab.events(arn)] == names)
+
+    lab.fail()
+    assert lab.rotate("again", ClientRequestToken=token)["VersionId"] == token
+    wait_until(lambda: [event for event, _ in lab.events(arn)] == [*names, "RotationStarted", "RotationSucceeded"])
+    rotated = lab.value("again")
+    assert lab.rotate("again", ClientRequestToken=token)["VersionId"] == token
+    assert lab.value("again") == rotated
+    assert "AWSCURRENT" in lab.secrets.describe_secret(SecretId="again")["VersionIdsToStages"][token]
+    assert len(lab.events(arn)) == 6
 
 
 def test_a_user_who_may_not_make_users_is_rotated_by_an_administrator(lab: Lab, wait_until: Callable[..., Any]) -> None:
