@@ -69,8 +69,8 @@ class Lab:
     def secrets(self) -> Any:
         return self.client("secretsmanager")
 
-    def permit(self) -> None:
-        principal = {"Action": "lambda:InvokeFunction", "Principal": "secretsmanager.amazonaws.com"}
+    def permit(self, **narrow: str) -> None:
+        principal = {"Action": "lambda:InvokeFunction", "Principal": "secretsmanager.amazonaws.com", **narrow}
         self.client("lambda").add_permission(FunctionName="rotation", StatementId="rotation", **principal)
 
     def fail(self, **fault: str) -> None:
@@ -284,10 +284,25 @@ def test_a_redshift_users_password_is_rotated_with_its_groups_and_roles(lab: Lab
     wait_until(lambda: lab.events(arn)[-1:] == [("RotationSucceeded", "")])
     assert redshift(lab.value("loader"), "INSERT INTO facts VALUES (1)", "SELECT id FROM facts") == [(1,)]
 
-    redshift(rotated, "CREATE TABLE own (id INT)", "ALTER TABLE own OWNER TO loader_blue")
+    members = "SELECT usename FROM pg_user, pg_group WHERE usesysid = ANY(grolist) AND groname = 'loaders' ORDER BY 1"
+    redshift(rotated, "CREATE USER loader_green PASSWORD 'Loads0nly'", "CREATE ROLE once", "CREATE GROUP formers")
+    redshift(rotated, "GRANT ROLE once TO loader_green", "ALTER GROUP formers ADD USER loader_green")
+    lab.secrets.rotate_secret(SecretId="loader")
+    wait_until(lambda: [event for event, _ in lab.events(arn)].count("RotationSucceeded") == 2)
+    assert redshift(rotated, members) == [("loader",), ("loader_blue",), ("loader_green",)]
+    assert redshift(rotated, "SELECT role_name FROM svv_user_grants WHERE user_name = 'loader_green'") == [("writes",)]
+    assert redshift(rotated, members.replace("loaders", "formers")) == [], "what was taken from one is taken from the other"
+
+    redshift(rotated, "GRANT CREATE ON DATABASE " + admin["dbname"] + " TO loader_green", "GRANT SELECT (id) ON facts TO loader_green")
+    redshift(
+        rotated, "CREATE TABLE own (id INT)", "ALTER TABLE own OWNER TO loader_green", "CREATE SCHEMA theirs AUTHORIZATION loader_green"
+    )
+    redshift(rotated, "CREATE VIEW seen AS SELECT 1 AS one", "ALTER TABLE seen OWNER TO loader_green")
+    redshift(rotated, "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO loader_green")
     lab.secrets.rotate_secret(SecretId="loader")
     wait_until(lambda: [event for event, _ in lab.events(arn)[-1:]] == ["RotationFailed"])
-    assert "loader_blue owns public.own, which another user would not have" in lab.events(arn)[-1][1]
+    assert "loader_green owns public.own, which another user would not have" in lab.events(arn)[-1][1]
+    assert "(6 in all)" in lab.events(arn)[-1][1]
     assert redshift(lab.value("loader"), "SELECT 1") == [(1,)]
 
 
@@ -307,7 +322,7 @@ def test_cancelling_ends_the_calendar_and_names_what_is_left_over(lab: Lab, wait
 
 
 def test_a_function_that_may_not_be_called_and_rules_that_are_none_are_refused(lab: Lab) -> None:
-    lab.create("refused", lab.mysql_login())
+    arn = lab.create("refused", lab.mysql_login())
     with pytest.raises(ClientError, match="No Lambda rotation function ARN is associated with this secret"):
         lab.secrets.rotate_secret(SecretId="refused")
     with pytest.raises(ClientError, match="must specify either AutomaticallyAfterDays or ScheduleExpression"):
@@ -315,8 +330,19 @@ def test_a_function_that_may_not_be_called_and_rules_that_are_none_are_refused(l
     with pytest.raises(ClientError, match="Invalid ScheduleExpression"):
         lab.rotate("refused", RotationRules={"ScheduleExpression": "monthly"})
     lab.client("lambda").remove_permission(FunctionName="rotation", StatementId="rotation")
-    with pytest.raises(ClientError, match="Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com"):
-        lab.rotate("refused")
+    denied = "Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com"
+    other = arn[:-1] + ("b" if arn.endswith("a") else "a")
+    for narrow in ({}, {"SourceArn": other}, {"SourceAccount": "999999999999"}, {"Action": "lambda:GetFunction"}):
+        if narrow:
+            lab.permit(**narrow)
+        with pytest.raises(ClientError, match=denied):
+            lab.rotate("refused")
+        if narrow:
+            lab.client("lambda").remove_permission(FunctionName="rotation", StatementId="rotation")
+    lab.permit(SourceArn=arn, SourceAccount="123456789012")
+    with pytest.raises(ClientError, match="Invalid ScheduleExpression"):
+        lab.rotate("refused", RotationRules={"ScheduleExpression": "monthly"})
+    lab.client("lambda").remove_permission(FunctionName="rotation", StatementId="rotation")
     lab.permit()
     assert "RotationEnabled" not in lab.secrets.describe_secret(SecretId="refused")
 
