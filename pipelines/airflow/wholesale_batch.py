@@ -1,8 +1,9 @@
 """The pipeline for Airflow, such as Amazon MWAA: the steps of deployment/pipeline.json as operators of Airflow's Amazon provider.
 
 Put pipeline.json beside this file into the folder of DAGs; jobs and crawlers are those that Terraform made. A run is for the batch of its
-logical date, or for {"batch_id": "1998-06-15-late"} when it is started by hand. The state machine does the same (`etl deployment` makes it
-from the same file) and also writes the ledger and tells people: here Airflow does, by its own means.
+logical date (of the day, where it is started by hand and has none), or for {"batch_id": "1998-06-15-late"} when it is started so. The state
+machine does the same (`etl deployment` makes it from the same file) and also writes the ledger and tells people: here Airflow does, by its
+own means.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
 from airflow.providers.amazon.aws.operators.glue_crawler import GlueCrawlerOperator
 
 HERE = Path(__file__).resolve().parent
-BATCH = "{{ dag_run.conf.get('batch_id') or ds }}"
-DAY = "{{ (dag_run.conf.get('batch_id') or ds)[:10] }}"
+# A run that is started by hand may have no logical date, and then no `ds` either.
+_NAME = "((dag_run.conf or {}).get('batch_id') or (dag_run.logical_date or dag_run.run_after).strftime('%Y-%m-%d'))"
+BATCH = "{{ " + _NAME + " }}"
+DAY = "{{ " + _NAME + "[:10] }}"
 
 
 def pipeline() -> dict[str, Any]:

@@ -161,11 +161,16 @@ variable "driver_layers" {
 variable "rotation_days" {
   description = "Days after which the passwords of the source database and of the warehouse are changed; null leaves them to people."
   type        = number
-  default     = 30
+  default     = null
 
   validation {
     condition     = var.rotation_days == null ? true : var.rotation_days >= 1 && var.rotation_days <= 1000
     error_message = "Secrets are rotated after 1 to 1000 days."
+  }
+
+  validation {
+    condition     = var.rotation_days == null || !var.verified_connections || length(var.driver_layers) > 0
+    error_message = "The function that rotates secrets needs the drivers of the servers: give driver_layers, or no rotation_days."
   }
 }
 

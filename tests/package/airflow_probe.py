@@ -5,7 +5,24 @@ from __future__ import annotations
 import json
 import runpy
 import sys
+from datetime import UTC, datetime
 from typing import Any
+
+from airflow.sdk.api.datamodels._generated import DagRun
+
+RUNS: dict[str, dict[str, Any]] = {
+    "scheduled": {"logical_date": datetime(1998, 6, 14, tzinfo=UTC)},
+    "by hand": {},
+    "for a batch": {"conf": {"batch_id": "1998-06-13-late"}},
+}
+
+
+def batches(task: Any) -> dict[str, tuple[str, str]]:
+    """What a task's templates come to in runs of each kind."""
+    now = datetime(1998, 6, 15, 23, tzinfo=UTC)
+    given = {"dag_id": "some", "run_id": "one", "run_after": now, "start_date": now, "run_type": "manual", "consumed_asset_events": []}
+    found = {kind: task.render_template(task.script_args, {"dag_run": DagRun(**given, **more)}) for kind, more in RUNS.items()}
+    return {kind: (arguments["--batch_id"], arguments["--business_date"]) for kind, arguments in found.items()}
 
 
 def main(dag_file: str, job: str) -> dict[str, Any]:
@@ -30,7 +47,8 @@ def main(dag_file: str, job: str) -> dict[str, Any]:
         refused = ""
     except Exception as error:  # noqa: BLE001 - whatever Airflow raises is what is told
         refused = f"{type(error).__name__}: {error}"
-    return {"dag": dag.dag_id, "tasks": tasks, "run": run, "failed": refused}
+    dated = next(task for task in dag.tasks if "--batch_id" in (getattr(task, "script_args", None) or {}))
+    return {"dag": dag.dag_id, "tasks": tasks, "batches": batches(dated), "run": run, "failed": refused}
 
 
 if __name__ == "__main__":

@@ -58,6 +58,11 @@ def test_airflow_reads_the_dag_and_its_operators_run_jobs_on_the_endpoint(endpoi
             assert [found["tasks"].pop(name)["operator"] for name in crawls] == ["GlueCrawlerOperator"] * len(crawls)
             before = crawls
     assert found["tasks"] == {}
+    assert found["batches"] == {
+        "scheduled": ["1998-06-14", "1998-06-14"],
+        "by hand": ["1998-06-15", "1998-06-15"],
+        "for a batch": ["1998-06-13-late", "1998-06-13"],
+    }
     assert glue.get_job_run(JobName="probe", RunId=found["run"])["JobRun"]["JobRunState"] == "SUCCEEDED"
     assert "FAILED" in found["failed"], found["failed"]
 

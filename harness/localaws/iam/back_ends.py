@@ -13,7 +13,21 @@ from typing import Any
 from localaws.iam.callers import iam_back_end
 from localaws.moto_app import ACCOUNT_ID
 
-__all__ = ["bucket_of", "key_arn", "named_arn", "partition_key_of", "resource_policy", "secret_arn", "secret_key_of"]
+__all__ = [
+    "bucket_of",
+    "key_arn",
+    "matching_secrets",
+    "named_arn",
+    "partition_key_of",
+    "resource_policy",
+    "rotation_function_of",
+    "secret_arn",
+    "secret_key_of",
+]
+
+
+_FUNCTION_URL: Mapping[str, str] = {"FunctionUrlAuthType": "StringEquals", "InvokedViaFunctionUrl": "Bool"}
+"""Parameters of AddPermission that are conditions."""
 
 
 def bucket_of(name: str) -> Any:
@@ -49,6 +63,18 @@ def secret_key_of(name: str, region: str) -> str | None:
     """The key of its own that a secret is encrypted with."""
     found = _secret(name, region)
     return getattr(found, "kms_key_id", None) if found is not None else None
+
+
+def rotation_function_of(name: str, region: str) -> str | None:
+    """The function that rotates a secret, where it has one."""
+    return getattr(_secret(name, region), "rotation_lambda_arn", None) or None
+
+
+def matching_secrets(filters: list[dict[str, Any]], region: str) -> list[str]:
+    """The ARNs of the secrets that BatchGetSecretValue finds by filters."""
+    back_end = _back_end("secretsmanager", region)
+    found, _ = back_end.list_secrets(filters, max_results=max(1, len(back_end.secrets)))
+    return [str(secret["ARN"]) for secret in found]
 
 
 def named_arn(asked: Mapping[str, Any]) -> str:
@@ -100,13 +126,15 @@ def _of_function(arn: str, region: str) -> str | None:
 
 
 def _function_statement(statement: dict[str, Any]) -> dict[str, Any]:
-    principal, kind = statement.get("Principal"), statement.pop("FunctionUrlAuthType", None)
+    principal = statement.get("Principal")
     if isinstance(principal, str) and principal != "*":
         # AddPermission takes an account's number or an ARN, which a policy has under AWS.
         statement["Principal"] = {"AWS": principal}
-    if kind is not None:
-        statement["Condition"] = {**statement.get("Condition", {}), "StringEquals": {"lambda:FunctionUrlAuthType": kind}}
-    return statement
+    condition = {operator: dict(keys) for operator, keys in statement.get("Condition", {}).items()}
+    for parameter, operator in _FUNCTION_URL.items():
+        if (value := statement.pop(parameter, None)) is not None:
+            condition.setdefault(operator, {})[f"lambda:{parameter}"] = str(value).lower() if value in (True, False) else value
+    return statement | ({"Condition": condition} if condition else {})
 
 
 def _of_secret(arn: str, region: str) -> Any:

@@ -162,8 +162,9 @@ def _of_session(record: Mapping[str, Any]) -> Caller:
         user_id = f"{role.id if role is not None else record.get('role_id', 'AROAUNKNOWN')}:{session}"
         return Caller("role", session_arn, user_id, name, arn, tags, record, key, is_gone=role is None)
     if record["kind"] == "federated":
-        name = record["session_name"]
-        return Caller("federated", f"arn:aws:sts::{ACCOUNT_ID}:federated-user/{name}", f"{ACCOUNT_ID}:{name}", name, "", {}, record, key)
+        name, is_gone = record["session_name"], bool(record.get("user")) and user_of_session(record) is None
+        arn, user_id = f"arn:aws:sts::{ACCOUNT_ID}:federated-user/{name}", f"{ACCOUNT_ID}:{name}"
+        return Caller("federated", arn, user_id, name, "", {}, record, key, is_gone)
     if not record.get("user"):
         return Caller("root", f"arn:aws:iam::{ACCOUNT_ID}:root", ACCOUNT_ID, session=record, access_key=key)
     user, name = user_of_session(record), record["user"]

@@ -14,7 +14,7 @@ from typing import Any
 
 from localaws.api_models import Target
 from localaws.http import HttpRequest
-from localaws.iam.back_ends import resource_policy, secret_key_of
+from localaws.iam.back_ends import matching_secrets, resource_policy, rotation_function_of, secret_arn, secret_key_of
 from localaws.iam.callers import Caller, access_key_of, caller_of, role_arn_of
 from localaws.iam.contexts import call_context, caller_context, tag_context
 from localaws.iam.evaluation import Access, Decision, Policies, decide
@@ -54,7 +54,9 @@ class Gate:
         return caller
 
     def decide(self, caller: Caller, access: Access) -> Decision:
-        """Whether a caller may do one thing."""
+        """Whether a caller may do one thing. Whoever is gone has no credentials any more, even for what is open to everybody."""
+        if caller.is_gone:
+            return Decision(False, f"because no identity-based policy allows the {access.action} action")
         resource, must_name = _resource_policies(access)
         policies = Policies(
             identity=identity_policies(caller),
@@ -101,16 +103,31 @@ class Gate:
             for actions, arn in resources(target.service, operation, asked, target.region)
             for action in actions
         ]
-        if target.service == "secretsmanager" and operation == "GetSecretValue":
-            key = secret_key_of(str(asked.get("SecretId")), target.region)
-            found += [Access("kms:Decrypt", key, context)] if key and key.startswith("arn:") else []
-        return found + _passed(target, asked, context)
+        return found + _of_secrets(target, asked, context) + _passed(target, asked, context)
 
     def _with_workgroup(self, target: Target, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         """What is asked about a query of Athena is asked of its workgroup."""
         query = asked.get("QueryExecutionId") if target.service == "athena" else None
         record = Records(self.home / "athena" / "queries").get(str(query)) if query else None
         return {**asked, "WorkGroup": record["WorkGroup"]} if record is not None else asked
+
+
+def _of_secrets(target: Target, asked: Mapping[str, Any], context: Mapping[str, Any]) -> list[Access]:
+    """What a call to Secrets Manager does besides: read each value of a batch, use keys, call the function that rotates."""
+    if target.service != "secretsmanager":
+        return []
+    if target.operation == "RotateSecret":
+        function = asked.get("RotationLambdaARN") or rotation_function_of(str(asked.get("SecretId")), target.region)
+        return [Access("lambda:InvokeFunction", str(function), context)] if function else []
+    found, read = [], [str(asked.get("SecretId"))] if target.operation == "GetSecretValue" else []
+    if target.operation == "BatchGetSecretValue":
+        read = [str(name) for name in asked.get("SecretIdList") or []]
+        if asked.get("Filters"):
+            read += matching_secrets(asked["Filters"], target.region)
+            found.append(Access("secretsmanager:ListSecrets", "*", context))
+        found += [Access("secretsmanager:GetSecretValue", secret_arn(name, target.region), context) for name in read]
+    keys = [secret_key_of(name, target.region) for name in read]
+    return found + [Access("kms:Decrypt", key, context) for key in keys if key and key.startswith("arn:")]
 
 
 def _passed(target: Target, asked: Mapping[str, Any], context: Mapping[str, Any]) -> list[Access]:

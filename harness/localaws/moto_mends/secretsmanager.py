@@ -54,6 +54,8 @@ def _rotate_secret(
     secret.rotation_requested = True
     secret.rotation_enabled = bool(getattr(secret, "rotation_rules", None))
     secret.next_rotation_date = _next(secret)
+    if version_id in secret.versions:  # asked again, as a client does that got no answer
+        return str(secret.to_short_dict(version_id=version_id))
     if rotate_immediately and secret.versions:
         secret.remove_version_stages_from_old_versions(["AWSPENDING"])
         secret.versions[version_id] = {"createdate": _now(), "version_id": version_id, "version_stages": ["AWSPENDING"]}

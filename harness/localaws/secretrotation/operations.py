@@ -5,16 +5,18 @@ Answers follow the Secrets Manager API reference, "RotateSecret" and "CancelRota
 
 from __future__ import annotations
 
-import json
 import threading
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from localaws.every import Every
+from localaws.iam.back_ends import resource_policy
+from localaws.iam.evaluation import Access, Policies, decide
+from localaws.iam.identities import everything
+from localaws.iam.policies import Principals, parse_policy
+from localaws.moto_app import ACCOUNT_ID
 from localaws.operation import Handler, Request, ServiceContext
 from localaws.secretrotation.exceptions import FunctionDeniedError, PreviousRotationError
 from localaws.secretrotation.rotations import Rotations, incomplete
@@ -58,14 +60,17 @@ def rotate_secret(request: Request) -> dict[str, Any]:
     secret = client.describe_secret(SecretId=asked["SecretId"])
     function = asked.get("RotationLambdaARN") or secret.get("RotationLambdaARN")
     if function:
-        _check_function(request, function)
+        _check_function(function, secret["ARN"])
     immediately = asked.get("RotateImmediately", True)
-    unfinished = incomplete(secret)
-    if unfinished and immediately and function:
+    unfinished, asked_again = incomplete(secret), asked.get("ClientRequestToken") in secret.get("VersionIdsToStages", {})
+    if unfinished and immediately and function and not asked_again:
         _of(request).start(secret["ARN"], function, unfinished)
         raise PreviousRotationError
     answer = _bare(client.rotate_secret(**asked))
-    if not immediately and secret.get("VersionIdsToStages") and not unfinished:
+    if asked_again:
+        if unfinished and asked["ClientRequestToken"] == unfinished:
+            _of(request).start(secret["ARN"], function, unfinished)
+    elif not immediately and secret.get("VersionIdsToStages") and not unfinished:
         _of(request).start_test(secret["ARN"], function, str(uuid.uuid4()))
     elif "VersionId" in answer:
         _of(request).start(secret["ARN"], function, answer["VersionId"])
@@ -87,16 +92,16 @@ def _bare(answer: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
 
-def _check_function(request: Request, function: str) -> None:
-    """The function is there, and a statement of its policy names Secrets Manager.
+def _check_function(function: str, secret: str) -> None:
+    """The function's policy lets Secrets Manager call it for this secret.
 
     Raises:
-        FunctionDeniedError: not so.
+        FunctionDeniedError: not so, or there is no such function.
     """
-    try:
-        policy = json.loads(request.control_plane("lambda").get_policy(FunctionName=function)["Policy"])
-    except ClientError as error:
-        raise FunctionDeniedError from error
-    allowed = [statement.get("Principal") or "" for statement in policy["Statement"] if statement.get("Effect") == "Allow"]
-    if not any(_PRINCIPAL in json.dumps(principal) for principal in allowed):
+    text = resource_policy("lambda", function)
+    # A service says for whom it calls, in the names that conditions against the confused deputy have.
+    access = Access("lambda:InvokeFunction", function, {"aws:sourcearn": secret, "aws:sourceaccount": ACCOUNT_ID})
+    caller = Principals("", services=frozenset({_PRINCIPAL}))
+    policies = Policies([everything()], resource=[parse_policy(text)] if text else [], must_name=True)
+    if not decide(access, caller, policies).allowed:
         raise FunctionDeniedError

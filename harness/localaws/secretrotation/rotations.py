@@ -10,7 +10,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -30,6 +30,8 @@ __all__ = ["Rotations", "incomplete"]
 _LOG = logging.getLogger("localaws")
 _REGION = "us-east-1"
 _AT_ONCE = 4
+_PATIENCE = 10.0
+_Work = Callable[[threading.Event], None]
 _STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 
@@ -46,14 +48,24 @@ class Rotations:
         self.context, self.client = context, context.control_plane("secretsmanager")
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="rotation")
         self._running: dict[str, threading.Event] = {}
+        self._following: dict[str, _Work] = {}
+        self._futures: set[Future[None]] = set()
+        self._closed = False
         self._lock = threading.Lock()
 
     def close(self) -> None:
-        """Begins nothing more; a step that runs is not waited for."""
+        """Begins nothing more, also no step; the steps that run are waited for, for a while."""
+        with self._lock:
+            self._closed = True
+            self._following.clear()
+            for cancelled in self._running.values():
+                cancelled.set()
+            running = set(self._futures)
         self._pool.shutdown(wait=False, cancel_futures=True)
+        wait(running, _PATIENCE)
 
     def start(self, arn: str, function: str, token: str) -> None:
-        """Rotate in the background, unless it is being done."""
+        """Rotate in the background: at once, or when what runs for this secret has ended."""
         self._begin(arn, partial(self._rotate, arn, function, token))
 
     def start_test(self, arn: str, function: str, token: str) -> None:
@@ -65,11 +77,12 @@ class Rotations:
         now = datetime.now(UTC).timestamp()
         for secret in _kept():
             if secret.rotation_enabled and not secret.is_deleted() and (secret.next_rotation_date or now + 1) <= now:
-                self._begin(secret.arn, partial(self._rotate_due, secret))
+                self._begin(secret.arn, partial(self._rotate_due, secret), follow=False)  # the clock looks again
 
     def cancel(self, arn: str) -> None:
-        """The rotation that runs ends before its next step."""
+        """The rotation that runs ends before its next step, and none follows it."""
         with self._lock:
+            self._following.pop(arn, None)
             if arn in self._running:
                 self._running[arn].set()
 
@@ -80,30 +93,47 @@ class Rotations:
         if token := unfinished or answer.get("VersionId"):
             self._rotate(secret.arn, secret.rotation_lambda_arn, token, cancelled)
 
-    def _begin(self, arn: str, work: Callable[[threading.Event], None]) -> None:
+    def _begin(self, arn: str, work: _Work, follow: bool = True) -> None:
         with self._lock:
-            if arn in self._running:
-                return
-            cancelled = self._running[arn] = threading.Event()
-        self._pool.submit(self._run, arn, work, cancelled)
+            if arn not in self._running:
+                self._submit(arn, work)
+            elif follow and not self._closed:
+                # It may have told that it ended, and not be gone yet.
+                self._following[arn] = work
 
-    def _run(self, arn: str, work: Callable[[threading.Event], None], cancelled: threading.Event) -> None:
+    def _submit(self, arn: str, work: _Work) -> None:
+        """Under the lock."""
+        if self._closed:
+            return
+        cancelled = self._running[arn] = threading.Event()
+        future = self._pool.submit(self._run, arn, work, cancelled)
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
+
+    def _run(self, arn: str, work: _Work, cancelled: threading.Event) -> None:
         try:
             work(cancelled)
         except Exception:  # noqa: BLE001 - nobody waits for it who could be told
             _LOG.exception("rotation of %s", arn)
         finally:
             with self._lock:
-                self._running.pop(arn, None)
+                del self._running[arn]
+                if following := self._following.pop(arn, None):
+                    self._submit(arn, following)
 
     def _rotate(self, arn: str, function: str, token: str, cancelled: threading.Event) -> None:
+        if self._is_current(arn, token):
+            return  # asked for while it ran, and it came to its end
         with self._told("Rotation", arn, token):
             for step in _STEPS:
-                if cancelled.is_set():
+                if cancelled.is_set() and not self._closed:
                     raise RotationFailedError(step, "the rotation was cancelled before it")
                 self._call(function, step, arn, token)
-            if "AWSCURRENT" not in self.client.describe_secret(SecretId=arn)["VersionIdsToStages"].get(token, []):
+            if not self._is_current(arn, token):
                 raise RotationFailedError("finishSecret", f"the function did not move AWSCURRENT to the version {token}")
+
+    def _is_current(self, arn: str, token: str) -> bool:
+        return "AWSCURRENT" in self.client.describe_secret(SecretId=arn).get("VersionIdsToStages", {}).get(token, [])
 
     def _test(self, arn: str, function: str, token: str) -> None:
         with self._told("TestRotation", arn, token):
@@ -116,6 +146,8 @@ class Rotations:
                 self.client.update_secret_version_stage(SecretId=arn, VersionStage="AWSPENDING", RemoveFromVersionId=token)
 
     def _call(self, function: str, step: str, arn: str, token: str) -> None:
+        if self._closed:
+            raise RotationFailedError(step, "the endpoint was stopped before it")
         found = find_function(self.context.home, _REGION, function, None)
         event = {"Step": step, "SecretId": arn, "ClientRequestToken": token}
         outcome = invocations_of(self.context).invoke(found, json.dumps(event), _REGION)

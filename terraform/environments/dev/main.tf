@@ -20,6 +20,7 @@ module "platform" {
   function_packages = var.function_packages
   function_layers   = var.function_layers
   driver_layers     = var.driver_layers
+  rotation_days     = var.rotation_days
   library_arguments = var.library_arguments
 
   lake_formation_admins = var.lake_formation_admins

@@ -64,7 +64,8 @@ module "platform" {
   source_database = { port = var.source_database_port, admin_username = "etl" }
   warehouse       = { kind = "serverless", port = var.warehouse_port, admin_username = "etl" }
 
-  # Loopback is not encrypted: the MySQL-compatible server has no certificate at all.
+  # The drivers are the ones that are installed here. Loopback is not encrypted: the MySQL-compatible server has no certificate at all.
+  rotation_days        = 30
   verified_connections = false
 
   # The instance is this machine: no role lets DMS into a network. The engines' servers show no certificate that an authority signed.

@@ -33,6 +33,12 @@ variable "driver_layers" {
   default     = []
 }
 
+variable "rotation_days" {
+  description = "Days after which the passwords of the source database and of the warehouse are changed, for which driver_layers are needed; null leaves them to people."
+  type        = number
+  default     = null
+}
+
 variable "library_arguments" {
   description = "Arguments by which the jobs find the library's wheels and jars; docs/glue-jobs.md has them."
   type        = map(string)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -24,11 +25,16 @@ from localaws.home import Home
 
 FAILING = """
 import json
+import time
 import boto3
 import handler as real
 
+def told():
+    return json.loads(boto3.client("secretsmanager").get_secret_value(SecretId="fault")["SecretString"])
+
 def handler(event, context):
-    fault = json.loads(boto3.client("secretsmanager").get_secret_value(SecretId="fault")["SecretString"])
+    while (fault := told()).get("hold") == event["Step"]:
+        time.sleep(0.1)
     if event["Step"] == fault.get("at"):
         raise RuntimeError("the server went away")
     return None if event["Step"] == fault.get("forget") else real.handler(event, context)
@@ -63,12 +69,12 @@ class Lab:
     def secrets(self) -> Any:
         return self.client("secretsmanager")
 
-    def permit(self) -> None:
-        principal = {"Action": "lambda:InvokeFunction", "Principal": "secretsmanager.amazonaws.com"}
+    def permit(self, **narrow: str) -> None:
+        principal = {"Action": "lambda:InvokeFunction", "Principal": "secretsmanager.amazonaws.com", **narrow}
         self.client("lambda").add_permission(FunctionName="rotation", StatementId="rotation", **principal)
 
     def fail(self, **fault: str) -> None:
-        """What goes wrong from now on: a step fails `at`, or the function does nothing in the step that it should `forget`."""
+        """What goes wrong from now on: a step fails `at`, waits in `hold`, or the function does nothing in what it should `forget`."""
         self.secrets.put_secret_value(SecretId="fault", SecretString=json.dumps(fault))
 
     def create(self, name: str, login: dict[str, Any]) -> str:
@@ -201,9 +207,33 @@ def test_a_step_that_fails_leaves_the_old_password_and_the_rotation_can_be_gone_
     lab.fail()
     with pytest.raises(ClientError, match="A previous rotation isn't complete. That rotation will be reattempted."):
         lab.secrets.rotate_secret(SecretId=name)
-    wait_until(lambda: lab.events(arn)[-1] == ("RotationSucceeded", ""))
+    wait_until(lambda: lab.events(arn)[-1:] == [("RotationSucceeded", "")])
     assert "AWSCURRENT" in lab.secrets.describe_secret(SecretId=name)["VersionIdsToStages"][version]
     assert list(mysql(lab.value(name), "SELECT 1")) == [(1,)]
+
+
+def test_asking_again_while_it_rotates_is_done_afterwards_and_the_same_token_changes_nothing(
+    lab: Lab, wait_until: Callable[..., Any]
+) -> None:
+    arn, token = lab.create("again", lab.mysql_login()), str(uuid.uuid4())
+    lab.fail(hold="createSecret")
+    lab.rotate("again", ClientRequestToken=token)
+    wait_until(lambda: lab.events(arn) == [("RotationStarted", "")])
+    with pytest.raises(ClientError, match="A previous rotation isn't complete"):
+        lab.rotate("again")
+
+    lab.fail(at="setSecret")
+    names = ["RotationStarted", "RotationFailed"] * 2
+    wait_until(lambda: [event for event, _ in lab.events(arn)] == names)
+
+    lab.fail()
+    assert lab.rotate("again", ClientRequestToken=token)["VersionId"] == token
+    wait_until(lambda: [event for event, _ in lab.events(arn)] == [*names, "RotationStarted", "RotationSucceeded"])
+    rotated = lab.value("again")
+    assert lab.rotate("again", ClientRequestToken=token)["VersionId"] == token
+    assert lab.value("again") == rotated
+    assert "AWSCURRENT" in lab.secrets.describe_secret(SecretId="again")["VersionIdsToStages"][token]
+    assert len(lab.events(arn)) == 6
 
 
 def test_a_user_who_may_not_make_users_is_rotated_by_an_administrator(lab: Lab, wait_until: Callable[..., Any]) -> None:
@@ -214,7 +244,7 @@ def test_a_user_who_may_not_make_users_is_rotated_by_an_administrator(lab: Lab, 
     reader = {**admin, "username": "reader", "password": "Reads0nly"}
     arn = lab.create("reader", reader)
     lab.rotate("reader")
-    wait_until(lambda: lab.events(arn)[-1][0] == "RotationFailed")
+    wait_until(lambda: [event for event, _ in lab.events(arn)[-1:]] == ["RotationFailed"])
     assert "setSecret: (1142" in lab.events(arn)[-1][1], "the reader may not look at users"
     assert lab.value("reader") == reader
 
@@ -224,7 +254,7 @@ def test_a_user_who_may_not_make_users_is_rotated_by_an_administrator(lab: Lab, 
     pending = next(version for version, labels in versions.items() if labels == ["AWSPENDING"])
     lab.secrets.update_secret_version_stage(SecretId="reader", VersionStage="AWSPENDING", RemoveFromVersionId=pending)
     lab.rotate("reader")
-    wait_until(lambda: lab.events(arn)[-1] == ("RotationSucceeded", ""))
+    wait_until(lambda: lab.events(arn)[-1:] == [("RotationSucceeded", "")])
 
     login = lab.value("reader")
     assert (login["username"], login["masterarn"]) == ("reader_blue", master)
@@ -237,7 +267,7 @@ def test_a_redshift_users_password_is_rotated_with_its_groups_and_roles(lab: Lab
     admin = lab.redshift_login()
     arn = lab.create("warehouse", admin)
     lab.rotate("warehouse")
-    wait_until(lambda: lab.events(arn)[-1] == ("RotationSucceeded", ""))
+    wait_until(lambda: lab.events(arn)[-1:] == [("RotationSucceeded", "")])
     rotated = lab.value("warehouse")
     assert rotated["username"] == "etl_blue"
     assert redshift(rotated, "SELECT usesuper FROM pg_user WHERE usename = current_user") == [(True,)]
@@ -251,13 +281,28 @@ def test_a_redshift_users_password_is_rotated_with_its_groups_and_roles(lab: Lab
     loader = {**admin, "username": "loader", "password": "Loads0nly", "masterarn": master}
     arn = lab.create("loader", loader)
     lab.rotate("loader")
-    wait_until(lambda: lab.events(arn)[-1] == ("RotationSucceeded", ""))
+    wait_until(lambda: lab.events(arn)[-1:] == [("RotationSucceeded", "")])
     assert redshift(lab.value("loader"), "INSERT INTO facts VALUES (1)", "SELECT id FROM facts") == [(1,)]
 
-    redshift(rotated, "CREATE TABLE own (id INT)", "ALTER TABLE own OWNER TO loader_blue")
+    members = "SELECT usename FROM pg_user, pg_group WHERE usesysid = ANY(grolist) AND groname = 'loaders' ORDER BY 1"
+    redshift(rotated, "CREATE USER loader_green PASSWORD 'Loads0nly'", "CREATE ROLE once", "CREATE GROUP formers")
+    redshift(rotated, "GRANT ROLE once TO loader_green", "ALTER GROUP formers ADD USER loader_green")
     lab.secrets.rotate_secret(SecretId="loader")
-    wait_until(lambda: lab.events(arn)[-1][0] == "RotationFailed")
-    assert "loader_blue owns public.own, which another user would not have" in lab.events(arn)[-1][1]
+    wait_until(lambda: [event for event, _ in lab.events(arn)].count("RotationSucceeded") == 2)
+    assert redshift(rotated, members) == [("loader",), ("loader_blue",), ("loader_green",)]
+    assert redshift(rotated, "SELECT role_name FROM svv_user_grants WHERE user_name = 'loader_green'") == [("writes",)]
+    assert redshift(rotated, members.replace("loaders", "formers")) == [], "what was taken from one is taken from the other"
+
+    redshift(rotated, "GRANT CREATE ON DATABASE " + admin["dbname"] + " TO loader_green", "GRANT SELECT (id) ON facts TO loader_green")
+    redshift(
+        rotated, "CREATE TABLE own (id INT)", "ALTER TABLE own OWNER TO loader_green", "CREATE SCHEMA theirs AUTHORIZATION loader_green"
+    )
+    redshift(rotated, "CREATE VIEW seen AS SELECT 1 AS one", "ALTER TABLE seen OWNER TO loader_green")
+    redshift(rotated, "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO loader_green")
+    lab.secrets.rotate_secret(SecretId="loader")
+    wait_until(lambda: [event for event, _ in lab.events(arn)[-1:]] == ["RotationFailed"])
+    assert "loader_green owns public.own, which another user would not have" in lab.events(arn)[-1][1]
+    assert "(6 in all)" in lab.events(arn)[-1][1]
     assert redshift(lab.value("loader"), "SELECT 1") == [(1,)]
 
 
@@ -267,7 +312,7 @@ def test_cancelling_ends_the_calendar_and_names_what_is_left_over(lab: Lab, wait
         lab.secrets.cancel_rotate_secret(SecretId="cancelled")
     lab.fail(at="setSecret")
     version = lab.rotate("cancelled")["VersionId"]
-    wait_until(lambda: lab.events(arn)[-1][0] == "RotationFailed")
+    wait_until(lambda: [event for event, _ in lab.events(arn)[-1:]] == ["RotationFailed"])
     lab.fail()
 
     assert lab.secrets.cancel_rotate_secret(SecretId="cancelled")["VersionId"] == version
@@ -277,7 +322,7 @@ def test_cancelling_ends_the_calendar_and_names_what_is_left_over(lab: Lab, wait
 
 
 def test_a_function_that_may_not_be_called_and_rules_that_are_none_are_refused(lab: Lab) -> None:
-    lab.create("refused", lab.mysql_login())
+    arn = lab.create("refused", lab.mysql_login())
     with pytest.raises(ClientError, match="No Lambda rotation function ARN is associated with this secret"):
         lab.secrets.rotate_secret(SecretId="refused")
     with pytest.raises(ClientError, match="must specify either AutomaticallyAfterDays or ScheduleExpression"):
@@ -285,8 +330,19 @@ def test_a_function_that_may_not_be_called_and_rules_that_are_none_are_refused(l
     with pytest.raises(ClientError, match="Invalid ScheduleExpression"):
         lab.rotate("refused", RotationRules={"ScheduleExpression": "monthly"})
     lab.client("lambda").remove_permission(FunctionName="rotation", StatementId="rotation")
-    with pytest.raises(ClientError, match="Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com"):
-        lab.rotate("refused")
+    denied = "Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com"
+    other = arn[:-1] + ("b" if arn.endswith("a") else "a")
+    for narrow in ({}, {"SourceArn": other}, {"SourceAccount": "999999999999"}, {"Action": "lambda:GetFunction"}):
+        if narrow:
+            lab.permit(**narrow)
+        with pytest.raises(ClientError, match=denied):
+            lab.rotate("refused")
+        if narrow:
+            lab.client("lambda").remove_permission(FunctionName="rotation", StatementId="rotation")
+    lab.permit(SourceArn=arn, SourceAccount="123456789012")
+    with pytest.raises(ClientError, match="Invalid ScheduleExpression"):
+        lab.rotate("refused", RotationRules={"ScheduleExpression": "monthly"})
+    lab.client("lambda").remove_permission(FunctionName="rotation", StatementId="rotation")
     lab.permit()
     assert "RotationEnabled" not in lab.secrets.describe_secret(SecretId="refused")
 
@@ -294,7 +350,7 @@ def test_a_function_that_may_not_be_called_and_rules_that_are_none_are_refused(l
 def test_what_became_due_while_the_endpoint_was_down_is_rotated_when_it_is_up(lab: Lab, wait_until: Callable[..., Any]) -> None:
     arn = lab.create("due", lab.mysql_login())
     lab.rotate("due", RotateImmediately=False)
-    wait_until(lambda: lab.events(arn)[-1] == ("TestRotationSucceeded", ""))
+    wait_until(lambda: lab.events(arn)[-1:] == [("TestRotationSucceeded", "")])
     described = lab.secrets.describe_secret(SecretId="due")
     assert list(described["VersionIdsToStages"].values()).count(["AWSCURRENT"]) == 1
     assert not any("AWSPENDING" in labels for labels in described["VersionIdsToStages"].values())
@@ -309,7 +365,7 @@ def test_what_became_due_while_the_endpoint_was_down_is_rotated_when_it_is_up(la
     journal.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
     lab.endpoint.start()
 
-    wait_until(lambda: lab.events(arn)[-1] == ("RotationSucceeded", ""))
+    wait_until(lambda: lab.events(arn)[-1:] == [("RotationSucceeded", "")])
     assert lab.value("due")["username"] == "etl_blue"
     assert lab.secrets.describe_secret(SecretId="due")["NextRotationDate"] > datetime.now(UTC) + timedelta(days=29)
 

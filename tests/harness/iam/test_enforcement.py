@@ -88,15 +88,20 @@ def test_a_session_of_a_deleted_user_has_no_rights(as_whom: Clients, operator: C
             as_whom(each["Credentials"]) for each in (sts.get_session_token(), sts.get_federation_token(Name="some", Policy=everything))
         ]
 
+    operator("s3").create_bucket(Bucket="open-to-all")
+    everybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::open-to-all"}
+    operator("s3").put_bucket_policy(Bucket="open-to-all", Policy=policy_of(everybody))
     first = sessions()
     for session in first:
         session("s3").list_buckets()
+        session("s3").list_objects_v2(Bucket="open-to-all")
     for key in iam.list_access_keys(UserName="ann-gone")["AccessKeyMetadata"]:
         iam.delete_access_key(UserName="ann-gone", AccessKeyId=key["AccessKeyId"])
     iam.delete_user_policy(UserName="ann-gone", PolicyName="own")
     iam.delete_user(UserName="ann-gone")
     for session in first:
         assert denied(session("s3").list_buckets)[0] == "AccessDenied"
+        assert denied(session("s3").list_objects_v2, Bucket="open-to-all")[0] == "AccessDenied"
     assert first[0]("sts").get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/ann-gone"
     for session in sessions():
         session("s3").list_buckets()

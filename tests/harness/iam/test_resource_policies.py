@@ -98,6 +98,10 @@ def test_a_function_s_policy_lets_in(user: Clients, operator: Clients, role: Cal
     caller.invoke(FunctionName="open", InvocationType="DryRun")
     permit("guest", person("function-guest"))
     guest.invoke(FunctionName="open", InvocationType="DryRun")
+    permit("by-url", "*", InvokedViaFunctionUrl=True)
+    guest.invoke(FunctionName="open", InvocationType="DryRun")
+    stranger = user("function-stranger")("lambda")
+    assert "lambda:InvokeFunction" in refusal(stranger.invoke, FunctionName="open", Payload=b"1"), "it asks without the URL"
     assert "lambda:GetFunction" in refusal(guest.get_function, FunctionName="open")
     own.publish_version(FunctionName="open")
     own.create_alias(FunctionName="open", Name="live", FunctionVersion="1")
@@ -123,3 +127,25 @@ def test_a_secret_s_policy_lets_in_and_keeps_out(user: Clients, operator: Client
     own.delete_resource_policy(SecretId="shared")
     owner.get_secret_value(SecretId="shared")
     assert read in refusal(guest.get_secret_value, SecretId="shared")
+
+
+def test_a_batch_of_secrets_is_read_only_where_each_may_be_read(user: Clients, operator: Clients) -> None:
+    own = operator("secretsmanager")
+    for name in ("batch/one", "batch/two"):
+        own.create_secret(Name=name, SecretString=name)
+    reader = user("batch-reader", allow("secretsmanager:BatchGetSecretValue", "secretsmanager:ListSecrets"))("secretsmanager")
+    read, filters = "secretsmanager:GetSecretValue", [{"Key": "name", "Values": ["batch/"]}]
+    own.put_resource_policy(SecretId="batch/one", ResourcePolicy=policy("Allow", {"AWS": person("batch-reader")}, read, "*"))
+    assert reader.batch_get_secret_value(SecretIdList=["batch/one"])["SecretValues"][0]["SecretString"] == "batch/one"
+    assert "secret:batch/two" in refusal(reader.batch_get_secret_value, SecretIdList=["batch/one", "batch/two"])
+    assert "secret:batch/two" in refusal(reader.batch_get_secret_value, Filters=filters)
+    own.put_resource_policy(SecretId="batch/two", ResourcePolicy=policy("Allow", {"AWS": person("batch-reader")}, read, "*"))
+    assert len(reader.batch_get_secret_value(Filters=filters)["SecretValues"]) == 2
+
+
+def test_a_secret_is_rotated_only_by_who_may_call_the_function(user: Clients, operator: Clients) -> None:
+    operator("secretsmanager").create_secret(Name="rotated", SecretString="s")
+    rotator = user("rotator", allow("secretsmanager:RotateSecret"))("secretsmanager")
+    function = f"arn:aws:lambda:{PLACE}:function:rotates"
+    told = refusal(rotator.rotate_secret, SecretId="rotated", RotationLambdaARN=function, RotationRules={"AutomaticallyAfterDays": 3})
+    assert f"lambda:InvokeFunction on resource: {function}" in told

@@ -7,6 +7,8 @@ variables {
   function_packages     = "./packages"
   database_certificates = "./packages/bundle.pem"
   lake_formation_admins = ["arn:aws:iam::123456789012:role/admin"]
+  driver_layers         = ["arn:aws:lambda:us-east-1:336392948345:layer:AWSSDKPandas-Python311:1"]
+  rotation_days         = 30
 }
 
 run "prod_is_planned_whole" {

@@ -52,8 +52,8 @@ run "a_function_that_reaches_servers_is_in_the_network" {
   }
 
   assert {
-    condition     = contains(flatten([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Action]), "ec2:CreateNetworkInterface")
-    error_message = "Lambda may make its interfaces."
+    condition     = alltrue([for action in ["Create", "Delete"] : contains(flatten([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Action if statement.Resource == ["*"]]), "ec2:${action}NetworkInterface")])
+    error_message = "Lambda may make and delete its interfaces, on everything: it asks so."
   }
 }
 
