@@ -172,6 +172,23 @@ def test_columns_are_made_in_the_load_and_in_changes_and_deleted_rows_stay_flagg
     task.stop()
 
 
+def test_a_table_whose_rows_cannot_be_made_leaves_the_connection_to_the_next(
+    source: Any, warehouse: psycopg.Connection[Any], start: Callable[..., Running]
+) -> None:
+    schema = schema_of(source)
+    for name in ("a", "b"):
+        execute(source, f"CREATE TABLE {name} (id INT PRIMARY KEY, v VARCHAR(300))")
+        execute(source, f"INSERT INTO {name} SELECT seq, REPEAT('x', 300) FROM seq_1_to_40000", "COMMIT")  # in several batches
+    wrong = added(2, "n", "$v", "int8", schema=schema, table="a")
+
+    task = start("left", mappings(schema, wrong), migration="full-load", FullLoadSettings={"MaxFullLoadSubTasks": 1})
+    task.wait_until_it_ends()
+
+    assert "gives a value that is no int64" in task.replication.statistics.table(schema, "a").message
+    assert task.replication.statistics.table(schema, "b").message == ""
+    assert rows_of(warehouse, f'SELECT count(*) FROM "{schema}".b') == [(40000,)]
+
+
 def test_random_digits_keep_the_form_and_the_type(source: Any, warehouse: psycopg.Connection[Any], start: Callable[..., Running]) -> None:
     schema = schema_of(source)
     execute(source, "CREATE TABLE k (id INT PRIMARY KEY, card VARCHAR(20), n INT, d DECIMAL(9,3), u BIGINT UNSIGNED)")
