@@ -83,6 +83,10 @@ class Target(ABC):
     def apply(self, batch: Batch) -> list[ApplyError]:
         """All of the batch with its checkpoint, or nothing."""
 
+    def obstacle(self, plan: TablePlan, changes: TableChanges) -> str:
+        """Why these changes of a table can never be applied here, whatever their values; empty where they can."""
+        return ""
+
     @abstractmethod
     def statement(self, plan: TablePlan, action: str, checkpoint: str, details: Sequence[str] = ()) -> None:
         """DDL of the source on the target: `truncate`, `add-column`, `drop-column`, `rename-column`, `change-type`, `create-table`."""
