@@ -22,10 +22,12 @@ from localaws.dms.checkpoint import Checkpoint
 from localaws.dms.data_errors import DataErrors
 from localaws.dms.data_types import is_lob
 from localaws.dms.exceptions import (
+    CollisionError,
     ReplicationError,
     SettingsError,
     SourceError,
     SourceLostError,
+    TargetError,
     TargetLostError,
     TaskStateError,
     UnsupportedColumnError,
@@ -159,9 +161,9 @@ class Replication:
         task = self.task
         if task.migration == "cdc":
             position = self._begin()
-            for plan in self.plans.values():
-                target.prepare(plan, "DO_NOTHING")
-            checkpoint = Checkpoint(str(position), str(position), loaded=True)
+            for plan in list(self.plans.values()):
+                self._make_ready(target, plan)
+            checkpoint = Checkpoint(str(position), str(position), loaded=True, suspended=dict(self.suspended))
             target.restart(checkpoint.text())
             self.on_begun()
             return checkpoint
@@ -192,6 +194,15 @@ class Replication:
         checkpoint = replace(checkpoint, loaded=True, suspended=dict(self.suspended), cached=cached)
         target.save(checkpoint.text())
         return checkpoint
+
+    def _make_ready(self, target: Target, plan: TablePlan) -> None:
+        """For changes alone; a table that the target cannot have is suspended."""
+        try:
+            target.prepare(plan, "DO_NOTHING")
+        except (TargetLostError, CollisionError):
+            raise
+        except TargetError as error:
+            self.suspend(plan.source.schema, plan.source.name, error)
 
     def _begin(self) -> Position:
         task = self.task
