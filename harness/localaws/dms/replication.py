@@ -83,6 +83,8 @@ class Replication:
         self.stopping = threading.Event()
         self.plans: dict[tuple[str, str], TablePlan] = {}
         self._is_begun = False
+        self.under_way = threading.Event()
+        """Set while it is known which tables are suspended, and which phase the run is in."""
         self.resumed = False
         """Whether changes were captured before: the source's catalog may be ahead of what the target has."""
         self.suspended: dict[str, str] = {}
@@ -121,6 +123,7 @@ class Replication:
 
     def _run_once(self, fresh: bool, until: Until | None) -> str:
         target = self._make_target()
+        self.under_way.clear()
         try:
             target.open()
             with reporting(self, target):
@@ -168,6 +171,7 @@ class Replication:
             self.on_begun()
             return checkpoint
         self.statistics.phase = "full load"
+        self.under_way.set()
         snapshot = open_snapshot(task.source, task.settings.subtasks)
         try:
             if former is None:
@@ -215,6 +219,7 @@ class Replication:
         for name in self.plans:
             self.statistics.table(*name).table_state = "Table completed"
         self.statistics.phase = "ongoing replication"
+        self.under_way.set()
         limits = [until] if until is not None else []
         if checkpoint.cached and _before(checkpoint.position, checkpoint.cached):
             limits.append(Until(position=Position.parse(checkpoint.cached), reason=AFTER_CACHED))
