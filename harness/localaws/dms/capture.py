@@ -15,12 +15,12 @@ from localaws.dms.bounds import NORMAL, Until
 from localaws.dms.checkpoint import Checkpoint
 from localaws.dms.data_errors import STOP_TASK
 from localaws.dms.ddl import read_ddl
-from localaws.dms.exceptions import SourceError, SourceLostError, TargetError, TargetLostError
+from localaws.dms.exceptions import ReplicationError, SourceError, SourceLostError, TargetError, TargetLostError
 from localaws.dms.expressions import Facts
 from localaws.dms.following import Following
 from localaws.dms.netting import TableChanges
 from localaws.dms.plan import TablePlan
-from localaws.dms.reloading import Reloads, later_than
+from localaws.dms.reloading import ReloadRequest, Reloads, later_than
 from localaws.dms.source.items import items_of
 from localaws.dms.source.positions import end_after
 from localaws.dms.source.stream import BinlogStream
@@ -139,7 +139,7 @@ class Capture:
         for changes in committed:
             for table in changes.tables:
                 by_table.setdefault((table.table.schema, table.table.table), []).append(table)
-        batch = []
+        batch: list[tuple[TablePlan, TableChanges]] = []
         for name, all_parts in by_table.items():
             if name in self._reloads:
                 self._reloads.hold(name, all_parts)
@@ -148,7 +148,7 @@ class Capture:
             plan = self._following.plan_for(parts[0].table, self._applied_text) if parts else None
             # A table without a key was loaded as a whole from the youngest snapshot, and has all of this.
             if plan is not None and (plan.key or not self._checkpoint.repeated):
-                batch.append((plan, _table_changes(plan, parts)))
+                batch += self._appliable(plan, parts)
         repeated = self._checkpoint.repeated or self._settings.replace_existing
         errors = self._target.apply(Batch(batch, self._text(self._checkpoint), repeated))
         self._applied(batch)
@@ -158,6 +158,14 @@ class Capture:
         if committed:
             self._statistics.applied_seconds = self._seconds
             self._statistics.target_latency = max(0.0, time.time() - self._seconds)
+
+    def _appliable(self, plan: TablePlan, parts: list[RowChanges]) -> list[tuple[TablePlan, TableChanges]]:
+        """The table's part of a batch; none where the table is suspended because of it."""
+        changes = _table_changes(plan, parts)
+        reason = self._target.obstacle(plan, changes)
+        if reason:
+            self._replication.suspend(plan.source.schema, plan.source.name, TargetError(reason))
+        return [] if reason else [(plan, changes)]
 
     def _judge(self, errors: Sequence[ApplyError]) -> None:
         """Leaves out tables whose rows were refused, or ends the task, where the settings ask for it."""
@@ -183,13 +191,23 @@ class Capture:
             if request.validate and self._replication.validator is not None:
                 self._replication.validator.again(name)
             elif not request.validate and name not in self._reloads:
-                try:
-                    self._reload(stream, name)
-                except (SourceLostError, TargetLostError):
-                    self._replication.reloads.put(request)  # for the run that follows
-                    raise
+                self._begin_reload(stream, name, request)
             request.noted()
         self._finish_reloads()
+
+    def _begin_reload(self, stream: BinlogStream, name: tuple[str, str], request: ReloadRequest) -> None:
+        is_flushed = False
+        try:
+            self._flush()
+            is_flushed = True
+            self._reload(stream, name)
+        except (SourceLostError, TargetLostError):
+            self._replication.reloads.put(request)  # for the run that follows
+            raise
+        except ReplicationError:
+            if is_flushed:
+                request.noted()  # the request itself ended the task: the next start would fail by it again
+            raise
 
     def _reload(self, stream: BinlogStream, name: tuple[str, str]) -> None:
         self._flush()
@@ -209,11 +227,12 @@ class Capture:
             held = [part for changes in load.held.take() for part in changes.tables]
             # Where the rows have other columns the target is altered, and a checkpoint kept, that still has the load.
             plan = (self._following.plan_for(held[0].table, self._applied_text) if held else None) or load.plan
-            batch = [(plan, _table_changes(plan, held))] if held else []
+            batch = self._appliable(plan, held) if held else []
             self._checkpoint = self._checkpoint.reloaded_to(name, load.snapshot.position)
             errors = self._target.apply(Batch(batch, self._applied_text(), False))
             self._reloads.forget(name)
-            statistics.table_state = "Table completed"
+            if ".".join(name) not in self._replication.suspended:
+                statistics.table_state = "Table completed"
             self._applied(batch)
             self._judge(errors)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from localaws.dms.binlog.events import Position
 from localaws.dms.binlog.table_map import TableMap
 from localaws.dms.ddl import Ddl
-from localaws.dms.exceptions import SourceError
+from localaws.dms.exceptions import CollisionError, SourceError, TargetError, TargetLostError
 from localaws.dms.plan import TablePlan, differences
 from localaws.dms.source.connection import connected
 from localaws.dms.source.snapshot import current_position
@@ -77,24 +77,41 @@ class Following:
         with connected(self._replication.task.source) as connection:
             plan = self._replication.read_plan(connection, ddl.schema, ddl.table)
         if plan is not None:
-            self._target.statement(plan, "create-table", checkpoint)
+            if not self._created(plan, checkpoint):
+                return
             statistics = self._replication.statistics.table(ddl.schema, ddl.table)
             statistics.ddls, statistics.applied_ddls = statistics.ddls + 1, statistics.applied_ddls + 1
             statistics.table_state = "Table completed"
+
+    def _created(self, plan: TablePlan, checkpoint: str) -> bool:
+        """Makes the target's table; where that cannot be, the table is suspended."""
+        try:
+            self._target.statement(plan, "create-table", checkpoint)
+        except (TargetLostError, CollisionError):
+            raise
+        except TargetError as error:
+            self._replication.suspend(plan.source.schema, plan.source.name, error)
+            return False
+        return True
 
     def plan_for(self, table: TableMap, checkpoint: Callable[[], str]) -> TablePlan | None:
         """The plan of a table whose rows came. Where they have other columns than it, the target is altered."""
         name = (table.schema, table.table)
         known = self._replication.plans.get(name)
-        if known is not None and {(column.name, column.type) for column in known.source.columns} == set(table.signature):
+        has_columns = known is not None and {(column.name, column.type) for column in known.source.columns} == set(table.signature)
+        if known is not None and has_columns and set(known.source.key) == set(table.key):
             self._complete(known, checkpoint)
             return known
         plan = self._replication.plan_of_rows(table)
+        if plan is not None and known is not None and has_columns and set(plan.key) != set(known.key) and self._target.keeps_keys:
+            there, now = (", ".join(names) or "none" for names in (known.key, plan.key))
+            reason = f"The primary key of {plan.source.full_name} changed from {there} to {now}, and the target keeps its own."
+            self._replication.suspend(*name, SourceError(f"{reason} Reload the table (ReloadTables)."))
+            return None
         if plan is None or plan.columns == (known.columns if known else ()):
             return plan
         if known is None:
-            self._target.statement(plan, "create-table", checkpoint())
-            return plan
+            return plan if self._created(plan, checkpoint()) else None
         if self._settings.handle_alter:
             for action, details in differences(known, plan):
                 self._target.statement(plan, action, checkpoint(), details)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
 
@@ -117,9 +118,9 @@ class FullLoad:
         number = free.get()
         try:
             condition = " AND ".join(part for part in (segment.condition, plan.condition) if part)
-            read, sizes = self.snapshot.read(number, plan.source, plan.reading, condition, segment.partition), list[int]()
-            batches = (plan.made(_counted(batch, sizes)) for batch in read)
-            result = self.target.load(plan, chunk, batches)
+            sizes: list[int] = []
+            with self._read(number, plan, condition, segment.partition) as read:
+                result = self.target.load(plan, chunk, (plan.made(_counted(batch, sizes)) for batch in read))
         finally:
             free.put(number)
         table = self.statistics.table(plan.source.schema, plan.source.name)
@@ -127,6 +128,20 @@ class FullLoad:
         for policy, reason in self.data_errors.judged(result.errors).values():
             self._ended = self._ended or policy == STOP_TASK
             raise TargetError(reason)
+
+    @contextmanager
+    def _read(self, number: int, plan: TablePlan, condition: str, partition: str) -> Iterator[Iterator[pa.RecordBatch]]:
+        """The rows; whatever is made of them, the connection has none left for the query that follows."""
+        read = self.snapshot.read(number, plan.source, plan.reading, condition, partition)
+        try:
+            yield read
+        except (SourceLostError, TargetLostError):
+            self.snapshot.retire(number)  # the run ends: nobody waits for the rest
+            raise
+        except ReplicationError:
+            for _ in read:
+                pass
+            raise
 
     def _failed(self, plan: TablePlan, error: ReplicationError) -> None:
         table = self.statistics.table(plan.source.schema, plan.source.name)

@@ -142,6 +142,10 @@ def _key(table: SourceTable, columns: tuple[PlannedColumn, ...], rules: list[Tra
         for name in defined.key:
             if any(column.name == name and (column.is_made or column.is_volatile) for column in columns):
                 raise SettingsError("$.rules", f"define-primary-key names {name} of {table.full_name}, which a rule makes")
+            masks = [column.mask[0] for column in columns if column.name == name and column.mask is not None]
+            if masks and masks[0] != "data-masking-hash-mask":
+                reason = f"{masks[0]} leaves rows that nobody can tell apart: mask it by hash"
+                raise SettingsError("$.rules", f"define-primary-key names {name} of {table.full_name}, and {reason}")
             if name not in names:
                 raise SettingsError("$.rules", f"define-primary-key names {name}, which {table.full_name} has not on the target")
         return defined.key

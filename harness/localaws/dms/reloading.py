@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from localaws.dms.binlog.events import UPDATE, Changes, Position, RowChanges
 from localaws.dms.checkpoint import Checkpoint
-from localaws.dms.exceptions import SourceError
+from localaws.dms.exceptions import SourceError, SourceLostError
 from localaws.dms.full_load import FullLoad
 from localaws.dms.plan import TablePlan
 from localaws.dms.source.catalog import list_tables
@@ -85,21 +85,32 @@ class Reloads:
         plan = self._plan(name)
         if plan is None:
             reason = f"There is no table {'.'.join(name)} on the source that the mappings select: it cannot be reloaded."
-            replication.suspend(*name, SourceError(reason))
-            checkpoint = checkpoint.given_up(name)
-            save(checkpoint)
-            return checkpoint
+            return self._given_up(name, SourceError(reason), checkpoint, save)
         checkpoint = replace(checkpoint, reloading=tuple(sorted({*checkpoint.reloading, ".".join(name)})))
         save(checkpoint)
         if replication.validator is not None:
             replication.validator.pause(name)
         forget()  # before the snapshot: what the reader leaves out of a table that was suspended, the snapshot has
-        snapshot = open_snapshot(replication.task.source, replication.task.settings.subtasks)
+        try:
+            snapshot = open_snapshot(replication.task.source, replication.task.settings.subtasks)
+        except SourceLostError:
+            raise
+        except SourceError as error:  # a busy source; the others go on
+            return self._given_up(name, error, checkpoint, save)
         thread = threading.Thread(target=self._run, args=(name, snapshot), name="reload", daemon=True)
         load = Load(plan, snapshot, thread, replication.waiting())
         self._loads[name] = load
         statistics.table_state, statistics.message, statistics.full_load_reloaded = "Table is being reloaded", "", True
         load.thread.start()
+        return checkpoint
+
+    def _given_up(self, name: Name, error: SourceError, checkpoint: Checkpoint, save: Callable[[Checkpoint], None]) -> Checkpoint:
+        """A load that failed before it began."""
+        self._replication.suspend(*name, error)
+        if self._replication.validator is not None:
+            self._replication.validator.again(name)
+        checkpoint = checkpoint.given_up(name)
+        save(checkpoint)
         return checkpoint
 
     def ended(self, wait_for: Name | None = None) -> list[tuple[Name, Load]]:

@@ -22,10 +22,12 @@ from localaws.dms.checkpoint import Checkpoint
 from localaws.dms.data_errors import DataErrors
 from localaws.dms.data_types import is_lob
 from localaws.dms.exceptions import (
+    CollisionError,
     ReplicationError,
     SettingsError,
     SourceError,
     SourceLostError,
+    TargetError,
     TargetLostError,
     TaskStateError,
     UnsupportedColumnError,
@@ -81,6 +83,8 @@ class Replication:
         self.stopping = threading.Event()
         self.plans: dict[tuple[str, str], TablePlan] = {}
         self._is_begun = False
+        self.under_way = threading.Event()
+        """Set while it is known which tables are suspended, and which phase the run is in."""
         self.resumed = False
         """Whether changes were captured before: the source's catalog may be ahead of what the target has."""
         self.suspended: dict[str, str] = {}
@@ -119,6 +123,7 @@ class Replication:
 
     def _run_once(self, fresh: bool, until: Until | None) -> str:
         target = self._make_target()
+        self.under_way.clear()
         try:
             target.open()
             with reporting(self, target):
@@ -159,13 +164,14 @@ class Replication:
         task = self.task
         if task.migration == "cdc":
             position = self._begin()
-            for plan in self.plans.values():
-                target.prepare(plan, "DO_NOTHING")
-            checkpoint = Checkpoint(str(position), str(position), loaded=True)
+            for plan in list(self.plans.values()):
+                self._make_ready(target, plan)
+            checkpoint = Checkpoint(str(position), str(position), loaded=True, suspended=dict(self.suspended))
             target.restart(checkpoint.text())
             self.on_begun()
             return checkpoint
         self.statistics.phase = "full load"
+        self.under_way.set()
         snapshot = open_snapshot(task.source, task.settings.subtasks)
         try:
             if former is None:
@@ -193,6 +199,15 @@ class Replication:
         target.save(checkpoint.text())
         return checkpoint
 
+    def _make_ready(self, target: Target, plan: TablePlan) -> None:
+        """For changes alone; a table that the target cannot have is suspended."""
+        try:
+            target.prepare(plan, "DO_NOTHING")
+        except (TargetLostError, CollisionError):
+            raise
+        except TargetError as error:
+            self.suspend(plan.source.schema, plan.source.name, error)
+
     def _begin(self) -> Position:
         task = self.task
         if isinstance(task.start, int):
@@ -204,6 +219,7 @@ class Replication:
         for name in self.plans:
             self.statistics.table(*name).table_state = "Table completed"
         self.statistics.phase = "ongoing replication"
+        self.under_way.set()
         limits = [until] if until is not None else []
         if checkpoint.cached and _before(checkpoint.position, checkpoint.cached):
             limits.append(Until(position=Position.parse(checkpoint.cached), reason=AFTER_CACHED))

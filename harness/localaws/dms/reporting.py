@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localaws.dms.exceptions import CollisionError, ReplicationError
+from localaws.dms.exceptions import CollisionError, ReplicationError, TargetLostError
 from localaws.dms.target.base import Target
 from localaws.dms.target.sql import SqlTarget
 from localaws.dms.target.task_tables import Slot, Status
@@ -25,6 +25,7 @@ __all__ = ["Reporter", "reporting"]
 
 _LOG = logging.getLogger(__name__)
 _SECONDS = 2.0
+_POLL = 0.1
 _ATTEMPTS = 5
 FULL_LOAD, CHANGES, NOT_RUNNING = "FULL LOAD", "CHANGE PROCESSING", "NOT RUNNING"
 
@@ -45,6 +46,9 @@ def reporting(replication: Replication, target: Target) -> Iterator[None]:
     reporter = Reporter(replication, target)
     try:
         yield
+    except TargetLostError:
+        reporter.attempts = 1  # each would wait until the target answers, and the run that follows tells all
+        raise
     finally:
         reporter.close()
 
@@ -62,6 +66,8 @@ class Reporter:
         if "suspended_tables" in self._control.tables:
             self._suspended = {(owner, name) for owner, name in target.read(self._tables.known_suspended())}
         self._began, self._counts, self._seen = time.time(), self._counted(), set[str]()
+        self.attempts = _ATTEMPTS
+        """How often the last rows are tried to be written."""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="control tables", daemon=True)
         self._thread.start()
@@ -72,19 +78,24 @@ class Reporter:
         self._thread.join()
 
     def _run(self) -> None:
-        self._tell()
-        while not self._ended.wait(_SECONDS):
+        # What a run before has told of suspended tables holds until this one knows of them.
+        while not self._replication.under_way.wait(_POLL) and not self._ended.is_set():
+            pass
+        while not self._ended.is_set():
             self._tell()
-        for _ in range(_ATTEMPTS):
+            self._ended.wait(_SECONDS)
+        for _ in range(self.attempts):
             if self._tell():
                 return
 
     def _tell(self) -> bool:
         """What is new; whether it could be written. A target that is lost or in use is told at the next turn."""
         try:
-            self._seen.add(self._phase())
             if "status" in self._control.tables:
                 self._target.write(list(self._tables.status(self._status())))
+            if not self._replication.under_way.is_set():
+                return True  # it ended before there was anything else to tell
+            self._seen.add(self._phase())
             if "suspended_tables" in self._control.tables:
                 self._tell_suspended()
             if "history" in self._control.tables:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import pymysql
@@ -55,7 +54,9 @@ def _ranges(columns: Sequence[str], boundaries: Sequence[Sequence[str]], with_nu
     """The guide's conditions: a boundary belongs to the segment above it."""
     names = [_quoted(name) for name in columns]
     below = [_below(names, row) for row in boundaries]
-    conditions = [below[0], *(f"NOT {lower} AND {upper}" for lower, upper in pairwise(below)), f"NOT {below[-1]}"]
+    above = [f"NOT {lower}" for lower in below]
+    # Each leaves out all before it: so every row is in one segment only, also where the boundaries are in another order.
+    conditions = [" AND ".join([*above[:number], *below[number : number + 1]]) for number in range(len(below) + 1)]
     if with_nulls:
         conditions = [*conditions, f"({' OR '.join(conditions)}) IS NULL"]
     return [Segment(condition=f"({condition})") for condition in conditions]

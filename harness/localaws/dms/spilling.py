@@ -9,15 +9,21 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 
-from localaws.dms.binlog.events import Changes, RowChanges
+from localaws.dms.binlog.events import Changes
 from localaws.dms.exceptions import SettingsError
 
 __all__ = ["Waiting"]
+
+_ALIGNMENT = 64
+_WORTH_A_FILE = 16 << 20
+"""Bytes that stay in memory however long they wait."""
 
 
 class Waiting:
@@ -39,8 +45,9 @@ class Waiting:
             self._since = time.monotonic()
         self._changes.append(changes)
         self._bytes += changes.bytes
-        if self._bytes > self._limit or time.monotonic() - self._since > self._seconds:
-            self._changes[self._spilled :] = [self._on_disk(item) for item in self._changes[self._spilled :]]
+        late = time.monotonic() - self._since > self._seconds and self._bytes >= _WORTH_A_FILE
+        if self._bytes > self._limit or late:
+            self._changes[self._spilled :] = self._on_disk(self._changes[self._spilled :])
             self._spilled, self._bytes = len(self._changes), 0
 
     def take(self) -> list[Changes]:
@@ -48,23 +55,42 @@ class Waiting:
         found, self._changes, self._bytes, self._spilled = self._changes, [], 0, 0
         return found
 
-    def _on_disk(self, changes: Changes) -> Changes:
+    def _on_disk(self, waiting: Sequence[Changes]) -> list[Changes]:
+        """The same in one file, however many they are: the system maps so many files of a process only."""
         try:
-            return replace(changes, tables=[self._table_on_disk(table) for table in changes.tables])
+            number, path = tempfile.mkstemp(prefix="awsdms-", suffix=".arrow", dir=self._folder)
+            try:
+                with os.fdopen(number, "wb") as file:
+                    places = [_written(file, rows) for rows in _batches(waiting)]
+                mapped = pa.memory_map(path).read_buffer() if any(places) else pa.py_buffer(b"")
+            finally:
+                Path(path).unlink()
         except OSError as error:
             reason = f"changes that wait have no place in {self._folder or tempfile.gettempdir()}: {error}"
             raise SettingsError("$.ChangeProcessingTuning.MemoryLimitTotal", f"{reason}; make place, or allow more memory") from error
+        found = (_read(mapped, place) if place else rows for rows, place in zip(_batches(waiting), places, strict=True))
+        return [
+            replace(changes, tables=[replace(table, rows=next(found), before=next(found)) for table in changes.tables])
+            for changes in waiting
+        ]
 
-    def _table_on_disk(self, table: RowChanges) -> RowChanges:
-        return replace(table, rows=self._mapped(table.rows), before=self._mapped(table.before))
 
-    def _mapped(self, rows: pa.RecordBatch) -> pa.RecordBatch:
-        if not rows.num_rows or not rows.num_columns:
-            return rows
-        number, path = tempfile.mkstemp(prefix="awsdms-", suffix=".arrow", dir=self._folder)
-        try:
-            with os.fdopen(number, "wb") as file, pa.ipc.new_file(file, rows.schema) as writer:
-                writer.write_batch(rows)
-            return pa.ipc.open_file(pa.memory_map(path)).get_batch(0)
-        finally:
-            Path(path).unlink()
+def _batches(waiting: Sequence[Changes]) -> Iterator[pa.RecordBatch]:
+    for changes in waiting:
+        for table in changes.tables:
+            yield from (table.rows, table.before)
+
+
+def _written(file: BinaryIO, rows: pa.RecordBatch) -> tuple[int, int] | None:
+    """Where the rows begin in the file, and their size there; None where there is nothing to write."""
+    if not rows.num_rows or not rows.num_columns:
+        return None
+    file.write(bytes(-file.tell() % _ALIGNMENT))
+    start = file.tell()
+    with pa.ipc.new_stream(file, rows.schema) as writer:
+        writer.write_batch(rows)
+    return start, file.tell() - start
+
+
+def _read(mapped: pa.Buffer, place: tuple[int, int]) -> pa.RecordBatch:
+    return pa.ipc.open_stream(mapped.slice(*place)).read_next_batch()

@@ -18,6 +18,7 @@ from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
 from localaws.dms.source.connection import MySqlAddress
 from localaws.dms.target.dynamodb import EXCEPTIONS, DynamoDbTarget
+from localaws.dms.target.dynamodb_tables import Tables
 from localaws.engines.endpoint import EndpointEngine
 from waiting import wait_until
 
@@ -158,7 +159,8 @@ def test_a_condition_holds_in_the_phases_that_it_is_asked_in(source: Any, dynamo
     running = replicate("condition", mappings(schema, rule), FullLoadSettings={"TargetTablePrepMode": "DO_NOTHING"})
     running.wait_for(lambda: len(items(dynamodb, "k")) == 2)
     assert items(dynamodb, "k") == [{"id": 1, "own": "mine"}, {"id": 2, "n": 2}]
-    ((kept),) = items(dynamodb, EXCEPTIONS)
+    running.wait_for(lambda: len(items(dynamodb, EXCEPTIONS)) == 1)  # written after the items
+    (kept,) = items(dynamodb, EXCEPTIONS)
     assert "ConditionalCheckFailed" in kept["error"]
     execute(source, "UPDATE k SET n = 9")
     running.wait_for(lambda: items(dynamodb, "k") == [{"id": 1, "n": 9}, {"id": 2, "n": 9}])
@@ -177,6 +179,43 @@ def test_rows_that_are_no_items_are_kept_with_the_reason(source: Any, dynamodb: 
     told = sorted(item["error"] for item in items(dynamodb, EXCEPTIONS))
     assert [text.split()[0] for text in told] == ["n:", "the"]
     assert "primary key of several columns" in running.replication.statistics.table(schema, "pair").message
+
+
+def test_a_row_that_was_refused_can_be_deleted(source: Any, dynamodb: Any, replicate: Start) -> None:
+    schema = schema_of(source)
+    execute(source, "CREATE TABLE k (id INT PRIMARY KEY, n DECIMAL(50,0))", "INSERT INTO k VALUES (1, 1), (2, 2)", "COMMIT")
+    running = replicate("deleted", mappings(schema))
+    running.wait_for(lambda: len(items(dynamodb, "k")) == 2)
+
+    execute(source, f"UPDATE k SET n = {'9' * 39} WHERE id = 1")
+    running.wait_for(lambda: len(items(dynamodb, EXCEPTIONS)) == 1)
+    execute(source, "DELETE FROM k WHERE id = 1")
+
+    running.wait_for(lambda: items(dynamodb, "k") == [{"id": 2, "n": 2}])
+    assert len(items(dynamodb, EXCEPTIONS)) == 1
+
+
+def test_a_table_that_can_be_none_is_suspended_when_changes_alone_are_captured(source: Any, dynamodb: Any, replicate: Start) -> None:
+    schema = schema_of(source)
+    execute(source, "CREATE TABLE pair (a INT, b INT, PRIMARY KEY (a, b))", "CREATE TABLE k (id INT PRIMARY KEY)")
+    running = replicate("alone", mappings(schema), migration="cdc")
+    running.wait_for(lambda: running.replication.statistics.phase == "ongoing replication")
+
+    execute(source, "CREATE TABLE late (a INT)", "INSERT INTO late VALUES (1)", "INSERT INTO pair VALUES (1, 2)")
+    execute(source, "INSERT INTO k VALUES (1)")
+
+    running.wait_for(lambda: items(dynamodb, "k") == [{"id": 1}])
+    reasons = running.replication.suspended
+    assert "primary key of several columns" in reasons[f"{schema}.pair"]
+    assert "no primary key" in reasons[f"{schema}.late"]
+
+
+def test_a_table_that_another_task_has_just_made_is_there(dynamodb: Any) -> None:
+    tables = Tables(dynamodb)
+    tables.create("twice", (("id", "S"),))
+    tables.create("twice", (("id", "S"),))
+
+    assert tables.described("twice") is not None
 
 
 def test_a_task_of_the_endpoint_fills_a_table(endpoint: EndpointEngine, address: MySqlAddress, source: Any, dynamodb: Any) -> None:
@@ -198,9 +237,16 @@ def test_a_task_of_the_endpoint_fills_a_table(endpoint: EndpointEngine, address:
         TableMappings=mappings(schema),
     )["ReplicationTask"]  # fmt: skip
 
-    dms.start_replication_task(ReplicationTaskArn=task["ReplicationTaskArn"], StartReplicationTaskType="start-replication")
+    def status() -> str:
+        filters = [{"Name": "replication-task-arn", "Values": [task["ReplicationTaskArn"]]}]
+        return str(dms.describe_replication_tasks(Filters=filters)["ReplicationTasks"][0]["Status"])
 
-    wait_until(lambda: items(dynamodb, "k") == [{"id": 1}])
+    try:
+        dms.start_replication_task(ReplicationTaskArn=task["ReplicationTaskArn"], StartReplicationTaskType="start-replication")
+        wait_until(lambda: items(dynamodb, "k") == [{"id": 1}])
+    finally:
+        wait_until(lambda: status() in ("ready", "stopped", "failed"))  # a full load ends by itself
+        dms.delete_replication_task(ReplicationTaskArn=task["ReplicationTaskArn"])
 
 
 def test_a_sort_key_needs_a_partition_key() -> None:

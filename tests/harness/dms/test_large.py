@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,18 @@ def test_changes_beyond_the_limit_wait_in_files_that_are_gone_with_the_process(t
     assert [item.tables[0].rows.to_pylist() for item in kept.take()] == [item.tables[0].rows.to_pylist() for item in changes]
     assert list(tmp_path.iterdir()) == []
     assert kept.take() == []
+
+
+@pytest.mark.parametrize(("limit", "seconds", "files"), [(10_000, 3600, 19), (1 << 30, 0, 0)])
+def test_small_changes_have_no_file_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, seconds: int, files: int) -> None:
+    made, make = [], tempfile.mkstemp
+    monkeypatch.setattr(tempfile, "mkstemp", lambda **named: made.append(1) or make(**named))  # type: ignore[func-returns-value]
+    kept = Waiting(limit, seconds, tmp_path)
+    for number in range(2000):
+        kept.add(_changes(number % 5))
+
+    assert len(made) == files
+    assert [item.tables[0].rows for item in kept.take()] == [_changes(number % 5).tables[0].rows for number in range(2000)]
 
 
 def test_a_disk_without_a_place_for_a_transaction_is_told(tmp_path: Path) -> None:

@@ -104,6 +104,13 @@ def test_a_value_of_another_type_is_told_with_its_column() -> None:
         ([rule(2, "data-masking-digits-mask", column="salary", value="#")], r"not done on .*salary, which is NUMERIC\(10,2\)"),
         ([rule(2, "data-masking-hash-mask", column="note")], "takes texts but no LOBs"),
         ([rule(2, "data-masking-digits-randomize", column="id")], "a part of the key"),
+        (
+            [
+                rule(2, "data-masking-digits-mask", column="name", value="#"),
+                rule(3, "define-primary-key", **{"rule-target": "table", "primary-key-def": {"name": "pk", "columns": ["name"]}}),
+            ],
+            "define-primary-key names name .*data-masking-digits-mask leaves rows that nobody can tell apart",
+        ),
         ([rule(2, "data-masking-hash-mask", column="name"), rule(3, "data-masking-digits-randomize", column="n%")], "masked by 2 rules"),
         ([rule(2, "add-before-image-columns", **{"before-image-def": {"column-prefix": ""}})], "column-prefix"),
         ([rule(2, "rename", column="name", value="x", expression="1")], "expression.*no such setting"),
@@ -170,6 +177,46 @@ def test_columns_are_made_in_the_load_and_in_changes_and_deleted_rows_stay_flagg
     task.wait_for(lambda: texts()[2] == told("Bea", None, "2.00", "I", 2, None, None))
     assert len(rows_of(warehouse, f'SELECT id FROM "{schema}".people')) == 3
     task.stop()
+
+
+def test_a_table_whose_rows_cannot_be_made_leaves_the_connection_to_the_next(
+    source: Any, warehouse: psycopg.Connection[Any], start: Callable[..., Running]
+) -> None:
+    schema = schema_of(source)
+    for name in ("a", "b"):
+        execute(source, f"CREATE TABLE {name} (id INT PRIMARY KEY, v VARCHAR(300))")
+        execute(source, f"INSERT INTO {name} SELECT seq, REPEAT('x', 300) FROM seq_1_to_40000", "COMMIT")  # in several batches
+    wrong = added(2, "n", "$v", "int8", schema=schema, table="a")
+
+    task = start("left", mappings(schema, wrong), migration="full-load", FullLoadSettings={"MaxFullLoadSubTasks": 1})
+    task.wait_until_it_ends()
+
+    assert "gives a value that is no int64" in task.replication.statistics.table(schema, "a").message
+    assert task.replication.statistics.table(schema, "b").message == ""
+    assert rows_of(warehouse, f'SELECT count(*) FROM "{schema}".b') == [(40000,)]
+
+
+def test_a_table_whose_deleted_rows_cannot_be_found_is_suspended_by_itself(
+    source: Any, warehouse: psycopg.Connection[Any], start: Callable[..., Running]
+) -> None:
+    schema = schema_of(source)
+    execute(source, "CREATE TABLE bag (x INT)", "CREATE TABLE k (id INT PRIMARY KEY)")
+    at = added(2, "at", "$AR_H_COMMIT_TIMESTAMP", schema=schema, table="bag")
+    task = start("unfound", mappings(schema, at))
+    task.wait_for(lambda: task.replication.statistics.phase == "ongoing replication")
+
+    execute(source, "INSERT INTO bag VALUES (1), (2)", "COMMIT")
+    task.wait_for(lambda: rows_of(warehouse, f'SELECT x FROM "{schema}".bag') == [(1,), (2,)])
+    execute(source, "DELETE FROM bag WHERE x = 1", "INSERT INTO k VALUES (1)", "COMMIT")
+    task.wait_for(lambda: rows_of(warehouse, f'SELECT id FROM "{schema}".k') == [(1,)])
+    task.stop()
+
+    assert "would not be found" in task.replication.suspended[f"{schema}.bag"]
+    assert rows_of(warehouse, f'SELECT x FROM "{schema}".bag') == [(1,), (2,)]
+    again = start("unfound", mappings(schema, at), "resume-processing")
+    execute(source, "INSERT INTO k VALUES (2)", "COMMIT")
+    again.wait_for(lambda: rows_of(warehouse, f'SELECT id FROM "{schema}".k') == [(1,), (2,)])
+    assert again.replication.statistics.table(schema, "bag").table_state == "Table error"
 
 
 def test_random_digits_keep_the_form_and_the_type(source: Any, warehouse: psycopg.Connection[Any], start: Callable[..., Running]) -> None:

@@ -18,6 +18,7 @@ from test_tasks import KILLS, Writer, described, start, statistics
 
 from localaws.dms.endpoints import target_values
 from localaws.dms.exceptions import SettingsError
+from localaws.dms.reloading import ReloadRequest
 from localaws.dms.replication import Replication, Task
 from localaws.dms.settings.table_mappings import TableMappings
 from localaws.dms.settings.task_settings import TaskSettings
@@ -382,3 +383,19 @@ def test_a_standby_whose_task_is_killed_a_hundred_times_is_equal(
     endpoint: EndpointEngine,
 ) -> None:  # fmt: skip
     _fan_out(KILLS, home, dms, arns, create, source, standby, warehouse, endpoint)
+
+
+def test_a_key_that_changed_asks_for_a_reload(source: Any, standby: str, replicate: Start) -> None:
+    schema = schema_of(source)
+    execute(source, "CREATE TABLE k (id INT NOT NULL PRIMARY KEY, code INT NOT NULL)", "INSERT INTO k VALUES (1, 10), (2, 20)")
+    running = replicate("rekeyed", into(schema, standby))
+    caught_up(running, source)
+
+    execute(source, "ALTER TABLE k DROP PRIMARY KEY, ADD PRIMARY KEY (code)", "UPDATE k SET id = 7")
+    caught_up(running, source)
+
+    assert "changed from id to code" in running.replication.suspended[f"{schema}.k"]
+    running.replication.reloads.put(ReloadRequest(schema, "k"))
+    running.wait_for(lambda: running.replication.statistics.table(schema, "k").full_load_reloaded)
+    running.wait_for(lambda: rows_of(source, f"SELECT * FROM {standby}.k") == [(7, 10), (7, 20)])
+    running.stop()

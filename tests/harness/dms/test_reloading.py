@@ -11,7 +11,7 @@ import pytest
 from dms_lab import Running, differences, execute, mappings, rows_of, schema_of
 
 from localaws.dms.checkpoint import Checkpoint
-from localaws.dms.exceptions import SourceError
+from localaws.dms.exceptions import SourceError, TargetError
 from localaws.dms.full_load import FullLoad
 from localaws.dms.reloading import ReloadRequest
 from localaws.dms.source.snapshot import current_position
@@ -145,3 +145,43 @@ def test_a_load_that_failed_is_not_begun_again_by_the_next_process(
     (kept,) = warehouse.execute(last).fetchone() or ("",)
     assert not Checkpoint.parse(kept).reloading
     assert set(Checkpoint.parse(kept).suspended) == {f"{schema}.k", f"{schema}.other"}
+
+
+def test_a_source_too_busy_for_a_snapshot_suspends_the_table_and_the_others_go_on(
+    start: Start, source: Any, warehouse: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, schema = begun(start, source)
+    known, noted = running.replication.statistics.tables, threading.Event()
+
+    def busy(*arguments: Any) -> Any:
+        raise SourceError("A consistent snapshot needs FLUSH TABLES WITH READ LOCK for a moment")
+
+    monkeypatch.setattr("localaws.dms.reloading.open_snapshot", busy)
+    running.replication.reloads.put(ReloadRequest(schema, "k", noted=noted.set))
+    running.wait_for(noted.is_set)
+    assert "FLUSH TABLES" in known[f"{schema}.k"].message
+    monkeypatch.undo()
+
+    execute(source, "INSERT INTO other VALUES (1)", "UPDATE k SET v = 3 WHERE id = 1")
+    running.wait_for(lambda: rows_of(warehouse, f"SELECT * FROM {schema}.other") == [(1,)])
+    running.replication.reloads.put(ReloadRequest(schema, "k"))
+    running.wait_for(lambda: reloaded(running, "k"))
+    assert differences(source, warehouse, [f"{schema}.k"]) == {}
+    running.stop()
+
+
+@pytest.mark.parametrize("fails", ["reload", "batch"])
+def test_a_request_that_ends_the_task_is_not_asked_again(start: Start, source: Any, monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
+    running, schema = begun(start, source)
+    noted, done = threading.Event(), running.replication
+
+    def refuse(*arguments: Any, **named: Any) -> Any:
+        raise TargetError("as the test wants it")
+
+    name = "localaws.dms.reloading.Reloads.begin" if fails == "reload" else "localaws.dms.capture.Capture._flush"
+    monkeypatch.setattr(name, refuse)
+    done.reloads.put(ReloadRequest(schema, "k", noted=noted.set))
+
+    with pytest.raises(TargetError, match="as the test wants it"):
+        running.wait_until_it_ends()
+    assert noted.is_set() == (fails == "reload")

@@ -236,3 +236,18 @@ def test_latency_is_zero_when_there_is_nothing_to_do(source: Any, start: Start) 
 
     assert running.replication.statistics.source_latency == 0
     assert running.replication.statistics.target_latency == 0
+
+
+def test_a_table_that_gets_another_key_is_followed_by_it(source: Any, warehouse: psycopg.Connection[Any], start: Start) -> None:
+    schema = schema_of(source)
+    execute(source, "CREATE TABLE k (id INT NOT NULL PRIMARY KEY, code INT NOT NULL)", "INSERT INTO k VALUES (1, 10), (2, 20), (3, 30)")
+    running = start("rekeyed", mappings(schema))
+    loaded(running)
+
+    execute(source, "UPDATE k SET code = 11 WHERE id = 1", "ALTER TABLE k DROP PRIMARY KEY, ADD PRIMARY KEY (code)")
+    execute(source, "UPDATE k SET id = 7", "DELETE FROM k WHERE code = 20", "INSERT INTO k VALUES (7, 40)")
+    caught_up(running, source)
+
+    assert differences(source, warehouse, [f"{schema}.k"]) == {}
+    assert running.replication.suspended == {}
+    running.stop()

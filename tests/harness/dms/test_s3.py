@@ -128,6 +128,11 @@ def test_types_of_rules_are_those_of_the_files_and_what_does_not_fit_is_told(s3:
     assert (result.rows, [(error.statement, error.reason) for error in result.errors]) == (
         2, [("WRITE {'id': 2}", "name: value does not fit NUMERIC(4,1)")],
     )  # fmt: skip
+    later = replace(changes(), rows=pa.Table.from_batches([rows((1, "1.5"), (1, "54321"), (2, None))]))
+    made.apply(Batch([(plan, later)], "later"))
+    kept = [json.loads(line) for line in (tmp_path / "apply_exceptions.jsonl").read_text("utf-8").splitlines()]
+    assert kept[0] == {"table": "shop.items", "statement": "WRITE {'id': 2}", "error": "name: value does not fit NUMERIC(4,1)"}
+    assert [item["statement"] for item in kept[1:]] == ["WRITE {'id': 1}"]
 
 
 def test_gzip(s3: Any, tmp_path: Path) -> None:

@@ -25,6 +25,22 @@ def parallel(schema: str, table: str = "k", **load: Any) -> dict[str, Any]:
 RANGES = {"type": "ranges", "columns": ["a", "b"], "boundaries": [["3", "20"], ["7", "0"]]}
 
 
+@pytest.mark.parametrize("boundaries", [[["5", "2"]], [["3", "20"], ["7", "0"]], [["7", "0"], ["3", "20"], ["7", "0"], ["9", "1"]]])
+def test_every_row_is_in_one_segment_whatever_the_order_of_the_boundaries(source: Any, boundaries: list[list[str]]) -> None:
+    schema = schema_of(source)
+    execute(source, "CREATE TABLE k (id INT PRIMARY KEY, a INT, b INT)")
+    execute(source, "INSERT INTO k SELECT seq, NULLIF(seq % 11, 10), NULLIF(seq % 31, 30) FROM seq_1_to_400", "COMMIT")
+    table = read_table(source, schema, "k")
+    assert table is not None
+    rule = parallel(schema, type="ranges", columns=["a", "b"], boundaries=boundaries)
+    plan = plan_table(TableMappings.parse(mappings(schema, rule)), table, changes=False)
+
+    segments = segments_of(source, plan, with_nulls=True)
+
+    found = [number for part in segments for (number,) in rows_of(source, f"SELECT id FROM k WHERE {part.condition}")]
+    assert sorted(found) == list(range(1, 401))
+
+
 @pytest.mark.parametrize("mode", ["strict_dms", "safe"])
 def test_ranges_have_every_row_once_and_those_with_null_in_safe_mode_only(
     source: Any, warehouse: psycopg.Connection[Any], start: Callable[..., Running], mode: str

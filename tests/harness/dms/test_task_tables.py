@@ -78,6 +78,30 @@ def test_a_table_that_is_back_is_not_told_any_more(source: Any, address: MySqlAd
     assert "could not be written" not in caplog.text
 
 
+def test_a_table_that_stays_suspended_is_told_once_whatever_runs_follow(source: Any, address: MySqlAddress) -> None:
+    schema = schema_of(source)
+    execute(source, "CREATE TABLE bad (id INT PRIMARY KEY, at INET6)", "CREATE TABLE good (id INT PRIMARY KEY)")
+    there = {"rule-type": "transformation", "rule-id": "2", "rule-name": "2", "rule-target": "schema", "rule-action": "rename",
+             "object-locator": {"schema-name": schema}, "value": f"{schema}_there"}  # fmt: skip
+    settings = TaskSettings.parse('{"ControlTablesSettings": {"SuspendedTablesTableEnabled": true}}')
+    task = Task("stays", "full-load-and-cdc", address, TableMappings.parse(mappings(schema, there)), settings, 7201)
+
+    def told() -> list[tuple[Any, ...]]:
+        query = f"SELECT table_name, suspend_timestamp FROM {CONTROL_SCHEMA}.awsdms_suspended_tables WHERE task_name = 'stays'"
+        return rows_of(source, query) if _has_table(source) else []
+
+    first = Running(Replication(task, lambda: MySqlTarget(address, "stays", safe=False)), "start-replication")
+    first.wait_for(lambda: len(told()) == 1 and first.replication.statistics.phase == "ongoing replication")
+    first.stop()
+    before = told()
+    second = Running(Replication(task, lambda: MySqlTarget(address, "stays", safe=False)), "resume-processing")
+    second.wait_for(lambda: second.replication.statistics.phase == "ongoing replication")
+    second.stop()
+
+    execute(source, f"DROP DATABASE {schema}_there")
+    assert told() == before
+
+
 def test_a_task_that_only_loads_writes_none_and_says_so(
     source: Any, warehouse: psycopg.Connection[Any], start: Callable[..., Running], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -59,7 +59,7 @@ _CHANGES = (
     done(_TUNING, "MinTransactionSize", number(0), 1000, "changes of a target's transaction, at least; without BatchApplyEnabled"),
     done(_TUNING, "CommitTimeout", number(0), 1, "seconds after which it is committed with fewer; without BatchApplyEnabled"),
     done(_TUNING, "MemoryLimitTotal", number(0), 1024, "MB of binlog of an open transaction in memory; what is more waits in files"),
-    done(_TUNING, "MemoryKeepTime", number(0), 60, "seconds that an open transaction stays in memory; then it waits in files"),
+    done(_TUNING, "MemoryKeepTime", number(0), 60, "seconds that an open transaction stays in memory; then, from 16 MB on, in files"),
     nothing(_TUNING, "StatementCacheSize", number(0, 200), 50, "changes are loaded as files, not by statements"),
     nothing(_TUNING, "RecoveryTimeout", number(-1), -1, "a task that was interrupted reads on from its checkpoint"),
 )  # fmt: skip

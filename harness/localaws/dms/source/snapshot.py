@@ -53,6 +53,10 @@ class Snapshot:
         """The rows of a part of a table, by the connection `number`."""
         return read_rows(self.connections[number], table, columns, condition, partition)
 
+    def retire(self, number: int) -> None:
+        """Whoever asks the connection `number` from now on is told that it is lost."""
+        self.connections[number]._force_close()  # type: ignore[attr-defined] # a query may be half read
+
     def interrupt(self) -> None:
         """Whoever reads has an error. For another thread than those that do."""
         for connection in self.connections:

@@ -51,6 +51,9 @@ class Target(ABC):
     narrows = False
     """Whether tables that it makes have DMS's own types, in which unsigned numbers overflow."""
 
+    keeps_keys = False
+    """Whether a table holds on to the key that it was made with, so that another one asks for a reload."""
+
     @abstractmethod
     def open(self) -> None:
         """Connect, make the control tables, and wait until nothing of an earlier run of the task is under way."""
@@ -82,6 +85,10 @@ class Target(ABC):
     @abstractmethod
     def apply(self, batch: Batch) -> list[ApplyError]:
         """All of the batch with its checkpoint, or nothing."""
+
+    def obstacle(self, plan: TablePlan, changes: TableChanges) -> str:
+        """Why these changes of a table can never be applied here, whatever their values; empty where they can."""
+        return ""
 
     @abstractmethod
     def statement(self, plan: TablePlan, action: str, checkpoint: str, details: Sequence[str] = ()) -> None:

@@ -46,6 +46,8 @@ class DynamoDbTarget(FileStateTarget):
     old one is deleted where the key is the row's.
     """
 
+    keeps_keys = True
+
     def __init__(self, client: Any, task: str, mappings: Sequence[ObjectMapping], state: Path, *, safe: bool = False) -> None:
         super().__init__(state / "dynamodb.json")
         self._client, self._task, self._mappings, self._safe = client, task, mappings, safe
@@ -118,6 +120,13 @@ class DynamoDbTarget(FileStateTarget):
         self.save(batch.checkpoint)
         return errors
 
+    def obstacle(self, plan: TablePlan, changes: TableChanges) -> str:
+        try:
+            self._shape(plan)
+        except TargetError as error:
+            return str(error)
+        return ""
+
     def statement(self, plan: TablePlan, action: str, checkpoint: str, details: Sequence[str] = ()) -> None:
         """Columns are those of the rows that follow."""
         self._shapes.pop(plan.full_name, None)
@@ -165,7 +174,7 @@ class DynamoDbTarget(FileStateTarget):
 
     def _delete(self, plan: TablePlan, shape: Shape, row: Mapping[str, Any], writes: Writes) -> list[ApplyError]:
         try:
-            key = shape.item_key(shape.item(row))
+            key = shape.row_key(row)
         except Refusal as refusal:
             return [_refused(plan, "DELETE", row, str(refusal))]
         writes[_values(key)] = {"DeleteRequest": {"Key": key}}

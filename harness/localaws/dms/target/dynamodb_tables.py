@@ -43,14 +43,19 @@ class Tables:
             raise
 
     def create(self, table: str, key: Key) -> None:
-        """Makes the table, and waits until it is there."""
+        """Makes the table, and waits until it is there, whoever made it."""
+        try:
+            with storage_errors("DynamoDB"):
+                self._client.create_table(
+                    TableName=table,
+                    KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in _kinds(key)],
+                    AttributeDefinitions=[{"AttributeName": name, "AttributeType": letter} for name, letter in key],
+                    ProvisionedThroughput=_UNITS,
+                )
+        except TargetError as error:
+            if code_of(error) != "ResourceInUseException":
+                raise
         with storage_errors("DynamoDB"):
-            self._client.create_table(
-                TableName=table,
-                KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in _kinds(key)],
-                AttributeDefinitions=[{"AttributeName": name, "AttributeType": letter} for name, letter in key],
-                ProvisionedThroughput=_UNITS,
-            )
             self._client.get_waiter("table_exists").wait(TableName=table, WaiterConfig=_WAITING)
 
     def drop(self, table: str) -> None:

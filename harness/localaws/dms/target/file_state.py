@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ class FileStateTarget(Target):
 
     def __init__(self, path: Path, **own: Any) -> None:
         self._path, self._lock = path, threading.Lock()
+        self._refused = path.with_name("apply_exceptions.jsonl")
         self._state: dict[str, Any] = {"checkpoint": None, "chunks": {}, **own}
 
     def _read_state(self) -> None:
@@ -44,6 +46,13 @@ class FileStateTarget(Target):
     def _note_chunk(self, plan: TablePlan, chunk: Chunk, rows: int) -> None:
         """To be written with the lock held."""
         self._state["chunks"].setdefault(plan.full_name, []).append([asdict(chunk), rows])
+
+    def _keep_refused(self, refused: Iterable[dict[str, Any]]) -> None:
+        """Keeps what the target does not take beside the state, a line of JSON each."""
+        lines = [json.dumps(item) + "\n" for item in refused]
+        if lines:
+            with self._lock, self._refused.open("a", encoding="utf-8") as file:
+                file.writelines(lines)
 
     def _save(self) -> None:
         with self._lock:

@@ -5,7 +5,7 @@ Null is no attribute. Texts are as they are, dates and times in ISO 8601, bytes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from localaws.dms.data_types import dms_type, dynamodb_type
 from localaws.dms.exceptions import TargetError
 from localaws.dms.plan import TablePlan
-from localaws.dms.settings.item_mapping import PLACE, ItemMapping, places_of
+from localaws.dms.settings.item_mapping import PLACE, Attribute, ItemMapping, places_of
 
 __all__ = ["Item", "Refusal", "Shape"]
 
@@ -79,13 +79,26 @@ class Shape:
         """The item of a row of `rows`. Raises Refusal where a value is none that DynamoDB takes."""
         plain = {name: {self._types[name]: self._checked(name, row[name])} for name in self._plain if row.get(name) is not None}
         item: Item = {"_doc": {"M": plain}} if self.mapping.document else plain
-        for attribute in self.mapping.attributes:
+        item |= self._mapped(row, self.mapping.attributes)
+        self.item_key(item)
+        return item
+
+    def row_key(self, row: Mapping[str, Any]) -> Item:
+        """The key of the item of a row, whatever its other values are. Raises Refusal as `item_key`."""
+        names = {name for name, _ in self.key}
+        plain = [name for name in self._plain if name in names and not self.mapping.document and row.get(name) is not None]
+        item: Item = {name: {self._types[name]: self._checked(name, row[name])} for name in plain}
+        item |= self._mapped(row, [attribute for attribute in self.mapping.attributes if attribute.name in names])
+        return self.item_key(item)
+
+    def _mapped(self, row: Mapping[str, Any], attributes: Iterable[Attribute]) -> Item:
+        found = {}
+        for attribute in attributes:
             template = attribute.template if attribute.type in ("M", "L") else {attribute.type: attribute.template}
             value = self._filled(template, row)
             if value is not None:
-                item[attribute.name] = value
-        self.item_key(item)
-        return item
+                found[attribute.name] = value
+        return found
 
     def item_key(self, item: Item) -> Item:
         """The key of an item. Raises Refusal where a part is missing or empty."""

@@ -7,7 +7,6 @@ so that the last of each key is the newest.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -41,7 +40,6 @@ class KinesisTarget(FileStateTarget):
     def __init__(self, client: Any, stream: str, messages: Messages, state: Path) -> None:
         super().__init__(state / "kinesis.json", transaction=0)
         self._client, self._stream, self._messages = client, stream, messages
-        self._refused = state / "apply_exceptions.jsonl"
 
     def open(self) -> None:
         self._read_state()
@@ -96,9 +94,7 @@ class KinesisTarget(FileStateTarget):
         if not large:
             return []
         reason = f"the message is larger than {_LARGEST:,} bytes, which Kinesis does not take"
-        with self._lock, self._refused.open("a", encoding="utf-8") as file:
-            for message in large:
-                file.write(json.dumps({"partition_key": message.key, "error": reason, "message": message.data.decode()}) + "\n")
+        self._keep_refused({"partition_key": message.key, "error": reason, "message": message.data.decode()} for message in large)
         _LOG.error("%s messages are in %s: %s", len(large), self._refused, reason)
         return [ApplyError(message.table, f"PUT {message.key}", reason) for message in large]
 

@@ -43,6 +43,7 @@ class MySqlTarget(MySqlSession, SqlTarget):
     """One task's connections to the server: one for changes, and one for each thread that loads."""
 
     engine = "a MySQL-compatible target"
+    keeps_keys = True
 
     def __init__(
         self, address: MySqlAddress, task: str, *, safe: bool, lob_bytes: int = 32 * 1024, control_schema: str = CONTROL_SCHEMA

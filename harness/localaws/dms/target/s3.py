@@ -83,6 +83,7 @@ class S3Target(FileStateTarget):
             typed, errors = self._typed(plan, pa.table(columns))
             self._put(key, typed)
             result.rows, result.errors = result.rows + len(typed), result.errors + errors
+        self._keep(result.errors)
         with self._lock:
             self._note_chunk(plan, chunk, result.rows)
             self._state["writing"] = [key for key in self._state["writing"] if key not in keys]
@@ -119,10 +120,17 @@ class S3Target(FileStateTarget):
             self._write()
         for key, rows in files:
             self._put(key, rows)
+        self._keep(errors)
         with self._lock:
             self._state |= {"checkpoint": batch.checkpoint, "writing": [key for key in self._state["writing"] if key not in keys]}
             self._write()
         return errors
+
+    def _keep(self, errors: Sequence[ApplyError]) -> None:
+        """Rows that are in no file because they do not fit a rule."""
+        self._keep_refused({"table": error.table.full_name, "statement": error.statement, "error": error.reason} for error in errors)
+        if errors:
+            _LOG.error("%s rows do not fit a rule change-data-type, and are in %s", len(errors), self._refused)
 
     def _with_moved(self, plan: TablePlan, changes: TableChanges) -> TableChanges:
         """Updates of the key as two changes, in safe mode."""

@@ -8,8 +8,9 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+from localaws.dms.binlog.events import INSERT
 from localaws.dms.exceptions import CollisionError, TargetError
-from localaws.dms.netting import Bag, Net, net, net_bag, with_deletes_kept
+from localaws.dms.netting import Bag, Net, TableChanges, net, net_bag, with_deletes_kept
 from localaws.dms.plan import PlannedColumn, TablePlan
 from localaws.dms.source.snapshot import Chunk
 from localaws.dms.target.base import ApplyError, Batch
@@ -75,6 +76,14 @@ class SqlTarget(ComparableTarget):
         found = self._run(self._control.chunks(plan)).fetchall()
         return [(Chunk(column, *(None if edge is None else int(edge) for edge in edges)), int(rows)) for column, *edges, rows in found]
 
+    def obstacle(self, plan: TablePlan, changes: TableChanges) -> str:
+        if plan.key or plan.flags_deletes or not plan.volatile or (changes.operation == INSERT).all():
+            return ""
+        return (
+            f"{plan.full_name} has no primary key, and {', '.join(plan.volatile)} may be another each time it is made: "
+            "the row to delete would not be found. Leave the column out, or give the table a key, and reload it."
+        )
+
     def apply(self, batch: Batch) -> list[ApplyError]:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
@@ -94,11 +103,8 @@ class SqlTarget(ComparableTarget):
                     errors += self._apply_net(plan, net(with_deletes_kept(changes, plan.key), plan.key, delete_always=True))
                 elif plan.key:
                     errors += self._apply_net(plan, net(changes, plan.key, batch.repeated))
-                elif plan.volatile:
-                    raise TargetError(
-                        f"{plan.full_name} has no primary key, and {', '.join(plan.volatile)} may be another each time it is made: "
-                        "the row to delete would not be found. Leave the column out, or give the table a key."
-                    )
+                elif reason := self.obstacle(plan, changes):
+                    raise TargetError(reason)
                 else:
                     errors += self._apply_bag(plan, net_bag(changes))
             self._note_errors(errors)
