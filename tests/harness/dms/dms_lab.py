@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import boto3
+import psycopg
 import pymysql
 
 from localaws.dms.bounds import Until
@@ -68,7 +69,7 @@ class Running:
 
     def wait_for(self, condition: Callable[[], bool], seconds: float = 120.0) -> None:
         deadline = time.monotonic() + seconds
-        while not condition():
+        while not _holds(condition):
             if self.error is not None:
                 raise self.error
             assert self._thread.is_alive() or condition(), "the task ended before"
@@ -120,3 +121,11 @@ def differences(source: Any, warehouse: Any, tables: list[str]) -> dict[str, tup
         if here != there:
             found[table] = ([row for row in here if row not in there], [row for row in there if row not in here])
     return found
+
+
+def _holds(condition: Callable[[], bool]) -> bool:
+    """A reader that meets the task's own DDL may be the one that the server gives up; it asks again."""
+    try:
+        return condition()
+    except psycopg.errors.DeadlockDetected:
+        return False
